@@ -1,0 +1,241 @@
+/**
+ * leakguard finds leaks inside the running process and names the line that causes them.
+ *
+ * ```js
+ * require('leakguard'); // in the application's start-up; that is all
+ * ```
+ */
+
+/** How much is watched; each level includes the ones before it. */
+export type Level = 'off' | 'counts' | 'sites' | 'survivors' | 'exact';
+/** Presets of the floors: `low` for large services, `high` for tests, CI and short runs. */
+export type Sensitivity = 'low' | 'normal' | 'high';
+export type Verdict = 'clean' | 'suspect' | 'leak' | 'inconclusive';
+export type Severity = 'leak' | 'suspect' | 'note';
+/** A number of milliseconds, or text such as `'250ms'`, `'1s'`, `'5m'`, `'1h'`. */
+export type Duration = number | string;
+export type Kind =
+  | 'listeners'
+  | 'timers'
+  | 'collections'
+  | 'globals'
+  | 'objects'
+  | 'promises'
+  | 'handles'
+  | 'heap'
+  | 'retained';
+
+/** Populations below their floor are never reported. */
+export interface Floors {
+  /** Listeners of one event on one emitter or target. */
+  listeners: number;
+  /** Live intervals made by one line. */
+  intervals: number;
+  /** Live timeouts, or immediates, made by one line. */
+  timeouts: number;
+  /** Entries of one Map or Set. */
+  collections: number;
+  /** Size of one target of `watch()`. */
+  watched: number;
+  /** Growth of the heap in use after full collections, in bytes. */
+  heapBytes: number;
+}
+
+export interface Options {
+  /** Default `'sites'`. */
+  level: Level;
+  /** Time between two ticks, 10 ms to 1 h. Default `'1s'`. Everything else is counted in ticks. */
+  interval: Duration;
+  /** Ticks of history that a verdict needs, 10 to 100,000. Default 60, or 30 at sensitivity `'high'`. */
+  patience: number;
+  /** Default `'normal'`. */
+  sensitivity: Sensitivity;
+  /** Heap sampling at level `'survivors'`: time between two rounds, bytes between two samples. */
+  survivors: Duration | { interval?: Duration; bytes?: number };
+  /**
+   * Findings to leave out: a text equals the signature, the package or the owner, or is part of the
+   * file; a pattern is matched against these; a function is asked.
+   */
+  ignore: (string | RegExp | ((finding: Finding) => boolean))[];
+  /** Single floors, over those of the sensitivity. */
+  floors: Partial<Floors>;
+  /** Whether leaks are told by `process.emitWarning`. Default `true`. */
+  warn: boolean;
+  /** A file written at exit, `.json`, `.txt` or `.md`; `%p` stands for the pid, `%t` for the thread. */
+  report: string | null;
+  /** Ends a process that would exit with 0 with 86 when there is such a finding. */
+  failOn: 'leak' | 'suspect' | null;
+  /** A recorder file, or `'0'` for none. Read, not used yet. */
+  recorder: string;
+}
+
+export interface Frame {
+  /** Absolute path or `node:` name; of the original source where source maps are on. */
+  file: string;
+  /** From 1. */
+  line: number;
+  /** From 1. */
+  column: number;
+  /** Empty when anonymous. */
+  function: string;
+}
+
+export interface Site extends Frame {
+  /** Name of the npm package; `null` for the application's own code. */
+  package: string | null;
+  /** For a site in a package: the first frame of the application that led there. */
+  app: Frame | null;
+}
+
+export interface Finding {
+  /** Stable over processes and releases: kind, owner and package-relative functions, no lines. */
+  signature: string;
+  kind: Kind;
+  /** `EventEmitter`, `AbortSignal`, `interval`, `Map`, `array` and so on. */
+  what: string;
+  severity: Severity;
+  /** 0 to 1. */
+  confidence: number;
+  tier: 'contract' | 'scenario' | 'trend';
+  owner: string;
+  title: string;
+  /** What the warning prints. */
+  message: string;
+  advice: string;
+  /** Members now; bytes for kind `heap`. */
+  count: number;
+  peak: number;
+  bytes: number | null;
+  ratePerMinute: number;
+  /** Time to the heap limit at the present rate. */
+  etaMs: number | null;
+  /** Epoch ms. */
+  firstSeen: number;
+  /** Epoch ms. */
+  lastSeen: number;
+  site: Site | null;
+  /** The sites of the members that are still there, by share (0 to 1). */
+  sites: (Site & { share: number })[];
+  /** What else grows with it. */
+  victims: { kind: Kind; what: string; owner: string; count: number; bytes: number | null }[];
+  evidence: { signal: string; detail: string }[];
+  /** Epoch ms and size, at most 64 points. */
+  history: [epochMs: number, value: number][];
+}
+
+export interface Meters {
+  heapUsedBytes: number;
+  /** After the last full collection; `null` before the first. */
+  heapAfterGcBytes: number | null;
+  heapLimitBytes: number;
+  externalBytes: number;
+  arrayBuffersBytes: number;
+  rssBytes: number;
+  /** What keeps the event loop busy, by type. */
+  resources: Record<string, number>;
+  /** Epoch ms and heap in use, at most 64 points. */
+  history: [epochMs: number, heapUsedBytes: number][];
+}
+
+/** The JSON of a report; `leakguard/report.schema.json` describes it too. */
+export interface ReportData {
+  schema: 1;
+  /** Version of leakguard. */
+  leakguard: string;
+  /** Version of Node.js. */
+  node: string;
+  pid: number;
+  threadId: number;
+  /** Epoch ms. */
+  startedAt: number;
+  /** Epoch ms. */
+  at: number;
+  ticks: number;
+  intervalMs: number;
+  level: Level;
+  verdict: Verdict;
+  findings: Finding[];
+  meters: Meters;
+  /** Share of the heap's growth that the findings account for, 0 to 1; `null` when not measured. */
+  explained: number | null;
+  ledger: { capacity: number; tracked: number; evicted: number; dropped: number; bytes: number };
+  shims: Record<string, 'on' | 'off' | 'buried' | 'failed'>;
+  /** Time spent in leakguard's own ticks and looks. */
+  overhead: { cpuMs: number; lastTickMs: number; maxTickMs: number };
+}
+
+export interface Report extends ReportData {
+  /** Findings of severity `leak`. */
+  readonly leaks: Finding[];
+  /** Findings of severity `suspect`. */
+  readonly suspects: Finding[];
+  /** The report as text for a terminal. */
+  toString(): string;
+  toJSON(): ReportData;
+}
+
+export interface Watch {
+  /** Ends the watch. So does the collection of its target. */
+  stop(): void;
+  [Symbol.dispose](): void;
+}
+
+export class LeakguardError extends Error {
+  readonly code:
+    | 'ERR_LEAKGUARD_OPTION'
+    | 'ERR_LEAKGUARD_TARGET'
+    | 'ERR_LEAKGUARD_NATIVE'
+    | 'ERR_LEAKGUARD_NODE'
+    | 'ERR_LEAKGUARD_INPUT'
+    | 'ERR_LEAKGUARD_OUTPUT';
+}
+
+/**
+ * Starts watching. Loading the package has done so already, with defaults and the environment; call
+ * it to give options, which win over the environment. Without options a second call does nothing;
+ * with options it starts anew.
+ *
+ * @throws {LeakguardError} `ERR_LEAKGUARD_OPTION`, naming the option, the value and what is accepted
+ * @example
+ * leakguard.start({ interval: '250ms', sensitivity: 'high' });
+ */
+export function start(options?: Partial<Options>): void;
+
+/** Removes every hook and stops the ticks. What was found stays readable in `report()`. */
+export function stop(): void;
+
+/**
+ * What is known now.
+ *
+ * @throws {LeakguardError} `ERR_LEAKGUARD_NATIVE` when there is no binary for this platform: a check
+ *   that cannot run must not pass
+ * @example
+ * assert.notEqual(leakguard.report().verdict, 'leak');
+ */
+export function report(): Report;
+
+/** Forgets history and findings; hooks and watches stay. */
+export function reset(): void;
+
+/**
+ * Follows the size of something by name. The target is held weakly, so a dropped target ends the
+ * watch; a function is kept until `stop()`.
+ *
+ * @param target a Map, a Set, an array, a plain object, any object with a numeric `size` (lru-cache
+ *   and the like), or a function that returns a number
+ * @param options `floor`: size below which it is never reported
+ * @throws {LeakguardError} `ERR_LEAKGUARD_TARGET`
+ * @example
+ * const watch = leakguard.watch('sessions', sessions);
+ * watch.stop();
+ */
+export function watch(
+  name: string,
+  target: object | (() => number),
+  options?: { floor?: number },
+): Watch;
+
+/** Calls `listener` for every finding that is new, worse, or has grown by half. */
+export function on(event: 'finding', listener: (finding: Finding) => void): void;
+/** Takes a listener away again. */
+export function off(event: 'finding', listener: (finding: Finding) => void): void;

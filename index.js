@@ -1,0 +1,40 @@
+/**
+ * The main entry: starts with defaults and the environment on first load. A second copy of the
+ * package in one thread hands out the first one's instance, so that nothing is hooked twice.
+ */
+
+const { LeakguardError } = require('./lib/errors');
+const { Monitor } = require('./lib/monitor');
+const { kInstance } = require('./lib/symbols');
+
+const host = /** @type {{ [kInstance]?: Monitor }} */ (/** @type {unknown} */ (process));
+
+/** @returns {Monitor} */
+function instance() {
+  let monitor = host[kInstance];
+  if (monitor === undefined) {
+    monitor = new Monitor();
+    Object.defineProperty(process, kInstance, { value: monitor, configurable: true });
+    monitor.start();
+  }
+  return monitor;
+}
+
+const monitor = instance();
+
+const start = monitor.start.bind(monitor);
+const stop = monitor.stop.bind(monitor);
+const report = monitor.report.bind(monitor);
+const reset = monitor.reset.bind(monitor);
+const watch = monitor.watch.bind(monitor);
+const on = monitor.on.bind(monitor);
+const off = monitor.off.bind(monitor);
+
+exports.start = start;
+exports.stop = stop;
+exports.report = report;
+exports.reset = reset;
+exports.watch = watch;
+exports.on = on;
+exports.off = off;
+exports.LeakguardError = LeakguardError;

@@ -1,0 +1,50 @@
+/**
+ * The errors a caller of leakguard can see, and the one way to say something about ourselves.
+ * A leak is data, never one of these.
+ */
+
+/** @typedef {'ERR_LEAKGUARD_OPTION' | 'ERR_LEAKGUARD_TARGET' | 'ERR_LEAKGUARD_NATIVE' | 'ERR_LEAKGUARD_NODE' | 'ERR_LEAKGUARD_INPUT' | 'ERR_LEAKGUARD_OUTPUT'} ErrorCode */
+
+class LeakguardError extends Error {
+  /**
+   * @param {ErrorCode} code  what callers match on; never reused
+   * @param {string} message  names the value and says what is accepted
+   * @param {unknown} [cause]
+   */
+  constructor(code, message, cause) {
+    super(message, cause === undefined ? undefined : { cause });
+    this.name = 'LeakguardError';
+    this.code = code;
+  }
+}
+
+/**
+ * What a value looks like in an error message: short, and never calls the value's own code.
+ * @param {unknown} value
+ */
+function inspectValue(value) {
+  if (typeof value === 'string')
+    return JSON.stringify(value.length > 80 ? value.slice(0, 80) : value);
+  if (typeof value === 'function') return 'a function';
+  if (value !== null && typeof value === 'object')
+    return Array.isArray(value) ? 'an array' : 'an object';
+  return String(value);
+}
+
+const said = new Set();
+
+/**
+ * Says something about leakguard itself, once per text. Uses the process warning channel, which
+ * never throws and which a host can silence.
+ * @param {string} message
+ * @param {string} code  LEAKGUARD_*
+ */
+function warnOnce(message, code) {
+  if (said.has(message)) return;
+  if (said.size < 100) said.add(message);
+  process.emitWarning(`leakguard: ${message}`, { type: 'LeakguardWarning', code });
+}
+
+exports.LeakguardError = LeakguardError;
+exports.inspectValue = inspectValue;
+exports.warnOnce = warnOnce;

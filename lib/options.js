@@ -1,0 +1,326 @@
+/**
+ * Options: one table says, for each, its default, its environment variable, how a text is read and
+ * what is accepted. `start()` throws on a bad value; the environment only warns, because a start-up
+ * must never fail because of us.
+ */
+
+const fs = require('node:fs');
+const path = require('node:path');
+const { LeakguardError, inspectValue } = require('./errors');
+
+/** @typedef {'off' | 'counts' | 'sites' | 'survivors' | 'exact'} Level */
+/** @typedef {'low' | 'normal' | 'high'} Sensitivity */
+/**
+ * Populations below their floor are never reported.
+ * @typedef {object} Floors
+ * @property {number} listeners    listeners of one event on one emitter or target
+ * @property {number} intervals    live intervals made by one line
+ * @property {number} timeouts     live timeouts or immediates made by one line
+ * @property {number} collections  entries of one Map or Set
+ * @property {number} watched      size of one target of `watch()`
+ * @property {number} heapBytes    growth of the heap in use after full collections
+ */
+/** @typedef {string | RegExp | ((finding: import('..').Finding) => boolean)} IgnoreRule */
+/**
+ * @typedef {object} Settings
+ * @property {Level} level
+ * @property {number} interval  ms
+ * @property {number} patience  ticks
+ * @property {Sensitivity} sensitivity
+ * @property {{ interval: number, bytes: number }} survivors
+ * @property {IgnoreRule[]} ignore
+ * @property {Floors} floors
+ * @property {boolean} warn
+ * @property {string | null} report
+ * @property {'leak' | 'suspect' | null} failOn
+ * @property {string | null} recorder
+ */
+
+const LEVELS = /** @type {const} */ (['off', 'counts', 'sites', 'survivors', 'exact']);
+const SENSITIVITIES = /** @type {const} */ (['low', 'normal', 'high']);
+const REPORT_EXTENSIONS = ['.json', '.txt', '.md'];
+
+/** A tick longer than this judges nothing within a working day; one shorter costs more than it tells. */
+const MIN_INTERVAL_MS = 10;
+const MAX_INTERVAL_MS = 3_600_000;
+
+/** @type {Record<Sensitivity, { floors: Floors, patience: number, bytes: number }>} */
+const PRESETS = {
+  low: {
+    floors: {
+      listeners: 64,
+      intervals: 64,
+      timeouts: 8192,
+      collections: 10_000,
+      watched: 1000,
+      heapBytes: 67_108_864,
+    },
+    patience: 60,
+    bytes: 524_288,
+  },
+  normal: {
+    floors: {
+      listeners: 16,
+      intervals: 16,
+      timeouts: 1024,
+      collections: 1000,
+      watched: 100,
+      heapBytes: 16_777_216,
+    },
+    patience: 60,
+    bytes: 262_144,
+  },
+  high: {
+    floors: {
+      listeners: 8,
+      intervals: 8,
+      timeouts: 128,
+      collections: 100,
+      watched: 16,
+      heapBytes: 2_097_152,
+    },
+    patience: 30,
+    bytes: 16_384,
+  },
+};
+
+const UNIT_MS = { ms: 1, s: 1000, m: 60_000, h: 3_600_000 };
+
+/**
+ * @param {unknown} value  ms, or text such as '250ms', '1s', '5m'
+ * @returns {number | undefined} ms
+ */
+function parseDuration(value) {
+  if (typeof value === 'number') return Number.isFinite(value) ? value : undefined;
+  if (typeof value !== 'string') return undefined;
+  const match = /^\s*(\d+(?:\.\d+)?)\s*(ms|s|m|h)?\s*$/.exec(value);
+  if (match === null) return undefined;
+  return Number(match[1]) * UNIT_MS[/** @type {keyof typeof UNIT_MS} */ (match[2] ?? 'ms')];
+}
+
+/**
+ * @param {unknown} value
+ * @param {number} min
+ * @param {number} max
+ */
+function parseInteger(value, min, max) {
+  const number = typeof value === 'string' && value.trim() !== '' ? Number(value) : value;
+  return typeof number === 'number' && Number.isInteger(number) && number >= min && number <= max
+    ? number
+    : undefined;
+}
+
+/** @param {unknown} value */
+function parseInterval(value) {
+  const ms = parseDuration(value);
+  return ms !== undefined && ms >= MIN_INTERVAL_MS && ms <= MAX_INTERVAL_MS ? ms : undefined;
+}
+
+/** @param {unknown} value */
+function parseBoolean(value) {
+  if (value === true || value === '1' || value === 'true') return true;
+  if (value === false || value === '0' || value === 'false') return false;
+  return undefined;
+}
+
+/**
+ * @template {string} T
+ * @param {readonly T[]} accepted
+ * @returns {(value: unknown) => T | undefined}
+ */
+function oneOf(accepted) {
+  return (value) => accepted.find((entry) => entry === value);
+}
+
+/** @param {unknown} value */
+function parseReportPath(value) {
+  if (value === null) return null;
+  if (typeof value !== 'string' || !REPORT_EXTENSIONS.includes(path.extname(value)))
+    return undefined;
+  const file = path.resolve(value);
+  try {
+    fs.accessSync(path.dirname(file), fs.constants.W_OK);
+  } catch {
+    return undefined;
+  }
+  return file;
+}
+
+/** @param {unknown} value */
+function parseSurvivors(value) {
+  const bare = typeof value === 'object' && value !== null ? value : { interval: value };
+  const { interval, bytes, ...unknown } = /** @type {Record<string, unknown>} */ (bare);
+  if (Object.keys(unknown).length > 0) return undefined;
+  const ms = interval === undefined ? 60_000 : parseInterval(interval);
+  const size = bytes === undefined ? 0 : parseInteger(bytes, 1024, 2 ** 30);
+  return ms === undefined || size === undefined ? undefined : { interval: ms, bytes: size };
+}
+
+/** @param {unknown} value */
+function parseIgnore(value) {
+  const valid = /** @param {unknown} rule */ (rule) =>
+    typeof rule === 'function' ||
+    rule instanceof RegExp ||
+    (typeof rule === 'string' && rule !== '');
+  return Array.isArray(value) && value.every(valid) ? value : undefined;
+}
+
+/** @param {unknown} value */
+function parseFloors(value) {
+  if (typeof value !== 'object' || value === null) return undefined;
+  const known = Object.keys(PRESETS.normal.floors);
+  for (const [name, floor] of Object.entries(value)) {
+    if (!known.includes(name) || parseInteger(floor, 1, 2 ** 32 - 1) === undefined)
+      return undefined;
+  }
+  return value;
+}
+
+/**
+ * @typedef {object} Spec
+ * @property {unknown} default
+ * @property {(value: unknown) => unknown} parse  undefined when the value is not accepted
+ * @property {string} accepts
+ * @property {string} [env]
+ */
+
+/** @type {Record<string, Spec>} */
+const SPECS = {
+  level: {
+    default: 'sites',
+    parse: oneOf(LEVELS),
+    accepts: LEVELS.join(', '),
+    env: 'LEAKGUARD_LEVEL',
+  },
+  interval: {
+    default: 1000,
+    parse: parseInterval,
+    accepts: "a duration from 10ms to 1h: a number of ms, or text such as '250ms', '1s', '5m'",
+    env: 'LEAKGUARD_INTERVAL',
+  },
+  patience: {
+    default: null,
+    parse: (value) => parseInteger(value, 10, 100_000),
+    accepts: 'a whole number of ticks from 10 to 100000',
+    env: 'LEAKGUARD_PATIENCE',
+  },
+  sensitivity: {
+    default: 'normal',
+    parse: oneOf(SENSITIVITIES),
+    accepts: SENSITIVITIES.join(', '),
+    env: 'LEAKGUARD_SENSITIVITY',
+  },
+  survivors: {
+    default: { interval: 60_000, bytes: 0 },
+    parse: parseSurvivors,
+    accepts: 'a duration from 10ms to 1h, or { interval: duration, bytes: 1024 to 2^30 }',
+    env: 'LEAKGUARD_SURVIVORS',
+  },
+  ignore: {
+    default: [],
+    parse: parseIgnore,
+    accepts: 'an array of non-empty strings, regular expressions or functions',
+  },
+  floors: {
+    default: {},
+    parse: parseFloors,
+    accepts: `an object of whole numbers from 1, keyed by ${Object.keys(PRESETS.normal.floors).join(', ')}`,
+  },
+  warn: {
+    default: true,
+    parse: parseBoolean,
+    accepts: 'true or false (1 or 0)',
+    env: 'LEAKGUARD_WARN',
+  },
+  report: {
+    default: null,
+    parse: parseReportPath,
+    accepts: `a file ending in ${REPORT_EXTENSIONS.join(', ')} in a folder that exists and can be written`,
+    env: 'LEAKGUARD_REPORT',
+  },
+  failOn: {
+    default: null,
+    parse: (value) => (value === null ? null : oneOf(['leak', 'suspect'])(value)),
+    accepts: 'leak or suspect',
+    env: 'LEAKGUARD_FAIL_ON',
+  },
+  recorder: {
+    default: null,
+    parse: (value) => (typeof value === 'string' && value !== '' ? value : undefined),
+    accepts: 'a file, or 0',
+    env: 'LEAKGUARD_RECORDER',
+  },
+};
+
+/** Every environment variable that is read, for `doctor` and the documentation. */
+const ENVIRONMENT = ['LEAKGUARD', ...Object.values(SPECS).flatMap((spec) => spec.env ?? [])];
+
+/**
+ * @param {Record<string, unknown>} values
+ * @returns {Settings}
+ */
+function complete(values) {
+  const preset = PRESETS[/** @type {Sensitivity} */ (values.sensitivity)];
+  const survivors = /** @type {Settings['survivors']} */ (values.survivors);
+  return /** @type {Settings} */ ({
+    ...values,
+    patience: values.patience ?? preset.patience,
+    floors: { ...preset.floors, .../** @type {object} */ (values.floors) },
+    survivors: { ...survivors, bytes: survivors.bytes || preset.bytes },
+  });
+}
+
+/**
+ * Options given in code win over the environment, which wins over the defaults.
+ * @param {Record<string, unknown>} [options]
+ * @param {NodeJS.ProcessEnv} [env]
+ * @param {(message: string) => void} [warn]  told of bad values in the environment
+ * @returns {Settings}
+ * @throws {LeakguardError} ERR_LEAKGUARD_OPTION, naming the option, the value and what is accepted
+ */
+function readOptions(options = {}, env = process.env, warn = () => {}) {
+  if (typeof options !== 'object' || options === null || Array.isArray(options)) {
+    throw new LeakguardError(
+      'ERR_LEAKGUARD_OPTION',
+      `start() takes an object of options, not ${inspectValue(options)}`,
+    );
+  }
+  /** @type {Record<string, unknown>} */
+  const values = {};
+  for (const [name, spec] of Object.entries(SPECS)) {
+    values[name] = spec.default;
+    const text = spec.env === undefined ? undefined : env[spec.env];
+    if (text === undefined || text === '') continue;
+    const value = spec.parse(text);
+    if (value === undefined) {
+      warn(`${spec.env}=${inspectValue(text)} is not used: accepted is ${spec.accepts}`);
+    } else {
+      values[name] = value;
+    }
+  }
+  for (const [name, given] of Object.entries(options)) {
+    if (given === undefined) continue;
+    const spec = Object.hasOwn(SPECS, name) ? SPECS[name] : undefined;
+    if (spec === undefined) {
+      throw new LeakguardError(
+        'ERR_LEAKGUARD_OPTION',
+        `unknown option ${inspectValue(name)}: accepted are ${Object.keys(SPECS).join(', ')}`,
+      );
+    }
+    values[name] = spec.parse(given);
+    if (values[name] === undefined) {
+      throw new LeakguardError(
+        'ERR_LEAKGUARD_OPTION',
+        `option ${name}: ${inspectValue(given)} is not accepted; accepted is ${spec.accepts}`,
+      );
+    }
+  }
+  return complete(values);
+}
+
+exports.ENVIRONMENT = ENVIRONMENT;
+exports.PRESETS = PRESETS;
+exports.REPORT_EXTENSIONS = REPORT_EXTENSIONS;
+exports.parseBoolean = parseBoolean;
+exports.parseInteger = parseInteger;
+exports.readOptions = readOptions;

@@ -1,0 +1,91 @@
+/**
+ * Replaces and restores properties; no other file does. A replacement is indistinguishable by
+ * name, length, own keys and property descriptor. What it refuses to know: what a wrapper does.
+ *
+ * The danger is other people's patches. We restore a property only if our wrapper is still on top;
+ * if somebody wrapped us, pulling it out would drop their patch with ours, so the wrapper stays
+ * where it is (`buried`) and its shim, being closed, passes everything through.
+ */
+
+const { defineProperty, getOwnPropertyDescriptor, ownKeys } = Reflect;
+
+/** @typedef {(...args: any[]) => any} AnyFunction */
+/** @typedef {'on' | 'off' | 'buried' | 'failed'} PatchState */
+/**
+ * @typedef {object} Patch
+ * @property {any} target
+ * @property {PropertyKey} key
+ * @property {PropertyDescriptor} descriptor  as it was before us
+ * @property {AnyFunction} wrapper
+ */
+
+/**
+ * Gives `wrapper` the outside of `original`: every own property, with its descriptor.
+ * @param {AnyFunction} wrapper
+ * @param {AnyFunction} original
+ */
+function disguise(wrapper, original) {
+  for (const key of ownKeys(original)) {
+    const descriptor = /** @type {PropertyDescriptor} */ (getOwnPropertyDescriptor(original, key));
+    if (!defineProperty(wrapper, key, descriptor)) {
+      throw new TypeError(`own property ${String(key)} of ${original.name} cannot be copied`);
+    }
+  }
+}
+
+/** The properties that one shim has replaced. */
+class PatchSet {
+  constructor() {
+    /** @type {Patch[]} */
+    this.patches = [];
+    /** One wrapper for one original, so that `on === addListener` stays true. @type {Map<AnyFunction, AnyFunction>} */
+    this.wrappers = new Map();
+  }
+
+  /**
+   * @param {any} target
+   * @param {PropertyKey} key
+   * @param {(original: any) => AnyFunction} createWrapper
+   * @throws {TypeError} when the property is not a function or refuses to be replaced
+   */
+  replace(target, key, createWrapper) {
+    const buried = this.patches.find((patch) => patch.target === target && patch.key === key);
+    if (buried !== undefined) return;
+    const descriptor = getOwnPropertyDescriptor(target, key);
+    const original = descriptor?.value;
+    if (descriptor === undefined || typeof original !== 'function') {
+      throw new TypeError(`${String(key)} is not a function of its own on the patched object`);
+    }
+    let wrapper = this.wrappers.get(original);
+    if (wrapper === undefined) {
+      wrapper = createWrapper(original);
+      disguise(wrapper, original);
+      this.wrappers.set(original, wrapper);
+    }
+    if (!defineProperty(target, key, { ...descriptor, value: wrapper })) {
+      throw new TypeError(
+        `${String(key)} cannot be replaced: the property or its object is frozen`,
+      );
+    }
+    this.patches.push({ target, key, descriptor, wrapper });
+  }
+
+  /** Puts back what is still ours to put back. */
+  restore() {
+    this.patches = this.patches.filter(({ target, key, descriptor, wrapper }) => {
+      const current = getOwnPropertyDescriptor(target, key);
+      return current?.value !== wrapper || !defineProperty(target, key, descriptor);
+    });
+    if (this.patches.length === 0) this.wrappers.clear();
+  }
+
+  /** @returns {PatchState} `on` while every wrapper is on top */
+  state() {
+    if (this.patches.length === 0) return 'off';
+    const onTop = /** @param {Patch} patch */ ({ target, key, wrapper }) =>
+      getOwnPropertyDescriptor(target, key)?.value === wrapper;
+    return this.patches.every(onTop) ? 'on' : 'buried';
+  }
+}
+
+exports.PatchSet = PatchSet;

@@ -1,0 +1,91 @@
+/**
+ * Decides which calls over a threshold are looked at, so that a hot path pays one decrement.
+ *
+ * Each tick grants `attention` looks one after the other; past them one call in `stride` is looked
+ * at, at random distances (a fixed distance would always meet the same caller of a request that
+ * makes two calls). A slow leak is thus seen call by call, and a hot healthy list costs nothing.
+ * The shim writes the fast path itself, on these public fields:
+ *
+ *     if (size >= sampler.threshold && --sampler.skip < 0) look(...);
+ *
+ * and `look` begins with `sampler.next()`. A closed sampler has the largest threshold and skip that
+ * V8 keeps in a field without a heap number, which makes its shim a pass-through.
+ */
+
+/** Largest small integer of V8 with pointer compression, 2^30 - 1. */
+const NEVER = 0x3fffffff;
+
+/**
+ * @typedef {object} SamplerLimits
+ * @property {number} threshold  size from which calls are looked at
+ * @property {number} attention  looks granted per tick
+ * @property {number} stride     mean distance of looks past the attention
+ */
+
+class Sampler {
+  /** @param {() => SamplerLimits} readLimits  asked at every opening */
+  constructor(readLimits) {
+    this.readLimits = readLimits;
+    /** @type {SamplerLimits} */
+    this.limits = { threshold: NEVER, attention: 0, stride: 1 };
+    this.seed = 0x9e3779b9;
+    this.threshold = NEVER;
+    this.skip = NEVER;
+    this.attention = 0;
+    /** Calls that the next look stands for; 0 while closed. */
+    this.weight = 0;
+  }
+
+  open() {
+    this.limits = this.readLimits();
+    this.threshold = this.limits.threshold;
+    this.grant(this.limits.attention);
+  }
+
+  close() {
+    this.threshold = NEVER;
+    this.skip = NEVER;
+    this.attention = 0;
+    this.weight = 0;
+  }
+
+  /**
+   * Called at every tick, and by whoever needs more looks before the next one.
+   * @param {number} attention
+   */
+  grant(attention) {
+    if (this.threshold === NEVER) return;
+    this.attention = Math.max(this.attention, attention);
+    this.skip = 0;
+    this.weight = 1;
+  }
+
+  tick() {
+    this.grant(this.limits.attention);
+  }
+
+  /** @returns {number} how many calls the present look stands for; 0: none, the sampler is closed */
+  next() {
+    const { weight } = this;
+    if (weight === 0) {
+      this.skip = NEVER;
+    } else if (this.attention > 0) {
+      this.attention -= 1;
+      this.skip = 0;
+      this.weight = 1;
+    } else {
+      const { stride } = this.limits;
+      // Marsaglia's xorshift32: even distances from 0 to 2 * (stride - 1), mean stride - 1.
+      let x = this.seed;
+      x ^= x << 13;
+      x ^= x >>> 17;
+      x ^= x << 5;
+      this.seed = x;
+      this.skip = (x >>> 0) % (2 * stride - 1);
+      this.weight = stride;
+    }
+    return weight;
+  }
+}
+
+exports.Sampler = Sampler;

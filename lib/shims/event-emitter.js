@@ -1,0 +1,126 @@
+/**
+ * Listeners of EventEmitter: `on`, `addListener` (one function), `prependListener`; the `once`
+ * forms call these. Removal is not hooked: sizes are asked of the emitter. Also counts the event
+ * names of an emitter, for those who listen under a new name for every request.
+ */
+
+const { EventEmitter } = require('node:events');
+const { className, eventName } = require('../label');
+const { Sampler } = require('../sampler');
+
+/** An emitter has its kinds of events from its class; names by the dozen are data. */
+const NAMES_PER_LISTENERS = 4;
+
+/** Tells the population of an emitter's event names from those of its events. */
+const kNames = Symbol('event names');
+
+/**
+ * @param {any} emitter
+ * @param {string | symbol} type
+ * @returns {readonly unknown[]}
+ */
+function listenersOf(emitter, type) {
+  const list = emitter._events?.[type];
+  if (list === undefined) return [];
+  return typeof list === 'function' ? [list] : list;
+}
+
+/** @type {import('.').CreateShim} */
+function createEventEmitterShim({ added, limits }) {
+  const sampler = new Sampler(() => ({
+    threshold: limits.listeners.threshold,
+    attention: limits.attention,
+    stride: 16,
+  }));
+
+  /** @type {import('../tracked').Population} */
+  const listeners = {
+    kind: 'listeners',
+    sampler,
+    limits: () => limits.listeners,
+    describe: (emitter, type) => ({
+      what: 'EventEmitter',
+      owner: `${className(emitter, 'EventEmitter')} ${eventName(type)}`,
+    }),
+    size: (emitter, type) => listenersOf(emitter, type).length,
+    contains: (emitter, type, members) => {
+      const present = new Set(listenersOf(emitter, type));
+      return members.map((member) => present.has(member));
+    },
+  };
+
+  /** @type {import('../tracked').Population} */
+  const names = {
+    kind: 'listeners',
+    sampler,
+    limits: () => ({
+      floor: limits.listeners.floor * NAMES_PER_LISTENERS,
+      threshold: limits.listeners.threshold * NAMES_PER_LISTENERS,
+    }),
+    describe: (emitter) => ({
+      what: 'EventEmitter',
+      owner: `${className(emitter, 'EventEmitter')} (event names)`,
+    }),
+    size: (emitter) => emitter._eventsCount ?? 0,
+    contains: (emitter, _detail, members) =>
+      members.map((name) => emitter._events?.[/** @type {string} */ (name)] !== undefined),
+  };
+
+  /**
+   * @param {any} emitter
+   * @param {string | symbol} type
+   * @param {unknown} listener
+   * @param {Function} wrapper
+   */
+  function look(emitter, type, listener, wrapper) {
+    const weight = sampler.next();
+    if (weight === 0) return;
+    added(names, emitter, kNames, type, weight, wrapper);
+    added(listeners, emitter, type, listener, weight, wrapper);
+  }
+
+  /** @param {any} original */
+  function createWrapper(original) {
+    const { wrapper } = {
+      /**
+       * @this {any}
+       * @param {string | symbol} type
+       * @param {unknown} listener
+       */
+      wrapper(type, listener) {
+        // A direct call costs half of Reflect.apply, and two arguments are what everybody passes.
+        const result =
+          arguments.length === 2
+            ? original.call(this, type, listener)
+            : Reflect.apply(original, this, arguments);
+        const events = this._events;
+        if (events !== undefined) {
+          const list = events[type];
+          if (
+            (typeof list === 'object' && list.length >= sampler.threshold) ||
+            this._eventsCount >= sampler.threshold
+          ) {
+            if (--sampler.skip < 0 || list?.length === sampler.threshold) {
+              look(this, type, listener, wrapper);
+            }
+          }
+        }
+        return result;
+      },
+    };
+    return wrapper;
+  }
+
+  return {
+    name: 'eventEmitter',
+    samplers: [sampler],
+    install(patches) {
+      const { prototype } = EventEmitter;
+      patches.replace(prototype, 'addListener', createWrapper);
+      patches.replace(prototype, 'on', createWrapper);
+      patches.replace(prototype, 'prependListener', createWrapper);
+    },
+  };
+}
+
+exports.createEventEmitterShim = createEventEmitterShim;

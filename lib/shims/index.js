@@ -1,0 +1,40 @@
+/** All hooks, and what they are given. A shim knows neither the ledger nor the addon. */
+
+const { createCollectionsShim } = require('./collections');
+const { createEventEmitterShim } = require('./event-emitter');
+const { createEventTargetShim } = require('./event-target');
+const { createTimersShim } = require('./timers');
+
+/**
+ * Read anew whenever the hooks are opened: a shim is made once, for the life of the process.
+ * @typedef {object} Limits
+ * @property {{ threshold: number, floor: number }} listeners
+ * @property {{ threshold: number, floor: number }} collections
+ * @property {{ floor: number }} intervals
+ * @property {{ floor: number }} timeouts
+ * @property {number} attention  looks granted per tick
+ */
+/**
+ * What a shim is given; neither function throws.
+ * @typedef {object} Recorder
+ * @property {import('../tracked').Tracked['added']} added
+ * @property {import('../site-populations').SitePopulations['made']} made
+ * @property {Limits} limits
+ */
+/**
+ * @typedef {object} Shim
+ * @property {string} name  as in the report's `shims`
+ * @property {import('../sampler').Sampler[]} samplers
+ * @property {(patches: import('../patch').PatchSet) => void} install
+ */
+/** @typedef {(recorder: Recorder) => Shim} CreateShim */
+
+/** @type {CreateShim[]} */
+const createShims = [
+  createEventEmitterShim,
+  createEventTargetShim,
+  createTimersShim,
+  createCollectionsShim,
+];
+
+exports.createShims = createShims;

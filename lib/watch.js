@@ -1,0 +1,115 @@
+/**
+ * What `watch()` can follow by name, and how the size of each is read. Targets are held by WeakRef;
+ * a function is the caller's own gauge and is kept until the watch is stopped.
+ */
+
+const { LeakguardError, inspectValue } = require('./errors');
+
+const mapSize = sizeGetter(Map.prototype);
+const setSize = sizeGetter(Set.prototype);
+
+/** Counting the keys of a plain object may take this long in one tick before it is counted less often. */
+const MAX_COUNT_MS = 0.5;
+
+/**
+ * @param {object} prototype
+ * @returns {(this: unknown) => number}
+ */
+function sizeGetter(prototype) {
+  return /** @type {any} */ (Object.getOwnPropertyDescriptor(prototype, 'size')).get;
+}
+
+/**
+ * @param {(this: unknown) => number} getter
+ * @param {unknown} target
+ */
+function answers(getter, target) {
+  try {
+    getter.call(target);
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+/** @param {unknown} size */
+const isSize = (size) => typeof size === 'number' && size >= 0;
+
+/**
+ * The number of keys of an object, counted again only after a pause that is long against the time
+ * that the last count took.
+ * @returns {(target: object) => number}
+ */
+function createKeyCounter() {
+  let count = 0;
+  let pause = 0;
+  return (target) => {
+    if (pause > 0) {
+      pause -= 1;
+      return count;
+    }
+    const start = performance.now();
+    count = Object.keys(target).length;
+    pause = Math.floor((performance.now() - start) / MAX_COUNT_MS);
+    return count;
+  };
+}
+
+/**
+ * @param {any} target
+ * @returns {{ what: string, size: (target: any) => number, members: 'has' | null }}
+ * @throws {LeakguardError} ERR_LEAKGUARD_TARGET
+ */
+function measureOf(target) {
+  if (typeof target === 'function')
+    return { what: 'function', size: (gauge) => gauge(), members: null };
+  if (typeof target === 'object' && target !== null) {
+    if (answers(mapSize, target)) {
+      return { what: 'Map', size: (map) => mapSize.call(map), members: 'has' };
+    }
+    if (answers(setSize, target)) {
+      return { what: 'Set', size: (set) => setSize.call(set), members: 'has' };
+    }
+    if (Array.isArray(target))
+      return { what: 'array', size: (array) => array.length, members: null };
+    // lru-cache, quick-lru, keyv's stores: anything that says how many it holds.
+    if (isSize(target.size)) return { what: 'size', size: ({ size }) => size, members: null };
+    const prototype = Object.getPrototypeOf(target);
+    if (prototype === null || prototype === Object.prototype) {
+      return { what: 'object', size: createKeyCounter(), members: null };
+    }
+  }
+  throw new LeakguardError(
+    'ERR_LEAKGUARD_TARGET',
+    `watch() cannot follow ${inspectValue(target)}: accepted are a Map, a Set, an array, a plain object, ` +
+      'any object with a numeric `size`, and a function that returns a number',
+  );
+}
+
+/**
+ * @param {unknown} target
+ * @param {object} limits
+ * @param {number} limits.floor
+ * @param {import('./sampler').Sampler} limits.sampler
+ * @returns {import('./tracked').Population}
+ */
+function populationOf(target, { floor, sampler }) {
+  const { what, size, members } = measureOf(target);
+  const has = what === 'Set' ? Set.prototype.has : Map.prototype.has;
+  return {
+    kind: 'collections',
+    sampler,
+    limits: () => ({ floor, threshold: 0 }),
+    describe: () => ({ what, owner: what }),
+    size: (held) => {
+      const now = size(held);
+      if (!isSize(now))
+        throw new TypeError(`its size is ${inspectValue(now)}, not a number from 0`);
+      return now;
+    },
+    contains: (held, _detail, asked) =>
+      asked.map((member) => members !== null && Reflect.apply(has, held, [member])),
+  };
+}
+
+exports.populationOf = populationOf;

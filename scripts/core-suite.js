@@ -1,0 +1,313 @@
+#!/usr/bin/env node
+
+/**
+ * `npm run test:core`: Node's own tests of events, event targets, timers, abort signals and
+ * domains, from the sources of the same major, once bare and once with leakguard loaded first. The
+ * promise is that nobody can tell the two apart, so the figure that counts is the difference, not
+ * the passes. Here are the command line, the order of work and the printed result; each step has
+ * its room in `core-suite/`.
+ */
+
+const { spawnSync } = require('node:child_process');
+const fs = require('node:fs');
+const os = require('node:os');
+const path = require('node:path');
+const { parseArgs } = require('node:util');
+const { compare, isPass } = require('./core-suite/comparison.js');
+const { InputError } = require('./core-suite/input-error.js');
+const { NodeSources } = require('./core-suite/node-sources.js');
+const { findRuntime } = require('./core-suite/runtimes.js');
+const { GROUPS, selectTests } = require('./core-suite/test-groups.js');
+const { killAll, runTest } = require('./core-suite/test-process.js');
+
+const REPOSITORY = path.resolve(__dirname, '..');
+const CACHE = path.join(REPOSITORY, '.cache', 'core-suite');
+const MAJORS = [20, 22, 24];
+const LEVELS = ['off', 'counts', 'sites', 'survivors', 'exact'];
+const MAX_JOBS = 64;
+const SHOWN_LINES = 12;
+
+const EXIT = { same: 0, different: 1, usage: 64, input: 65 };
+
+const HELP = `Usage: node scripts/core-suite.js [options]
+
+Runs Node's own tests bare and under leakguard, and prints the difference.
+
+  --node LIST      majors, of ${MAJORS.join(',')} (default: all)
+  --group LIST     of ${Object.keys(GROUPS).join(',')} (default: all)
+  --require PATH   the module loaded first (default: the repository's register.js)
+  --jobs N         test files at once, 1 to ${MAX_JOBS} (default: 2)
+  --level LEVEL    LEAKGUARD_LEVEL of the guarded runs: ${LEVELS.join(', ')}
+  --list           print the selected files and stop
+  --json           print one JSON document
+  --help           print this
+
+Exit code: 0 no difference, 1 some, 64 wrong usage, 65 something needed is missing.
+`;
+
+class UsageError extends Error {}
+
+/**
+ * @typedef {object} Settings
+ * @property {number[]} majors
+ * @property {string[]} groups
+ * @property {string} guard absolute path
+ * @property {number} jobs
+ * @property {Record<string, string>} variables of the guarded runs
+ * @property {boolean} list
+ * @property {boolean} json
+ * @property {boolean} help
+ *
+ * @typedef {object} MajorResult
+ * @property {number} major
+ * @property {string} binary version of the binary
+ * @property {string} sources version of the sources
+ * @property {import('./core-suite/comparison.js').Comparison[]} comparisons
+ */
+
+/**
+ * @param {string} option
+ * @param {string} text
+ * @param {string[]} accepted
+ */
+function parseList(option, text, accepted) {
+  const values = [...new Set(text.split(','))];
+  const wrong = values.find((value) => !accepted.includes(value));
+  if (wrong === undefined) return values;
+  throw new UsageError(`${option}: '${wrong}' is not one of ${accepted.join(', ')}`);
+}
+
+/**
+ * @param {string[]} args
+ * @returns {Settings}
+ */
+function parseSettings(args) {
+  const { values } = parseArgs({
+    args,
+    options: {
+      node: { type: 'string', default: MAJORS.join(',') },
+      group: { type: 'string', default: Object.keys(GROUPS).join(',') },
+      require: { type: 'string' },
+      jobs: { type: 'string', default: '2' },
+      level: { type: 'string' },
+      list: { type: 'boolean', default: false },
+      json: { type: 'boolean', default: false },
+      help: { type: 'boolean', default: false },
+    },
+  });
+  const jobs = /^\d+$/.test(values.jobs) ? Number(values.jobs) : 0;
+  if (jobs < 1 || jobs > MAX_JOBS) {
+    throw new UsageError(`--jobs: '${values.jobs}' is not a whole number from 1 to ${MAX_JOBS}`);
+  }
+  /** @type {Record<string, string>} */
+  const variables = {};
+  if (values.level !== undefined) {
+    [variables.LEAKGUARD_LEVEL] = parseList('--level', values.level, LEVELS);
+    if (values.level.includes(',')) throw new UsageError('--level takes one level');
+  }
+  return {
+    majors: parseList('--node', values.node, MAJORS.map(String)).map(Number),
+    groups: parseList('--group', values.group, Object.keys(GROUPS)),
+    guard: path.resolve(values.require ?? path.join(REPOSITORY, 'register.js')),
+    jobs,
+    variables,
+    list: values.list,
+    json: values.json,
+    help: values.help,
+  };
+}
+
+/** One line on a terminal's standard error, rewritten in place; silent elsewhere. */
+const progress = {
+  /** @param {string} text */
+  show(text) {
+    if (!process.stderr.isTTY) return;
+    process.stderr.write(`\r\x1b[K${text.slice(0, (process.stderr.columns ?? 80) - 1)}`);
+  },
+  clear() {
+    if (process.stderr.isTTY) process.stderr.write('\r\x1b[K');
+  },
+  /** Slow steps that are worth a line in a log too. @param {string} text */
+  announce(text) {
+    progress.clear();
+    process.stderr.write(`core-suite: ${text}\n`);
+  },
+};
+
+/**
+ * A guard that does not even load would make every file differ and say nothing new each time.
+ * @param {string} binary
+ * @param {Settings} settings
+ */
+function checkGuard(binary, { guard, variables }) {
+  if (!fs.existsSync(guard)) throw new InputError(`nothing to load first: ${guard} does not exist`);
+  const args = ['--require', guard, '--eval', '0'];
+  const env = { ...process.env, ...variables };
+  const { status, stderr } = spawnSync(binary, args, { encoding: 'utf8', env });
+  if (status !== 0) throw new InputError(`${guard} does not load under ${binary}`, stderr);
+  if (stderr !== '') progress.announce(`the guard says at start-up: ${stderr.split('\n', 1)[0]}`);
+}
+
+/**
+ * @param {import('./core-suite/node-sources.js').Sources} sources
+ * @param {string} binary
+ * @param {string} scratch
+ * @param {Settings} settings
+ */
+async function compareAll({ major, root }, binary, scratch, settings) {
+  const files = selectTests(root, settings.groups);
+  if (files.length === 0) throw new InputError(`no test files below ${root}`);
+  const bare = { binary, root, scratch, guard: [], variables: {} };
+  const guarded = { ...bare, guard: ['--require', settings.guard], variables: settings.variables };
+  /** @type {import('./core-suite/comparison.js').Comparison[]} */
+  const comparisons = [];
+  const queue = files.values();
+  async function work() {
+    for (const file of queue) {
+      progress.show(`Node ${major}: ${comparisons.length}/${files.length} ${path.basename(file)}`);
+      const runBare = () => runTest({ ...bare, file });
+      const runGuarded = () => runTest({ ...guarded, file });
+      comparisons.push(await compare(file, runBare, runGuarded));
+    }
+  }
+  await Promise.all(Array.from({ length: settings.jobs }, work));
+  progress.clear();
+  return comparisons.sort((a, b) => (a.file < b.file ? -1 : 1));
+}
+
+/** @param {import('./core-suite/test-process.js').Run[]} runs */
+function outcomesOf(runs) {
+  return runs.map(({ outcome }) => outcome).join(' ');
+}
+
+/** @param {import('./core-suite/comparison.js').Comparison} comparison */
+function describe({ file, bare, guarded }) {
+  return `  ${file}: bare ${outcomesOf(bare)}, guarded ${outcomesOf(guarded)}\n`;
+}
+
+/**
+ * The first lines that say something; Node prints blank lines around a thrown error.
+ * @param {import('./core-suite/test-process.js').Run | undefined} run
+ */
+function firstLines(run) {
+  const lines = (run?.output ?? '').split('\n').filter((line) => line.trim() !== '');
+  return lines
+    .slice(0, SHOWN_LINES)
+    .map((line) => `    | ${line}\n`)
+    .join('');
+}
+
+/** @param {MajorResult} result */
+function summarize({ major, binary, sources, comparisons }) {
+  return {
+    major,
+    binary,
+    sources,
+    files: comparisons.length,
+    passedBare: comparisons.filter(({ bare }) => isPass(bare[0])).length,
+    passedGuarded: comparisons.filter(({ guarded }) => isPass(guarded[0])).length,
+    skippedBare: comparisons.filter(({ bare }) => bare[0].outcome === 'skipped').length,
+    failsBare: comparisons.filter(({ bare }) => !isPass(bare[0])),
+    unsteady: comparisons.filter(({ verdict }) => verdict === 'unsteady'),
+    differences: comparisons.filter(({ verdict }) => verdict === 'different'),
+  };
+}
+
+/** @param {MajorResult} result */
+function printMajor(result) {
+  const summary = summarize(result);
+  let text = `Node ${summary.binary}, tests of ${summary.sources}: ${summary.files} files, `;
+  text += `${summary.passedBare} passed bare (${summary.skippedBare} skipped themselves), `;
+  text += `${summary.passedGuarded} passed guarded, ${summary.differences.length} differences\n`;
+  if (summary.failsBare.length > 0) text += ' fails bare:\n';
+  for (const each of summary.failsBare) {
+    text += describe(each) + firstLines(each.bare[0]);
+  }
+  if (summary.unsteady.length > 0) text += ' unsteady, the same on repeats:\n';
+  for (const each of summary.unsteady) text += describe(each);
+  if (summary.differences.length > 0) text += ' differences:\n';
+  for (const each of summary.differences) {
+    const known = new Set(each.bare.map(({ outcome }) => outcome));
+    const odd = each.guarded.find(({ outcome }) => !known.has(outcome));
+    text += describe(each) + firstLines(odd);
+  }
+  process.stdout.write(text);
+}
+
+/** @param {string[]} args */
+async function main(args) {
+  const settings = parseSettings(args);
+  if (settings.help) {
+    process.stdout.write(HELP);
+    return EXIT.same;
+  }
+  const store = new NodeSources(CACHE, progress.announce);
+  /** @type {MajorResult[]} */
+  const results = [];
+  /** @type {Record<string, string[]>} */
+  const lists = {};
+  const scratch = fs.mkdtempSync(path.join(os.tmpdir(), 'core-suite-'));
+  const removeScratch = () => fs.rmSync(scratch, { recursive: true, force: true });
+  process.once('exit', removeScratch);
+  for (const [signal, code] of /** @type {const} */ ([
+    ['SIGINT', 130],
+    ['SIGTERM', 143],
+  ])) {
+    process.once(signal, () => {
+      killAll();
+      process.exit(code);
+    });
+  }
+
+  for (const major of settings.majors) {
+    const { binary, version } = findRuntime(REPOSITORY, major, progress.announce);
+    if (!settings.list) checkGuard(binary, settings);
+    const sources = store.fetch(version);
+    if (settings.list) {
+      lists[major] = selectTests(sources.root, settings.groups);
+      if (!settings.json) {
+        process.stdout.write(lists[major].map((file) => `node${major} ${file}\n`).join(''));
+      }
+      continue;
+    }
+    const comparisons = await compareAll(sources, binary, scratch, settings);
+    results.push({ major, binary: version, sources: sources.version, comparisons });
+    if (!settings.json) printMajor(results[results.length - 1]);
+  }
+  if (settings.list) {
+    if (settings.json) process.stdout.write(`${JSON.stringify(lists, null, 2)}\n`);
+    return EXIT.same;
+  }
+
+  const all = results.flatMap(({ comparisons }) => comparisons);
+  const failed = all.filter(({ verdict }) => verdict === 'different').length;
+  const passed = all.length - failed;
+  if (settings.json) {
+    const majors = results.map(summarize);
+    process.stdout.write(`${JSON.stringify({ passed, failed, majors }, null, 2)}\n`);
+  } else {
+    process.stdout.write(`${passed} passed, ${failed} failed\n`);
+  }
+  return failed === 0 ? EXIT.same : EXIT.different;
+}
+
+main(process.argv.slice(2)).then(
+  (code) => {
+    process.exitCode = code;
+  },
+  (error) => {
+    progress.clear();
+    const isUsage = error instanceof UsageError || /^ERR_PARSE_ARGS_/.test(error.code ?? '');
+    if (isUsage) {
+      process.stderr.write(`core-suite: ${error.message}\n${HELP}`);
+      process.exitCode = EXIT.usage;
+    } else if (error instanceof InputError) {
+      const detail = error.detail.trim();
+      process.stderr.write(`core-suite: ${error.message}\n${detail === '' ? '' : `${detail}\n`}`);
+      process.exitCode = EXIT.input;
+    } else {
+      process.stderr.write(`${error.stack}\n`);
+      process.exitCode = 70;
+    }
+  },
+);

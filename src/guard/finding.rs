@@ -1,0 +1,196 @@
+//! A finding: what the guard gives out, in the shape in which the report writes it. Plain data; the
+//! field names are the contract, the units are in the names or in the comments.
+
+use serde::{Deserialize, Serialize};
+
+use crate::ledger::{self, Kind};
+
+/// How bad it is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Severity {
+    /// Stands out now; too little history to say more. Never warned of.
+    Note,
+    /// One signal: it grows.
+    Suspect,
+    /// Two independent signals: it grows and keeps what it gets.
+    Leak,
+}
+
+impl Severity {
+    /// The name as the report writes it.
+    #[must_use]
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Note => "note",
+            Self::Suspect => "suspect",
+            Self::Leak => "leak",
+        }
+    }
+}
+
+/// What kind of proof it rests on.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Tier {
+    /// An object that should be gone is there.
+    Contract,
+    /// It grew in every round of a repeated scenario.
+    Scenario,
+    /// It grew in a running process.
+    Trend,
+}
+
+/// One frame of the application.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Frame {
+    /// Absolute path or `node:` name.
+    pub file: String,
+    /// From 1.
+    pub line: u32,
+    /// From 1.
+    pub column: u32,
+    /// `<anonymous>` when it has no name.
+    pub function: String,
+}
+
+/// The line that adds, and the application's line that led there.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Site {
+    /// The frame that adds.
+    #[serde(flatten)]
+    pub frame: Frame,
+    /// The npm package of that frame; null for the application's own code.
+    pub package: Option<String>,
+    /// The first frame of the application; null when `frame` is it.
+    pub app: Option<Frame>,
+}
+
+/// A site and how much of the growth it is responsible for.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct SiteShare {
+    /// Where.
+    #[serde(flatten)]
+    pub site: Site,
+    /// 0 to 1.
+    pub share: f64,
+}
+
+/// One signal and what it saw.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Evidence {
+    /// `peak`, `fade`, `chance`, `survival`, `history`.
+    pub signal: String,
+    /// A sentence.
+    pub detail: String,
+}
+
+/// What a leaking owner keeps alive.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Victim {
+    /// As of a finding.
+    pub kind: Kind,
+    /// As of a finding.
+    pub what: String,
+    /// As of a finding.
+    pub owner: String,
+    /// How many.
+    pub count: u64,
+    /// How large; null when unknown.
+    pub bytes: Option<u64>,
+}
+
+/// One cause, found once.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Finding {
+    /// 16 hex digits that stay the same over restarts and releases.
+    pub signature: String,
+    /// What grows.
+    pub kind: Kind,
+    /// Refines the kind.
+    pub what: String,
+    /// How bad.
+    pub severity: Severity,
+    /// How sure, 0 to 1; see `verdict::Judgement::confidence`.
+    pub confidence: f64,
+    /// Kind of proof.
+    pub tier: Tier,
+    /// Whose it is; may be empty.
+    pub owner: String,
+    /// One line.
+    pub title: String,
+    /// What a warning prints: several lines.
+    pub message: String,
+    /// How to mend it.
+    pub advice: String,
+    /// How many now; bytes for the kind `heap`.
+    pub count: u64,
+    /// Highest `count` seen.
+    pub peak: u64,
+    /// Size; null when unknown.
+    pub bytes: Option<u64>,
+    /// Growth in the unit of `count`.
+    pub rate_per_minute: f64,
+    /// Milliseconds until the heap limit; null when not known.
+    pub eta_ms: Option<u64>,
+    /// Epoch milliseconds.
+    pub first_seen: u64,
+    /// Epoch milliseconds of its last change.
+    pub last_seen: u64,
+    /// The site that dominates; null when none does.
+    pub site: Option<Site>,
+    /// The first ten sites, largest share first.
+    pub sites: Vec<SiteShare>,
+    /// What it keeps alive.
+    pub victims: Vec<Victim>,
+    /// Why it is believed.
+    pub evidence: Vec<Evidence>,
+    /// At most 64 points of epoch milliseconds and `count`.
+    pub history: Vec<(u64, u64)>,
+}
+
+/// What happened to a finding.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Event {
+    /// Found for the first time.
+    Raised,
+    /// Half as large again since the last event.
+    Grown,
+    /// A suspect became a leak.
+    Worse,
+    /// Its troughs fell by a quarter, or its subjects are gone.
+    Recovered,
+}
+
+/// A finding and what happened to it.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Occurrence {
+    /// What happened.
+    pub event: Event,
+    /// To which finding.
+    pub finding: Finding,
+}
+
+impl From<&ledger::Frame> for Frame {
+    fn from(frame: &ledger::Frame) -> Self {
+        let function = if frame.function.is_empty() { "<anonymous>" } else { &frame.function };
+        Self {
+            file: frame.file.clone(),
+            line: frame.line,
+            column: frame.column,
+            function: function.to_owned(),
+        }
+    }
+}
+
+impl From<&ledger::Site> for Site {
+    fn from(site: &ledger::Site) -> Self {
+        Self {
+            frame: Frame::from(&site.frame),
+            package: site.package.clone(),
+            app: site.app.as_ref().map(Frame::from),
+        }
+    }
+}

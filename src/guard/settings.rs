@@ -1,0 +1,96 @@
+//! What a guard is told at its start, checked once so that nothing behind it has to.
+
+use serde::Deserialize;
+
+use crate::error::{Error, Kind, Result};
+
+/// Slots are indices of a typed array and of tables allocated up front: 65,536 subjects are 60 MiB.
+pub const MAX_CAPACITY: u32 = 65_536;
+
+/// Fewer ticks cannot hold the buckets a trend needs; more than ten million are 115 days at 1 s.
+pub const PATIENCE_TICKS: std::ops::RangeInclusive<u32> = 1..=10_000_000;
+
+/// A guard's settings.
+#[derive(Clone, Copy, Debug, PartialEq, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Settings {
+    /// Most subjects watched at a time.
+    pub capacity: u32,
+    /// Ticks of history before anything is said of a subject.
+    pub patience_ticks: u32,
+    /// Intended distance of two ticks.
+    pub interval_ms: f64,
+    /// Start, in epoch milliseconds.
+    pub started_at_ms: f64,
+    /// The heap may not grow beyond this; 0 when unknown.
+    #[serde(default)]
+    pub heap_limit_bytes: u64,
+}
+
+impl Settings {
+    /// Settings from their JSON.
+    ///
+    /// # Errors
+    /// `InvalidInput` that names the field, its value and what is accepted.
+    pub fn from_json(text: &str) -> Result<Self> {
+        let settings: Self =
+            serde_json::from_str(text).map_err(|cause| Error::json("settings", text, cause))?;
+        settings.check()?;
+        Ok(settings)
+    }
+
+    fn check(&self) -> Result<()> {
+        let refuse = |name: &str, value: String, accepted: String| {
+            Err(Error::new(Kind::InvalidInput, format!("{name} is {value}; accepted: {accepted}")))
+        };
+        if !(1..=MAX_CAPACITY).contains(&self.capacity) {
+            let accepted = format!("1 to {MAX_CAPACITY} subjects");
+            return refuse("capacity", self.capacity.to_string(), accepted);
+        }
+        if !PATIENCE_TICKS.contains(&self.patience_ticks) {
+            let (least, most) = (PATIENCE_TICKS.start(), PATIENCE_TICKS.end());
+            let accepted = format!("{least} to {most} ticks");
+            return refuse("patienceTicks", self.patience_ticks.to_string(), accepted);
+        }
+        if !(self.interval_ms > 0.0 && self.interval_ms.is_finite()) {
+            let accepted = "a number of milliseconds above 0".to_owned();
+            return refuse("intervalMs", self.interval_ms.to_string(), accepted);
+        }
+        if !(self.started_at_ms >= 0.0 && self.started_at_ms.is_finite()) {
+            let accepted = "epoch milliseconds".to_owned();
+            return refuse("startedAtMs", self.started_at_ms.to_string(), accepted);
+        }
+        Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn json(capacity: u32, patience_ticks: u32, interval_ms: f64) -> String {
+        format!(
+            r#"{{"capacity":{capacity},"patienceTicks":{patience_ticks},
+                "intervalMs":{interval_ms},"startedAtMs":0}}"#
+        )
+    }
+
+    #[test]
+    fn the_largest_capacity_is_accepted_and_one_more_is_refused() {
+        assert!(Settings::from_json(&json(MAX_CAPACITY, 60, 1000.0)).is_ok());
+        let error = Settings::from_json(&json(MAX_CAPACITY + 1, 60, 1000.0)).unwrap_err();
+        assert_eq!(
+            error.to_string(),
+            "capacity is 65537; accepted: 1 to 65536 subjects"
+        );
+    }
+
+    #[test]
+    fn zero_of_anything_is_refused_by_name() {
+        let message = |json: &str| Settings::from_json(json).unwrap_err().to_string();
+        assert!(message(&json(0, 60, 1.0)).starts_with("capacity is 0"));
+        assert!(message(&json(1, 0, 1.0)).starts_with("patienceTicks is 0"));
+        assert!(message(&json(1, 60, 0.0)).starts_with("intervalMs is 0"));
+        assert!(message("{}").contains("missing field `capacity`"));
+    }
+}

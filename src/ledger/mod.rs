@@ -1,0 +1,472 @@
+//! F1. The bounded book of everything that can grow: subjects, their levels and histories, and the
+//! sites that add to them. It counts; it knows nothing of leaks, verdicts or clocks.
+//!
+//! Every table is allocated in [`Ledger::new`] and never grows. At the default capacity of 4,096
+//! subjects that is, per subject:
+//!
+//! | column | bytes | holds |
+//! |---|---|---|
+//! | `rings` | 768 | 64 closed buckets, touched when a bucket closes and when a verdict is due |
+//! | `tops` | 96 | six Space-Saving counters |
+//! | `subjects` | 60 | identity, floor, peak, open bucket |
+//! | `levels` | 4 | the level now |
+//!
+//! plus 80 KiB of sites and 224 KiB of strings, whatever the capacity. [`Ledger::bytes`] adds it up
+//! from the allocations themselves, and a test holds all of it, the guard's share included, under 4 MiB.
+//!
+//! A full table makes room like Space-Saving does: the smallest subject goes if it is smaller than the
+//! newcomer. What was evicted or refused is counted and shown in every report.
+
+mod history;
+mod kind;
+mod packed;
+mod site_table;
+mod sites;
+mod strings;
+
+use self::history::{Head, Ring};
+use self::site_table::{Full, SiteTable};
+use self::sites::TopSites;
+use self::strings::{cut, Marks, StringId, Strings};
+use crate::error::{Error, Kind as ErrorKind, Result};
+
+pub use self::history::{Bucket, BUCKETS};
+pub use self::kind::Kind;
+pub use self::site_table::{Frame, Site, MAX_SITES};
+pub use self::sites::{SiteCount, TOP_SITES};
+
+/// Owner labels are cut to this many bytes, between characters: one line of a report.
+pub const MAX_OWNER_BYTES: usize = 96;
+
+/// Who a subject is and how it is judged.
+#[derive(Clone, Copy, Debug)]
+pub struct Claim<'a> {
+    /// What it is a population of.
+    pub kind: Kind,
+    /// Refines the kind: `interval`, `Map`, `EventEmitter` …
+    pub what: &'a str,
+    /// The label a reader knows it by; may be empty.
+    pub owner: &'a str,
+    /// Level below which nobody cares.
+    pub floor: u32,
+    /// Level now.
+    pub level: u32,
+}
+
+#[derive(Clone, Copy, Debug)]
+struct Subject {
+    floor: u32,
+    peak: u32,
+    first_seen_tick: u32,
+    last_changed_tick: u32,
+    head: Head,
+    what: StringId,
+    owner: StringId,
+    kind: Kind,
+    claimed: bool,
+    pinned: bool,
+    /// Whether the warm-up is over and the site counters have their baseline.
+    settled: bool,
+}
+
+impl Subject {
+    const FREE: Self = Self {
+        floor: 0,
+        peak: 0,
+        first_seen_tick: 0,
+        last_changed_tick: 0,
+        head: Head::EMPTY,
+        what: 0,
+        owner: 0,
+        kind: Kind::Retained,
+        claimed: false,
+        pinned: false,
+        settled: false,
+    };
+}
+
+/// One claimed subject, for reading.
+#[derive(Clone, Copy)]
+pub struct View<'a> {
+    ledger: &'a Ledger,
+    slot: usize,
+}
+
+/// Everything that can grow, and how it grew.
+pub struct Ledger {
+    rings: Box<[Ring]>,
+    tops: Box<[TopSites]>,
+    subjects: Box<[Subject]>,
+    levels: Box<[u32]>,
+    /// Free slots, the next one last. Its allocation is `capacity` long from the start.
+    free: Vec<u32>,
+    strings: Strings,
+    sites: SiteTable,
+    warm_up_ticks: u32,
+    ticks: u32,
+    evicted: u64,
+    dropped: u64,
+}
+
+impl Ledger {
+    /// A ledger of `capacity` subjects. A subject is warm after `warm_up_ticks`: growth is blamed on
+    /// sites from then on.
+    #[must_use]
+    pub fn new(capacity: u32, warm_up_ticks: u32) -> Self {
+        let length = capacity as usize;
+        Self {
+            rings: vec![Ring::default(); length].into_boxed_slice(),
+            tops: vec![TopSites::default(); length].into_boxed_slice(),
+            subjects: vec![Subject::FREE; length].into_boxed_slice(),
+            levels: vec![0; length].into_boxed_slice(),
+            free: (0..capacity).rev().collect(),
+            strings: Strings::new(),
+            sites: SiteTable::new(),
+            warm_up_ticks,
+            ticks: 0,
+            evicted: 0,
+            dropped: 0,
+        }
+    }
+
+    /// A slot for a new subject; `None` when every other one is larger or pinned.
+    pub fn claim(&mut self, claim: &Claim<'_>) -> Option<u32> {
+        let Some(slot) = self.free.pop().or_else(|| self.evict_smaller_than(claim.level)) else {
+            self.dropped += 1;
+            return None;
+        };
+        let index = slot as usize;
+        let what = self.label(claim.what);
+        let owner = self.label(cut(claim.owner, MAX_OWNER_BYTES));
+        self.subjects[index] = Subject {
+            floor: claim.floor,
+            peak: claim.level,
+            first_seen_tick: self.ticks,
+            last_changed_tick: self.ticks,
+            what,
+            owner,
+            kind: claim.kind,
+            claimed: true,
+            ..Subject::FREE
+        };
+        self.tops[index] = TopSites::default();
+        self.levels[index] = claim.level;
+        Some(slot)
+    }
+
+    fn evict_smaller_than(&mut self, level: u32) -> Option<u32> {
+        let (slot, _) = (0u32..)
+            .zip(&*self.levels)
+            .filter(|&(slot, &held)| held < level && !self.subjects[slot as usize].pinned)
+            .min_by_key(|&(_, &held)| held)?;
+        self.evicted += 1;
+        Some(slot)
+    }
+
+    /// The label's id. With no room even after a sweep the subject is watched under an empty label.
+    fn label(&mut self, text: &str) -> StringId {
+        if let Some(id) = self.strings.intern(text) {
+            return id;
+        }
+        self.sweep_strings();
+        self.strings.intern(text).unwrap_or_else(|| {
+            self.dropped += 1;
+            0
+        })
+    }
+
+    fn sweep_strings(&mut self) {
+        let mut marks = Marks::none();
+        for subject in self.subjects.iter().filter(|subject| subject.claimed) {
+            marks.mark(subject.what);
+            marks.mark(subject.owner);
+        }
+        self.sites.visit_strings(|id| marks.mark(id));
+        self.strings.sweep(&marks);
+    }
+
+    /// The subject is gone. False when there was none.
+    pub fn release(&mut self, slot: u32) -> bool {
+        if self.view(slot).is_none() {
+            return false;
+        }
+        self.subjects[slot as usize] = Subject::FREE;
+        self.levels[slot as usize] = 0;
+        self.free.push(slot);
+        true
+    }
+
+    /// Keeps the subject from being evicted, or no longer.
+    pub fn pin(&mut self, slot: u32, pinned: bool) {
+        if let Some(subject) = self.subjects.get_mut(slot as usize) {
+            subject.pinned = pinned;
+        }
+    }
+
+    /// The number of a site, from 1; `None` when there is no room.
+    ///
+    /// # Errors
+    /// `InvalidInput` for a site without a file.
+    pub fn define_site(&mut self, site: &Site) -> Result<Option<u16>> {
+        if site.frame.file.is_empty() {
+            return Err(Error::new(ErrorKind::InvalidInput, "a site needs a non-empty `file`"));
+        }
+        let defined = match self.sites.define(&mut self.strings, site) {
+            Err(Full::Strings) => {
+                self.sweep_strings();
+                self.sites.define(&mut self.strings, site)
+            }
+            settled => settled,
+        };
+        self.dropped += u64::from(defined.is_err());
+        Ok(defined.ok())
+    }
+
+    /// Frees the sites that are neither in `in_use` nor counted for any subject, and says which.
+    pub fn sweep_sites(&mut self, in_use: &[u32]) -> Vec<u32> {
+        let mut used = vec![false; MAX_SITES + 1];
+        let counted = self.subjects.iter().zip(&*self.tops).filter(|(subject, _)| subject.claimed);
+        let counted = counted.flat_map(|(_, top)| top.iter().map(|count| u32::from(count.site)));
+        for site in in_use.iter().copied().chain(counted) {
+            if let Some(used) = used.get_mut(site as usize) {
+                *used = true;
+            }
+        }
+        self.sites.sweep(|site| used[usize::from(site)])
+    }
+
+    /// The site of that number.
+    #[must_use]
+    pub fn site(&self, site: u16) -> Option<Site> {
+        self.sites.get(&self.strings, site)
+    }
+
+    /// A sampled member of the subject was added by `site` (0: unknown) and stands for `weight`.
+    ///
+    /// # Errors
+    /// `UnknownSlot` or `UnknownSite`; nothing is counted then.
+    pub fn sample_born(&mut self, slot: u32, site: u32, weight: u32) -> Result<()> {
+        let site = self.known_site(site)?;
+        self.top_of(slot)?.born(site, weight);
+        Ok(())
+    }
+
+    /// That member is gone.
+    ///
+    /// # Errors
+    /// As for [`Ledger::sample_born`].
+    pub fn sample_died(&mut self, slot: u32, site: u32, weight: u32) -> Result<()> {
+        let site = self.known_site(site)?;
+        self.top_of(slot)?.died(site, weight);
+        Ok(())
+    }
+
+    fn known_site(&self, site: u32) -> Result<u16> {
+        u16::try_from(site).ok().filter(|&site| site == 0 || self.sites.contains(site)).ok_or_else(
+            || Error::new(ErrorKind::UnknownSite, format!("no site has the number {site}")),
+        )
+    }
+
+    fn top_of(&mut self, slot: u32) -> Result<&mut TopSites> {
+        if self.view(slot).is_none() {
+            let message = format!("no subject is claimed in slot {slot}");
+            return Err(Error::new(ErrorKind::UnknownSlot, message));
+        }
+        Ok(&mut self.tops[slot as usize])
+    }
+
+    /// One tick: each claimed subject's level is `levels[slot]`; a missing one is 0.
+    pub fn tick(&mut self, levels: &[u32]) {
+        self.ticks = self.ticks.saturating_add(1);
+        for slot in 0..self.subjects.len() {
+            let subject = &mut self.subjects[slot];
+            if !subject.claimed {
+                continue;
+            }
+            let level = levels.get(slot).copied().unwrap_or(0);
+            let before = std::mem::replace(&mut self.levels[slot], level);
+            subject.peak = subject.peak.max(level);
+            if level != before {
+                subject.last_changed_tick = self.ticks;
+            }
+            if subject.head.record(&mut self.rings[slot], before, level) {
+                self.tops[slot].trail_baseline();
+            }
+            if !subject.settled && subject.head.recorded_ticks() >= self.warm_up_ticks {
+                subject.settled = true;
+                self.tops[slot].set_baseline();
+            }
+        }
+    }
+
+    /// Levels as they are now, between two ticks: no time passes and nothing is recorded but peaks.
+    ///
+    /// The next tick counts its births from here on, so a rise seen here is not a birth.
+    pub fn observe(&mut self, levels: &[u32]) {
+        for (slot, subject) in self.subjects.iter_mut().enumerate().filter(|(_, s)| s.claimed) {
+            let level = levels.get(slot).copied().unwrap_or(0);
+            subject.peak = subject.peak.max(level);
+            self.levels[slot] = level;
+        }
+    }
+
+    /// Forgets all history. Subjects, their levels and their sites stay.
+    pub fn forget_past(&mut self) {
+        self.ticks = 0;
+        self.evicted = 0;
+        self.dropped = 0;
+        for (slot, subject) in self.subjects.iter_mut().enumerate().filter(|(_, s)| s.claimed) {
+            subject.head = Head::EMPTY;
+            subject.peak = self.levels[slot];
+            subject.first_seen_tick = 0;
+            subject.last_changed_tick = 0;
+            subject.pinned = false;
+            subject.settled = false;
+            self.tops[slot].forget_past();
+        }
+    }
+
+    /// The claimed subject in `slot`.
+    #[must_use]
+    pub fn view(&self, slot: u32) -> Option<View<'_>> {
+        let slot = slot as usize;
+        self.subjects.get(slot).filter(|subject| subject.claimed)?;
+        Some(View { ledger: self, slot })
+    }
+
+    /// Every claimed subject with its slot.
+    pub fn views(&self) -> impl Iterator<Item = (u32, View<'_>)> {
+        (0u32..).take(self.subjects.len()).filter_map(|slot| Some((slot, self.view(slot)?)))
+    }
+
+    /// Ticks since the start or the last [`Ledger::forget_past`].
+    #[must_use]
+    pub fn ticks(&self) -> u32 {
+        self.ticks
+    }
+
+    /// Most subjects it can hold.
+    #[must_use]
+    pub fn capacity(&self) -> usize {
+        self.subjects.len()
+    }
+
+    /// Subjects it holds.
+    #[must_use]
+    pub fn tracked(&self) -> usize {
+        self.capacity() - self.free.len()
+    }
+
+    /// Subjects that had to make room for larger ones.
+    #[must_use]
+    pub fn evicted(&self) -> u64 {
+        self.evicted
+    }
+
+    /// Subjects, sites and labels there was no room for.
+    #[must_use]
+    pub fn dropped(&self) -> u64 {
+        self.dropped
+    }
+
+    /// What it occupies, which never changes.
+    #[must_use]
+    pub fn bytes(&self) -> usize {
+        size_of_val(&*self.rings)
+            + size_of_val(&*self.tops)
+            + size_of_val(&*self.subjects)
+            + size_of_val(&*self.levels)
+            + self.free.capacity() * size_of::<u32>()
+            + self.strings.bytes()
+            + self.sites.bytes()
+            + size_of::<Self>()
+    }
+}
+
+impl<'a> View<'a> {
+    fn subject(&self) -> &'a Subject {
+        &self.ledger.subjects[self.slot]
+    }
+
+    /// What it is a population of.
+    #[must_use]
+    pub fn kind(&self) -> Kind {
+        self.subject().kind
+    }
+
+    /// Refines the kind.
+    #[must_use]
+    pub fn what(&self) -> &'a str {
+        self.ledger.strings.get(self.subject().what)
+    }
+
+    /// Its label; may be empty.
+    #[must_use]
+    pub fn owner(&self) -> &'a str {
+        self.ledger.strings.get(self.subject().owner)
+    }
+
+    /// Level below which nobody cares.
+    #[must_use]
+    pub fn floor(&self) -> u32 {
+        self.subject().floor
+    }
+
+    /// Level now.
+    #[must_use]
+    pub fn level(&self) -> u32 {
+        self.ledger.levels[self.slot]
+    }
+
+    /// Highest level seen.
+    #[must_use]
+    pub fn peak(&self) -> u32 {
+        self.subject().peak
+    }
+
+    /// The tick it was claimed at.
+    #[must_use]
+    pub fn first_seen_tick(&self) -> u32 {
+        self.subject().first_seen_tick
+    }
+
+    /// The last tick at which its level changed.
+    #[must_use]
+    pub fn last_changed_tick(&self) -> u32 {
+        self.subject().last_changed_tick
+    }
+
+    /// Ticks of history it has.
+    #[must_use]
+    pub fn history_ticks(&self) -> u32 {
+        self.subject().head.recorded_ticks()
+    }
+
+    /// Ticks each of its closed buckets covers.
+    #[must_use]
+    pub fn bucket_ticks(&self) -> u32 {
+        self.subject().head.span_ticks()
+    }
+
+    /// Its closed buckets, oldest first, at most [`BUCKETS`].
+    pub fn buckets(&self) -> impl DoubleEndedIterator<Item = Bucket> + ExactSizeIterator + 'a {
+        self.subject().head.closed(&self.ledger.rings[self.slot])
+    }
+
+    /// The sites that add to it, at most [`TOP_SITES`], in no particular order.
+    pub fn sites(&self) -> impl Iterator<Item = SiteCount> + 'a {
+        self.ledger.tops[self.slot].iter()
+    }
+
+    /// Members its samples stand for: (born, died). (0, 0) when it was never sampled.
+    #[must_use]
+    pub fn sampled(&self) -> (u32, u32) {
+        self.ledger.tops[self.slot].totals()
+    }
+
+    /// How many members one sample stands for on average.
+    #[must_use]
+    pub fn mean_sample_weight(&self) -> f64 {
+        self.ledger.tops[self.slot].mean_weight()
+    }
+}

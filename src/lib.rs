@@ -1,0 +1,4 @@
+#[warn(missing_docs)]
+pub mod error;
+pub mod ledger;
+pub mod verdict;

@@ -1,0 +1,319 @@
+//! The first signal: does the level keep growing, once sawtooth, warm-up and chance are taken out.
+//!
+//! Troughs (bucket minima) are judged, not levels: garbage collection, batches and caches that empty
+//! themselves make sawtooths, whose troughs stand still. Four questions, each of which alone has
+//! fooled somebody:
+//!
+//! 1. **Gates.** Is it large enough, and has it grown enough, for anyone to care?
+//! 2. **New peak.** Are the troughs of the last third above every peak of the first? (What objgraph
+//!    asks.) A period that fits twice into the window cannot pass.
+//! 3. **No fade.** Does the last third grow at least half as fast as the middle one? A filling cache
+//!    and a warm-up fade; a leak does not.
+//! 4. **Beyond chance.** A sign test on consecutive troughs, by betting: capital 1, half of it staked on
+//!    "up" at each change. If ups and downs were a fair coin, capital would be a non-negative
+//!    martingale, and Ville's inequality bounds the chance that it *ever* reaches 1,000 by 1/1,000,
+//!    however often one looks. A Mann-Kendall test looked at every tick has no such bound, and
+//!    "five rises in a row" misfires at every start.
+//!    Sources: Ville, "Étude critique de la notion de collectif" (1939); Shafer and Vovk,
+//!    "Game-Theoretic Foundations for Probability and Finance" (2019); Ramdas, Grünwald, Vovk, Shafer,
+//!    "Game-theoretic statistics and safe anytime-valid inference" (2023).
+//!
+//! A trend that passes all four may still slow down, as a cache over a skewed key set does for a long
+//! time before it is full. That is no leak *yet*: [`Trend::slows_down`] keeps it a suspect.
+
+use super::Bucket;
+
+/// The part of a history that is thrown away as warm-up: its first fifth (DESIGN, "From numbers to
+/// verdicts").
+const WARM_UP_PARTS: usize = 5;
+
+/// Fewer buckets than this have no thirds worth comparing.
+const MIN_BUCKETS: usize = 12;
+
+/// Growth below this part of the floor is nothing: 8 listeners at the floor of 16.
+const MIN_GROWTH_OF_FLOOR: u32 = 2;
+
+/// Growth below 1 % of the level is nothing (Scalene's rate gate).
+const MIN_GROWTH_OF_LEVEL: u32 = 100;
+
+/// The last third must grow at least this fast in terms of the middle one (DESIGN).
+const MIN_FADE: f64 = 0.5;
+
+/// Stake of the sign test as a part of the capital. A half is near the optimum for troughs that rise
+/// three times out of four, 2p - 1 in Kelly's terms.
+const STAKE: f64 = 0.5;
+
+/// Capital at which chance is ruled out: 1 false alarm in 1,000 subjects at worst, by Ville's
+/// inequality. From 1, 18 rises in a row reach it.
+pub const E_THRESHOLD: f64 = 1_000.0;
+
+/// A second half below this part of the first half's growth is slower …
+const SLOWER: f64 = 0.85;
+
+/// … but only counts as such when the slope of the increments is this many standard errors below
+/// zero: 1 in 160 for a leak of constant rate.
+const SLOWER_SIGMAS: f64 = 2.5;
+
+/// A growth trend that passed questions 1 to 3.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Trend {
+    /// Growth of the troughs over the window.
+    pub growth: u32,
+    /// Ticks in the window.
+    pub window_ticks: u32,
+    /// Growth per tick.
+    pub rate_per_tick: f64,
+    /// Highest level of the window's first third.
+    pub first_peak: u32,
+    /// Lowest level of its last third.
+    pub last_trough: u32,
+    /// Growth of the last third in terms of the middle third's; infinite when that stood still.
+    pub fade: f64,
+    /// Growth of the second half in terms of the first half's; infinite when that stood still.
+    pub second_half: f64,
+    /// Slope of the increments in standard errors; negative when growth slows down.
+    pub slope_sigmas: f64,
+    /// Troughs above their predecessor.
+    pub rises: u32,
+    /// Troughs below their predecessor.
+    pub falls: u32,
+    /// Decimal logarithm of the highest capital the sign test reached.
+    pub log10_e: f64,
+}
+
+impl Trend {
+    /// Question 4.
+    #[must_use]
+    pub fn beyond_chance(&self) -> bool {
+        self.log10_e >= E_THRESHOLD.log10()
+    }
+
+    /// Whether growth slows down more than noise explains.
+    #[must_use]
+    pub fn slows_down(&self) -> bool {
+        self.second_half < MIN_FADE
+            || (self.second_half < SLOWER && self.slope_sigmas < -SLOWER_SIGMAS)
+    }
+}
+
+/// The buckets that count.
+pub(super) fn after_warm_up(buckets: &[Bucket]) -> &[Bucket] {
+    &buckets[buckets.len() / WARM_UP_PARTS..]
+}
+
+/// The trend in `window`, if there is one that passes questions 1 to 3.
+pub(super) fn find(window: &[Bucket], bucket_ticks: u32, level: u32, floor: u32) -> Option<Trend> {
+    if window.len() < MIN_BUCKETS {
+        return None;
+    }
+    let third = window.len() / 3;
+    let (first, last) = (&window[..third], &window[window.len() - third..]);
+    let first_peak = first.iter().map(|bucket| bucket.peak).max()?;
+    let last_trough = last.iter().map(|bucket| bucket.trough).min()?;
+    // Most subjects end here, so it comes first.
+    if last_trough <= first_peak {
+        return None;
+    }
+    let envelope = Envelope::of(window);
+    let growth = envelope.growth(0, window.len() - 1);
+    if growth < (floor / MIN_GROWTH_OF_FLOOR).max(level / MIN_GROWTH_OF_LEVEL).max(1) {
+        return None;
+    }
+    let (middle_from, last_from, end) = (third, window.len() - third, window.len() - 1);
+    // From the last trough of the third before, so that growth at the border belongs to one of them.
+    let middle_growth = envelope.growth(middle_from - 1, last_from - 1);
+    let last_growth = envelope.growth(last_from - 1, end);
+    let middle_steps = last_from - middle_from;
+    let fade = ratio(last_growth, middle_growth) * middle_steps as f64 / third as f64;
+    if last_growth == 0 || fade < MIN_FADE {
+        return None;
+    }
+    let half = end / 2;
+    let second_half = ratio(envelope.growth(end - half, end), envelope.growth(0, half));
+    let signs = Signs::of(window);
+    // At most 64 buckets.
+    let window_ticks = u32::try_from(window.len()).unwrap_or(u32::MAX).saturating_mul(bucket_ticks);
+    Some(Trend {
+        growth,
+        window_ticks,
+        rate_per_tick: f64::from(growth) / (end as f64 * f64::from(bucket_ticks)),
+        first_peak,
+        last_trough,
+        fade,
+        second_half,
+        slope_sigmas: envelope.slope_sigmas(),
+        rises: signs.rises,
+        falls: signs.falls,
+        log10_e: signs.best_log10_e,
+    })
+}
+
+fn ratio(of: u32, to: u32) -> f64 {
+    if to == 0 {
+        f64::INFINITY
+    } else {
+        f64::from(of) / f64::from(to)
+    }
+}
+
+/// The lowest level from each bucket to the end: what is never given back. It cannot fall.
+struct Envelope {
+    lows: [u32; Self::MAX],
+    length: usize,
+}
+
+impl Envelope {
+    /// Longer windows are judged by their last so many buckets.
+    const MAX: usize = 64;
+
+    fn of(window: &[Bucket]) -> Self {
+        let window = &window[window.len().saturating_sub(Self::MAX)..];
+        let mut lows = [0; Self::MAX];
+        let mut low = u32::MAX;
+        for (place, bucket) in lows.iter_mut().zip(window).rev() {
+            low = low.min(bucket.trough);
+            *place = low;
+        }
+        Self { lows, length: window.len() }
+    }
+
+    fn growth(&self, from: usize, to: usize) -> u32 {
+        self.lows[to] - self.lows[from]
+    }
+
+    /// Least squares over the increments: slope over its standard error.
+    fn slope_sigmas(&self) -> f64 {
+        let increments =
+            || self.lows[..self.length].windows(2).map(|pair| f64::from(pair[1] - pair[0]));
+        let count = (self.length - 1) as f64;
+        let (mean, middle) = (increments().sum::<f64>() / count, (count - 1.0) / 2.0);
+        let (mut sxx, mut sxy, mut syy) = (0.0, 0.0, 0.0);
+        for (index, increment) in increments().enumerate() {
+            let (x, y) = (index as f64 - middle, increment - mean);
+            sxx += x * x;
+            sxy += x * y;
+            syy += y * y;
+        }
+        let slope = sxy / sxx;
+        let residual = (syy - slope * sxy).max(0.0) / (count - 2.0);
+        // Exact lines have no noise to compare with; a thousandth of the mean stands in for it.
+        let noise = residual.sqrt().max(mean / 1_000.0);
+        if noise > 0.0 {
+            slope * sxx.sqrt() / noise
+        } else {
+            0.0
+        }
+    }
+}
+
+/// The sign test by betting.
+struct Signs {
+    rises: u32,
+    falls: u32,
+    best_log10_e: f64,
+}
+
+impl Signs {
+    fn of(window: &[Bucket]) -> Self {
+        let mut signs = Self { rises: 0, falls: 0, best_log10_e: 0.0 };
+        let mut capital: f64 = 1.0;
+        let mut best = capital;
+        for pair in window.windows(2) {
+            match pair[1].trough.cmp(&pair[0].trough) {
+                std::cmp::Ordering::Greater => {
+                    signs.rises += 1;
+                    capital *= 1.0 + STAKE;
+                }
+                std::cmp::Ordering::Less => {
+                    signs.falls += 1;
+                    capital *= 1.0 - STAKE;
+                }
+                std::cmp::Ordering::Equal => {}
+            }
+            best = best.max(capital);
+        }
+        signs.best_log10_e = best.log10();
+        signs
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn window(levels: impl IntoIterator<Item = u32>) -> Vec<Bucket> {
+        levels
+            .into_iter()
+            .map(|level| Bucket { trough: level, peak: level, ..Bucket::default() })
+            .collect()
+    }
+
+    fn trend(levels: impl IntoIterator<Item = u32>) -> Option<Trend> {
+        find(&window(levels), 1, 500, 16)
+    }
+
+    #[test]
+    fn eighteen_rises_are_beyond_chance_and_seventeen_are_not() {
+        let e = |rises: u32| Signs::of(&window(0..=rises)).best_log10_e;
+        assert!(e(18) >= E_THRESHOLD.log10());
+        assert!(e(17) < E_THRESHOLD.log10());
+    }
+
+    #[test]
+    fn ties_neither_win_nor_lose() {
+        let signs = Signs::of(&window([1, 1, 2, 2, 2, 1]));
+        assert_eq!((signs.rises, signs.falls), (1, 1));
+    }
+
+    #[test]
+    fn a_straight_line_is_a_trend_that_does_not_slow_down() {
+        let trend = trend((0..48).map(|n| 100 + 5 * n)).unwrap();
+        assert!(trend.beyond_chance() && !trend.slows_down());
+        assert!((trend.rate_per_tick - 5.0).abs() < 1e-9);
+        assert!((trend.fade - 1.0).abs() < 0.1);
+    }
+
+    #[test]
+    fn a_plateau_a_step_and_a_decline_are_none() {
+        assert_eq!(trend([500; 48]), None);
+        assert_eq!(trend((0..48).map(|n| if n < 10 { 10 } else { 500 })), None);
+        assert_eq!(trend((0..48).map(|n| 500 - n)), None);
+    }
+
+    #[test]
+    fn growth_that_ended_before_the_last_third_is_none() {
+        assert_eq!(trend((0..48).map(|n: u32| 100 + 10 * n.min(30))), None);
+    }
+
+    #[test]
+    fn growth_below_half_of_the_floor_is_none() {
+        let rising = |by: u32| (0..48).map(move |n| 100 + n * by / 47);
+        assert_eq!(trend(rising(7)), None);
+        assert!(trend(rising(8)).is_some());
+    }
+
+    #[test]
+    fn logarithmic_growth_slows_down() {
+        let curve = (1..49).map(|n| f64::from(n + 12).ln() * 1_000.0);
+        // Positive and far below u32::MAX.
+        #[allow(clippy::cast_possible_truncation, clippy::cast_sign_loss)]
+        let trend = trend(curve.map(|level| level as u32)).unwrap();
+        assert!(trend.slows_down(), "{trend:?}");
+    }
+
+    #[test]
+    fn a_period_that_fits_twice_is_never_a_trend() {
+        for period in 2..=30 {
+            for phase in 0..period {
+                let found = trend((0..60).skip(12).map(|n| 100 + (n + phase) % period * 10));
+                assert_eq!(found, None, "period {period}, phase {phase}");
+            }
+        }
+    }
+
+    #[test]
+    fn a_window_of_eleven_buckets_says_nothing_and_of_twelve_does() {
+        assert_eq!(trend((0..11).map(|n| n * 10)), None);
+        assert!(trend((0..12).map(|n| n * 10)).is_some());
+    }
+}
