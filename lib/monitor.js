@@ -17,7 +17,6 @@ const { loadNative } = require('./native');
 const { parseBoolean, parseInteger, readOptions } = require('./options');
 const { PatchSet } = require('./patch');
 const { createReport, isIgnored } = require('./report');
-const { Sampler } = require('./sampler');
 const { createShims } = require('./shims');
 const { SitePopulations } = require('./site-populations');
 const { Slots } = require('./slots');
@@ -166,7 +165,9 @@ class Monitor {
       );
     }
     const { run } = this;
-    const sampler = /** @type {Sampler} */ (this.shims.at(-1)?.shim.samplers[0]);
+    const sampler = /** @type {import('./sampler').Sampler} */ (
+      this.shims.at(-1)?.shim.samplers[0]
+    );
     const population = populationOf(target, { floor, sampler });
     if (run === null || !this.running) return idleWatch();
     const record = this.#alone(() => run.tracked.watch(population, target, name, floor));
@@ -314,7 +315,7 @@ class Monitor {
   }
 
   /** @param {Run} run */
-  #createReport({ engine, settings, meters, sites, overhead }) {
+  #createReport({ engine, settings, meters, overhead }) {
     const shims = Object.fromEntries(this.shims.map(({ shim, state }) => [shim.name, state()]));
     const context = {
       node: process.version,
@@ -326,7 +327,6 @@ class Monitor {
       shims,
       overhead,
     };
-    void sites;
     return createReport(JSON.parse(engine.report(JSON.stringify(context))), settings, warnInternal);
   }
 

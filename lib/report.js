@@ -45,22 +45,21 @@ function judge(findings, patient) {
  * @param {import('..').ReportData} data
  * @param {import('./options').Settings} settings
  * @param {(message: string) => void} warn
+ * @returns {import('..').Report}
  */
 function createReport(data, { ignore, patience }, warn) {
-  if (ignore.length === 0) return new Report(data);
   const findings = data.findings.filter((finding) => !isIgnored(finding, ignore, warn));
-  return new Report({ ...data, findings, verdict: judge(findings, data.ticks >= patience) });
+  const verdict =
+    findings.length === data.findings.length
+      ? data.verdict
+      : judge(findings, data.ticks >= patience);
+  return Object.assign(new Report(findings), data, { findings, verdict });
 }
 
 class Report {
-  /** @param {import('..').ReportData} data */
-  constructor(data) {
-    /** @type {Finding[]} */
-    this.findings = data.findings;
-    /** @type {import('..').Verdict} */
-    this.verdict = data.verdict;
-    this.ticks = data.ticks;
-    Object.assign(this, data);
+  /** @param {Finding[]} findings */
+  constructor(findings) {
+    this.findings = findings;
   }
 
   /** Findings of severity leak. */
@@ -74,7 +73,7 @@ class Report {
   }
 
   toJSON() {
-    return { ...this };
+    return /** @type {import('..').ReportData} */ (/** @type {unknown} */ ({ ...this }));
   }
 
   /** The report as text for a terminal. */

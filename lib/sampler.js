@@ -2,8 +2,9 @@
  * Decides which calls over a threshold are looked at, so that a hot path pays one decrement.
  *
  * Each tick grants `attention` looks one after the other; past them one call in `stride` is looked
- * at, at random distances (a fixed distance would always meet the same caller of a request that
- * makes two calls). A slow leak is thus seen call by call, and a hot healthy list costs nothing.
+ * at, and ever fewer the hotter the tick (as Netty and SWAT do), at random distances: a fixed one
+ * would always meet the same caller of a request that makes two calls. A slow leak is thus seen call
+ * by call, and a hot healthy list costs nothing.
  * The shim writes the fast path itself, on these public fields:
  *
  *     if (size >= sampler.threshold && --sampler.skip < 0) look(...);
@@ -11,6 +12,10 @@
  * and `look` begins with `sampler.next()`. A closed sampler has the largest threshold and skip that
  * V8 keeps in a field without a heap number, which makes its shim a pass-through.
  */
+
+/** Looks after which the stride doubles within a tick, and how often it may. */
+const LOOKS_PER_DOUBLING = 8;
+const MAX_DOUBLINGS = 4;
 
 /** Largest small integer of V8 with pointer compression, 2^30 - 1. */
 const NEVER = 0x3fffffff;
@@ -32,6 +37,8 @@ class Sampler {
     this.threshold = NEVER;
     this.skip = NEVER;
     this.attention = 0;
+    /** Looks of this tick past its attention. */
+    this.looks = 0;
     /** Calls that the next look stands for; 0 while closed. */
     this.weight = 0;
   }
@@ -61,6 +68,7 @@ class Sampler {
   }
 
   tick() {
+    this.looks = 0;
     this.grant(this.limits.attention);
   }
 
@@ -74,7 +82,9 @@ class Sampler {
       this.skip = 0;
       this.weight = 1;
     } else {
-      const { stride } = this.limits;
+      const doublings = Math.min(Math.floor(this.looks / LOOKS_PER_DOUBLING), MAX_DOUBLINGS);
+      const stride = this.limits.stride << doublings;
+      this.looks += 1;
       // Marsaglia's xorshift32: even distances from 0 to 2 * (stride - 1), mean stride - 1.
       let x = this.seed;
       x ^= x << 13;

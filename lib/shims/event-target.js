@@ -32,7 +32,7 @@ function createEventTargetShim({ added, limits }) {
   const sampler = new Sampler(() => ({
     threshold: limits.listeners.threshold,
     attention: limits.attention,
-    stride: 16,
+    stride: 64,
   }));
 
   /** @type {import('../tracked').Population} */

@@ -36,7 +36,7 @@ function createTimersShim({ made, limits }) {
   const kinds = {
     setInterval: timerKind('intervals', 'interval', 1, 16),
     setTimeout: timerKind('timeouts', 'timeout', 1 / 16, 128),
-    setImmediate: timerKind('timeouts', 'immediate', 1 / 64, 128),
+    setImmediate: timerKind('timeouts', 'immediate', 1 / 64, 512),
   };
 
   /**

@@ -1,0 +1,148 @@
+/**
+ * `npm run bench`: what leakguard costs. Each measurement is a pair of fresh processes, bare and
+ * guarded, in turns; noise only adds, so the best of each is compared, and the median and the spread
+ * are printed beside it. `npm run bench -- --node 24 --rounds 3` for a quick look, `--json` for all.
+ */
+
+const { spawnSync } = require('node:child_process');
+const path = require('node:path');
+const { parseArgs } = require('node:util');
+const { ROOT, buildAddon, installPackages } = require('../scripts/setup');
+
+const VERSIONS = '20,22,24,26';
+
+const { values } = parseArgs({
+  options: {
+    node: { type: 'string', default: VERSIONS },
+    rounds: { type: 'string', default: '7' },
+    json: { type: 'boolean', default: false },
+  },
+});
+const rounds = Number(values.rounds);
+if (!Number.isInteger(rounds) || rounds < 1) {
+  process.stderr.write(`--rounds ${values.rounds} is not accepted: give a whole number from 1\n`);
+  process.exit(64);
+}
+
+const REGISTER = ['--require', path.join(ROOT, 'register.js')];
+
+/**
+ * @param {string} node
+ * @param {string[]} args
+ * @returns {string} standard output
+ */
+function run(node, args) {
+  const { status, stdout, stderr } = spawnSync(node, args, {
+    encoding: 'utf8',
+    env: environment(),
+  });
+  if (status !== 0) throw new Error(`${node} ${args.join(' ')} failed:\n${stderr}`);
+  return stdout;
+}
+
+/** The environment without anything that would change what is measured. */
+function environment() {
+  const { NODE_OPTIONS: _, ...env } = process.env;
+  return Object.fromEntries(Object.entries(env).filter(([name]) => !name.startsWith('LEAKGUARD')));
+}
+
+/** @param {number[]} numbers */
+function summary(numbers) {
+  const sorted = [...numbers].sort((a, b) => a - b);
+  const median = sorted[Math.floor(sorted.length / 2)];
+  return { best: sorted[0], median, worst: sorted[sorted.length - 1] };
+}
+
+/**
+ * @typedef {object} Row
+ * @property {string} name
+ * @property {string} unit
+ * @property {ReturnType<typeof summary>} bare
+ * @property {ReturnType<typeof summary>} guarded
+ */
+
+/**
+ * @param {string} unit
+ * @param {(guarded: boolean) => Record<string, number>} measure
+ * @returns {Row[]}
+ */
+function compare(unit, measure) {
+  /** @type {Map<string, { bare: number[], guarded: number[] }>} */
+  const all = new Map();
+  for (let round = 0; round < rounds; round += 1) {
+    for (const side of /** @type {const} */ (['bare', 'guarded'])) {
+      for (const [name, value] of Object.entries(measure(side === 'guarded'))) {
+        const entry = all.get(name) ?? { bare: [], guarded: [] };
+        entry[side].push(value);
+        all.set(name, entry);
+      }
+    }
+  }
+  return [...all].map(([name, { bare, guarded }]) => ({
+    name,
+    unit,
+    bare: summary(bare),
+    guarded: summary(guarded),
+  }));
+}
+
+/** @param {string} node */
+function startUp(node) {
+  return compare('ms', (guarded) => {
+    const start = performance.now();
+    run(node, [...(guarded ? REGISTER : []), '-e', '0']);
+    return { 'start-up': performance.now() - start };
+  });
+}
+
+/** @param {string} node */
+function operations(node) {
+  const file = path.join(__dirname, 'operations.js');
+  return compare('ns', (guarded) => JSON.parse(run(node, [...(guarded ? REGISTER : []), file])));
+}
+
+/** @param {string} node */
+function http(node) {
+  const file = path.join(__dirname, 'http.js');
+  const rows = compare('', (guarded) =>
+    JSON.parse(run(node, [...(guarded ? REGISTER : []), file])),
+  );
+  const about = {
+    cpu: { name: 'CPU per HTTP request', unit: 'us' },
+    rss: { name: 'memory of that service', unit: 'MiB' },
+  };
+  return rows.map((row) => ({ ...row, ...about[/** @type {keyof typeof about} */ (row.name)] }));
+}
+
+/** @param {Row} row */
+function formatRow({ name, unit, bare, guarded }) {
+  /** @param {ReturnType<typeof summary>} side */
+  const side = ({ best, median, worst }) =>
+    `${best.toFixed(1).padStart(9)} ${median.toFixed(1).padStart(9)} ${`±${(((worst - best) / median) * 50).toFixed(0)} %`.padStart(7)}`;
+  const added = guarded.best - bare.best;
+  const ratio = `${(guarded.best / bare.best).toFixed(2)}x`;
+  return `${name.padEnd(32)}${unit.padEnd(4)}${side(bare)}${side(guarded)}${added.toFixed(1).padStart(10)}${ratio.padStart(8)}`;
+}
+
+const HEADER = `${''.padEnd(36)}${'bare best   median  spread'.padStart(27)}${'guarded best   median  spread'.padStart(29)}${'added'.padStart(8)}${'ratio'.padStart(8)}`;
+
+for (const folder of ['.', '__test__/runtimes']) installPackages(folder);
+buildAddon();
+
+/** @type {Record<string, unknown>} */
+const results = {};
+for (const version of values.node.split(',')) {
+  const node = path.join(ROOT, '__test__/runtimes/node_modules', `node${version}`, 'bin/node');
+  const rows = [...operations(node), ...startUp(node), ...http(node)];
+  const tick = JSON.parse(run(node, [path.join(__dirname, 'tick.js')]));
+  results[version] = { rows, tick };
+  if (values.json) continue;
+  process.stdout.write(
+    `\nNode ${run(node, ['-p', 'process.version']).trim()}, best of ${rounds} interleaved runs\n`,
+  );
+  process.stdout.write(`${HEADER}\n${rows.map(formatRow).join('\n')}\n`);
+  process.stdout.write(
+    `tick with ${tick.tracked} subjects: best ${tick.best.toFixed(2)} ms, median ${tick.median.toFixed(2)} ms, worst ${tick.worst.toFixed(2)} ms\n`,
+  );
+}
+if (values.json) process.stdout.write(`${JSON.stringify(results, null, 2)}\n`);

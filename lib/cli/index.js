@@ -1,0 +1,155 @@
+/** The commands with their options and help. Knows the public API and the report format only. */
+
+const { Command, CommanderError, InvalidArgumentError, Option } = require('commander');
+const { readOptions } = require('../options');
+const { CliError, exitCodes } = require('./exit-codes');
+const { version } = require('../../package.json');
+
+/**
+ * Checks a value against the option of the API that it stands for.
+ * @param {string} name
+ * @returns {(value: string) => string}
+ */
+function checked(name) {
+  return (value) => {
+    try {
+      readOptions({ [name]: value });
+      return value;
+    } catch (error) {
+      throw new InvalidArgumentError(/** @type {Error} */ (error).message);
+    }
+  };
+}
+
+/** @param {(code: number) => void} setExitCode */
+function createProgram(setExitCode) {
+  const failOn = () =>
+    new Option('--fail-on <severity>', 'exit with 86 when there is such a finding').choices([
+      'leak',
+      'suspect',
+    ]);
+  const json = () => new Option('--json', 'print JSON, errors too');
+
+  const program = new Command('leakguard')
+    .description(
+      'Finds leaks inside running Node.js processes and names the line that causes them.',
+    )
+    .version(version)
+    .showHelpAfterError('(see leakguard --help)')
+    .exitOverride();
+
+  program
+    .command('run')
+    .summary('run a command and watch every Node.js process it starts')
+    .usage('[options] -- <command> [args...]')
+    .argument('<command...>', 'the command, after --')
+    .addOption(
+      new Option('--level <level>', 'what is watched: counts, sites, survivors, exact').argParser(
+        checked('level'),
+      ),
+    )
+    .addOption(
+      new Option('--interval <duration>', "time between two ticks, such as '250ms'").argParser(
+        checked('interval'),
+      ),
+    )
+    .addOption(
+      new Option('--patience <ticks>', 'ticks of history that a verdict needs').argParser(
+        checked('patience'),
+      ),
+    )
+    .addOption(
+      new Option('--sensitivity <preset>', 'floors: low, normal, high').argParser(
+        checked('sensitivity'),
+      ),
+    )
+    .addOption(
+      new Option('--survivors <duration>', 'time between two rounds of heap sampling').argParser(
+        checked('survivors'),
+      ),
+    )
+    .addOption(
+      new Option(
+        '--report <file>',
+        'write the report to a .json, .txt or .md file; %p pid, %t thread',
+      ).argParser(checked('report')),
+    )
+    .addOption(failOn())
+    .addOption(json())
+    .addHelpText(
+      'after',
+      '\nExample:\n  leakguard run --sensitivity high --fail-on leak -- npm test\n',
+    )
+    .action(async (command, options) => {
+      setExitCode(await require('./run').run(command, options));
+    });
+
+  program
+    .command('report')
+    .summary('print a report file')
+    .argument('<file>', 'a report written as .json')
+    .addOption(
+      new Option('--format <format>', 'how to print it')
+        .choices(['text', 'json', 'md'])
+        .default('text'),
+    )
+    .addOption(failOn())
+    .addOption(json())
+    .action((file, options) => {
+      setExitCode(require('./report').printReport(file, options));
+    });
+
+  program
+    .command('doctor')
+    .summary('check that leakguard works here')
+    .addOption(json())
+    .action((options) => {
+      setExitCode(require('./doctor').doctor(options));
+    });
+
+  return program;
+}
+
+/**
+ * @param {string[]} args
+ * @returns {Promise<number>} exit code
+ */
+async function main(args) {
+  let exitCode = exitCodes.ok;
+  const program = createProgram((code) => {
+    exitCode = code;
+  });
+  const asJson = args
+    .slice(0, args.indexOf('--') === -1 ? undefined : args.indexOf('--'))
+    .includes('--json');
+  if (asJson) program.configureOutput({ writeErr: () => {} });
+  for (const command of program.commands) {
+    command.exitOverride();
+    command.configureOutput(program.configureOutput());
+  }
+  try {
+    await program.parseAsync(args, { from: 'user' });
+    return exitCode;
+  } catch (error) {
+    if (error instanceof CommanderError) {
+      if (error.exitCode !== 0 && asJson) printError(exitCodes.usage, error.message, true);
+      return error.exitCode === 0 ? exitCodes.ok : exitCodes.usage;
+    }
+    const known = error instanceof CliError;
+    const code = known ? error.exitCode : exitCodes.ownFault;
+    printError(code, known ? error.message : `internal error, please report it: ${error}`, asJson);
+    return code;
+  }
+}
+
+/**
+ * @param {number} exitCode
+ * @param {string} message
+ * @param {boolean} asJson
+ */
+function printError(exitCode, message, asJson) {
+  const text = asJson ? JSON.stringify({ error: { exitCode, message } }) : `leakguard: ${message}`;
+  process.stderr.write(`${text}\n`);
+}
+
+exports.main = main;

@@ -1,0 +1,48 @@
+/**
+ * Brings a machine with only Node and Rust to where a command of this repository can run: npm
+ * packages per the lock files, and the addon built. Does nothing that is done already.
+ */
+
+const { spawnSync } = require('node:child_process');
+const fs = require('node:fs');
+const path = require('node:path');
+
+const ROOT = path.join(__dirname, '..');
+
+/**
+ * Runs a command in the repository and ends this process if it fails.
+ * @param {string} command
+ * @param {string[]} args
+ * @param {import('node:child_process').SpawnSyncOptions} [options]
+ */
+function runOrExit(command, args, options) {
+  const { status, error } = spawnSync(command, args, { cwd: ROOT, stdio: 'inherit', ...options });
+  if (error !== undefined) {
+    process.stderr.write(`${command} cannot be run (${error.message}); install it and try again\n`);
+  }
+  if (status !== 0) process.exit(status ?? 1);
+}
+
+/**
+ * Installs the packages of a folder, unless what is there was installed from this very lock file.
+ * @param {string} folder  relative to the repository
+ */
+function installPackages(folder) {
+  const cwd = path.join(ROOT, folder);
+  const lock = fs.readFileSync(path.join(cwd, 'package-lock.json'), 'utf8');
+  const stamp = path.join(cwd, 'node_modules', '.leakguard-lock');
+  if (fs.existsSync(stamp) && fs.readFileSync(stamp, 'utf8') === lock) return;
+  process.stderr.write(`installing the packages of ${folder}\n`);
+  runOrExit('npm', ['ci', '--no-audit', '--no-fund', '--loglevel=error'], { cwd });
+  fs.writeFileSync(stamp, lock);
+}
+
+/** Builds the addon and its generated binding; cargo sees for itself whether anything changed. */
+function buildAddon() {
+  runOrExit('npm', ['run', '--silent', 'build']);
+}
+
+exports.ROOT = ROOT;
+exports.buildAddon = buildAddon;
+exports.installPackages = installPackages;
+exports.runOrExit = runOrExit;
