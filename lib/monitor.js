@@ -454,7 +454,8 @@ function tick({ engine, slots, tracked, timers, meters, heap, settings }) {
 function createWarning(finding) {
   const { stackTraceLimit } = Error;
   Error.stackTraceLimit = 0;
-  const warning = new Error(finding.message);
+  // The warning's first line carries its code; what belongs to it is indented below.
+  const warning = new Error(finding.message.replaceAll('\n', '\n  '));
   Error.stackTraceLimit = stackTraceLimit;
   return Object.assign(warning, {
     name: 'LeakWarning',

@@ -6,6 +6,8 @@
  * so the pool is bounded and the counts stay unbiased; below that they are exact.
  */
 
+const { thin } = require('./sampler');
+
 /** Datadog's .NET profiler found 1,024 live weak handles too few and 4,096 enough. */
 const MAX_POOL = 4096;
 
@@ -80,7 +82,6 @@ class SitePopulations {
     }
     const stands = weight * this.share;
     this.pool.push({ ref: new WeakRef(target), isLive, due, group, weight: stands });
-    group.live += stands;
     group.born += stands;
   }
 
@@ -104,25 +105,21 @@ class SitePopulations {
   }
 
   #sweep() {
+    for (const group of this.groups.values()) group.live = 0;
     this.pool = this.pool.filter(({ ref, isLive, due, group, weight }) => {
       const target = ref.deref();
-      if (target !== undefined && isLive(target, due)) return true;
-      group.live -= weight;
-      group.died += weight;
-      return false;
+      const lives = target !== undefined && isLive(target, due);
+      if (lives) group.live += weight;
+      else group.died += weight;
+      return lives;
     });
   }
 
   #makeRoom() {
     this.#sweep();
     if (this.pool.length < MAX_POOL / 2) return;
+    this.pool = thin(this.pool);
     this.share *= 2;
-    this.pool = this.pool.filter((made, index) => {
-      const change = index % 2 === 0 ? made.weight : -made.weight;
-      made.group.live += change;
-      if (change > 0) made.weight *= 2;
-      return change > 0;
-    });
   }
 
   /**
@@ -131,7 +128,7 @@ class SitePopulations {
    */
   #settle(group) {
     const { slots } = this;
-    const level = Math.max(0, Math.round(group.live));
+    const level = group.live;
     if (group.slot < 0) {
       if (level < group.floor / 2) return level === 0;
       const { what, floor } = group;
@@ -141,8 +138,8 @@ class SitePopulations {
       return level === 0;
     }
     slots.levels[group.slot] = level;
-    if (group.born > 0) slots.engine.sampleBorn(group.slot, group.site, Math.round(group.born));
-    if (group.died > 0) slots.engine.sampleDied(group.slot, group.site, Math.round(group.died));
+    if (group.born > 0) slots.engine.sampleBorn(group.slot, group.site, group.born);
+    if (group.died > 0) slots.engine.sampleDied(group.slot, group.site, group.died);
     group.born = 0;
     group.died = 0;
     return false;

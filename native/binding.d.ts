@@ -9,5 +9,42 @@
  */
 export declare const __napiBindingTarget: 'native' | 'wasm32-wasi' | 'wasm32-wasip1'
 
-/** x */
-export declare function ping(a: number): number
+/** Ledger, verdicts and findings of one thread. */
+export declare class Engine {
+  /**
+   * `settingsJson`: `{ capacity, patienceTicks, intervalMs, startedAtMs, heapLimitBytes }`.
+   * Allocates everything it will ever need.
+   */
+  constructor(settingsJson: string)
+  /** A slot for a new subject, or -1 when the table is full of larger ones. */
+  claim(kind: string, what: string, owner: string, floor: number, level: number): number
+  /** The subject is gone; an unknown slot is ignored. */
+  release(slot: number): void
+  /**
+   * `siteJson`: `{ file, line, column, function, package, module, app }`. The site's number, from
+   * 1, or 0 when there is no room.
+   */
+  defineSite(siteJson: string): number
+  /** Frees the sites that are neither in `inUse` nor counted for any subject; returns them. */
+  sweepSites(inUse: Uint32Array): Uint32Array
+  /** A sampled member was added by this site (0: unknown); it stands for `weight` members. */
+  sampleBorn(slot: number, site: number, weight: number): void
+  /** That sampled member is no longer there. */
+  sampleDied(slot: number, site: number, weight: number): void
+  /** One tick: `levels[slot]` is each subject's size now. Returns how many events wait. */
+  tick(levels: Uint32Array, atMs: number): number
+  /** Current levels, without advancing time. */
+  observe(levels: Uint32Array): void
+  /** JSON: `[{ event: "raised" | "grown" | "worse" | "recovered", finding }]`. */
+  takeEvents(): string
+  /**
+   * JSON of the report. `contextJson`: `{ node, pid, threadId, at, level, meters, shims,
+   * overhead, jsLedger }`.
+   */
+  report(contextJson: string): string
+  /** Forgets history and findings; subjects and sites stay. */
+  reset(atMs: number): void
+}
+
+/** The report in `reportJson` as `text`, `json` or `md`. */
+export declare function renderReport(reportJson: string, format: string): string

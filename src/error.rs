@@ -34,7 +34,12 @@ pub type Result<T> = std::result::Result<T, Error>;
 impl Error {
     /// An error of `kind` that says `message`: what was wrong and what is accepted.
     pub(crate) fn new(kind: Kind, message: impl Into<String>) -> Self {
-        Self { kind, message: message.into(), offset_bytes: None, cause: None }
+        Self {
+            kind,
+            message: message.into(),
+            offset_bytes: None,
+            cause: None,
+        }
     }
 
     /// JSON `text`, called `name` in the message, that could not be read.
@@ -46,6 +51,12 @@ impl Error {
             offset_bytes: Some(offset_bytes),
             cause: Some(cause),
         }
+    }
+
+    /// The same error, saying what would have been right.
+    pub(crate) fn accepting(mut self, accepted: &str) -> Self {
+        self.message = format!("{}; accepted: {accepted}", self.message);
+        self
     }
 
     /// The category to match on.
@@ -69,8 +80,11 @@ impl fmt::Display for Error {
 
 /// `serde_json` gives a line and a column, both from 1; a column of 0 is the line's very start.
 fn offset_of(text: &str, line: usize, column: usize) -> usize {
-    let before: usize =
-        text.split_inclusive('\n').take(line.saturating_sub(1)).map(str::len).sum();
+    let before: usize = text
+        .split_inclusive('\n')
+        .take(line.saturating_sub(1))
+        .map(str::len)
+        .sum();
     (before + column.saturating_sub(1)).min(text.len())
 }
 
@@ -85,7 +99,12 @@ mod tests {
         let error = Error::json("settings", text, cause);
         assert_eq!(error.kind(), Kind::InvalidInput);
         assert_eq!(error.offset_bytes().map(|at| &text[at..=at]), Some("x"));
-        assert!(error.to_string().starts_with("settings: expected value at line 2"), "{error}");
+        assert!(
+            error
+                .to_string()
+                .starts_with("settings: expected value at line 2"),
+            "{error}"
+        );
     }
 
     #[test]

@@ -93,7 +93,7 @@ function createEventEmitterShim({ added, limits }) {
           arguments.length === 2
             ? original.call(this, type, listener)
             : Reflect.apply(original, this, arguments);
-        const events = this._events;
+        const events = this?._events;
         if (events !== undefined) {
           const list = events[type];
           if (

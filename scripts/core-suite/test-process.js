@@ -12,6 +12,7 @@
 const { spawn } = require('node:child_process');
 const fs = require('node:fs');
 const path = require('node:path');
+const { InputError } = require('./input-error.js');
 
 const TIME_LIMIT_MS = 60_000;
 
@@ -84,12 +85,14 @@ function takeOutput(file) {
  * @returns {Promise<Run>}
  */
 function runTest({ binary, root, file, guard, variables, scratch }) {
+  const absolute = path.join(root, file);
+  // A cache that somebody empties meanwhile must not pass for a failing test.
+  if (!fs.existsSync(absolute)) throw new InputError(`${absolute} is gone: start again`);
   const id = ++serial;
   const directory = path.join(scratch, String(id));
   fs.mkdirSync(directory);
   const outputFile = path.join(scratch, `${id}.out`);
   const outputDescriptor = fs.openSync(outputFile, 'a');
-  const absolute = path.join(root, file);
   const source = fs.readFileSync(absolute, 'utf8');
   const flags = wordsAfter(source, /\/\/\s+Flags:(.*)/);
   const ownVariables = wordsAfter(source, /\/\/\s+Env:(.*)/).map((pair) => pair.split('='));

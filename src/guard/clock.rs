@@ -14,7 +14,12 @@ pub(crate) struct Clock {
 
 impl Clock {
     pub(crate) fn new(interval_ms: f64, started_at_ms: f64) -> Self {
-        Self { interval_ms, started_at_ms, last_tick: 0, last_tick_at_ms: started_at_ms }
+        Self {
+            interval_ms,
+            started_at_ms,
+            last_tick: 0,
+            last_tick_at_ms: started_at_ms,
+        }
     }
 
     /// The tick with this number has happened. A clock that was set back does not count.

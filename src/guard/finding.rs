@@ -175,7 +175,11 @@ pub struct Occurrence {
 
 impl From<&ledger::Frame> for Frame {
     fn from(frame: &ledger::Frame) -> Self {
-        let function = if frame.function.is_empty() { "<anonymous>" } else { &frame.function };
+        let function = if frame.function.is_empty() {
+            "<anonymous>"
+        } else {
+            &frame.function
+        };
         Self {
             file: frame.file.clone(),
             line: frame.line,

@@ -67,6 +67,14 @@ pub(crate) fn percent(share: f64) -> String {
     format!("{:.0} %", share * 100.0)
 }
 
+/// Text from outside that may hold escape sequences: every control character but the newline as `·`.
+pub(crate) fn printable(text: &str) -> String {
+    let safe = |character: char| character == '\n' || !character.is_control();
+    text.chars()
+        .map(|character| if safe(character) { character } else { '·' })
+        .collect()
+}
+
 /// To the nearest whole number; negative ones and NaN are 0.
 pub(crate) fn whole(value: f64) -> u64 {
     // `as` saturates at both ends and maps NaN to 0, which is what a display wants.
@@ -91,7 +99,10 @@ mod tests {
 
     #[test]
     fn decimals_lose_their_place_from_a_thousand_on() {
-        assert_eq!([0.25, 42.0, 999.94, 999.95].map(decimal), ["0.2", "42.0", "999.9", "1,000"]);
+        assert_eq!(
+            [0.25, 42.0, 999.94, 999.95].map(decimal),
+            ["0.2", "42.0", "999.9", "1,000"]
+        );
     }
 
     #[test]
@@ -101,6 +112,11 @@ mod tests {
             [0.0, 1023.0, 1536.0, 123.0 * mib, 1_500.0 * mib].map(bytes),
             ["0 B", "1023 B", "1.5 KiB", "123 MiB", "1.5 GiB"]
         );
+    }
+
+    #[test]
+    fn control_characters_do_not_reach_a_terminal() {
+        assert_eq!(printable("a\u{1b}[2Jb\nc"), "a·[2Jb\nc");
     }
 
     #[test]

@@ -41,7 +41,10 @@ impl Settings {
 
     fn check(&self) -> Result<()> {
         let refuse = |name: &str, value: String, accepted: String| {
-            Err(Error::new(Kind::InvalidInput, format!("{name} is {value}; accepted: {accepted}")))
+            Err(Error::new(
+                Kind::InvalidInput,
+                format!("{name} is {value}; accepted: {accepted}"),
+            ))
         };
         if !(1..=MAX_CAPACITY).contains(&self.capacity) {
             let accepted = format!("1 to {MAX_CAPACITY} subjects");

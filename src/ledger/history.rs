@@ -120,7 +120,11 @@ impl Head {
             deaths: Packed::ceil(self.deaths),
         };
         let (span_ticks, closed) = (self.span_ticks, self.closed + 1);
-        *self = Self { span_ticks, closed, ..Self::EMPTY };
+        *self = Self {
+            span_ticks,
+            closed,
+            ..Self::EMPTY
+        };
         false
     }
 
@@ -140,7 +144,9 @@ impl Head {
 
     /// Ticks recorded in all.
     pub(crate) fn recorded_ticks(&self) -> u32 {
-        u32::from(self.closed).saturating_mul(self.span_ticks).saturating_add(self.open_ticks)
+        u32::from(self.closed)
+            .saturating_mul(self.span_ticks)
+            .saturating_add(self.open_ticks)
     }
 
     /// The closed buckets, oldest first.
@@ -148,7 +154,9 @@ impl Head {
         &self,
         ring: &'ring Ring,
     ) -> impl DoubleEndedIterator<Item = Bucket> + ExactSizeIterator + 'ring {
-        ring.0[..usize::from(self.closed)].iter().map(|bucket| bucket.unpacked())
+        ring.0[..usize::from(self.closed)]
+            .iter()
+            .map(|bucket| bucket.unpacked())
     }
 }
 
@@ -171,7 +179,13 @@ mod tests {
                     deaths += before(index * span + offset).saturating_sub(level);
                 }
                 let (min, max) = (*chunk.iter().min().unwrap(), *chunk.iter().max().unwrap());
-                Bucket { min, max, last: chunk[span - 1], births, deaths }
+                Bucket {
+                    min,
+                    max,
+                    last: chunk[span - 1],
+                    births,
+                    deaths,
+                }
             })
             .collect()
     }
@@ -194,7 +208,10 @@ mod tests {
         assert_eq!((head.closed(&ring).len(), head.span_ticks()), (32, 2));
         let (head, ring) = recorded(&levels);
         assert_eq!(head.closed(&ring).len(), 33);
-        assert_eq!(head.closed(&ring).last().map(|bucket| bucket.last), Some(66));
+        assert_eq!(
+            head.closed(&ring).last().map(|bucket| bucket.last),
+            Some(66)
+        );
     }
 
     #[test]
@@ -202,7 +219,9 @@ mod tests {
         for ticks in [1, 63, 64, 65, 127, 128, 129, 1_000, 50_000] {
             let (head, ring) = recorded(&vec![7; ticks]);
             assert_eq!(head.recorded_ticks() as usize, ticks);
-            assert!(head.closed(&ring).all(|bucket| bucket.min == 7 && bucket.max == 7));
+            assert!(head
+                .closed(&ring)
+                .all(|bucket| bucket.min == 7 && bucket.max == 7));
         }
     }
 

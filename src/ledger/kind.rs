@@ -63,10 +63,16 @@ impl Kind {
     /// # Errors
     /// `InvalidInput` that lists the names, for any other text.
     pub fn parse(name: &str) -> Result<Self> {
-        Self::ALL.into_iter().find(|kind| kind.name() == name).ok_or_else(|| {
-            let accepted = Self::ALL.map(Self::name).join(", ");
-            Error::new(ErrorKind::InvalidInput, format!("kind is {name:?}; accepted: {accepted}"))
-        })
+        Self::ALL
+            .into_iter()
+            .find(|kind| kind.name() == name)
+            .ok_or_else(|| {
+                let accepted = Self::ALL.map(Self::name).join(", ");
+                Error::new(
+                    ErrorKind::InvalidInput,
+                    format!("kind is {name:?}; accepted: {accepted}"),
+                )
+            })
     }
 }
 
@@ -86,6 +92,9 @@ mod tests {
     fn an_unknown_kind_is_refused_with_the_accepted_names() {
         let error = Kind::parse("Listeners").unwrap_err();
         assert_eq!(error.kind(), ErrorKind::InvalidInput);
-        assert!(error.to_string().contains("listeners, timers, collections"), "{error}");
+        assert!(
+            error.to_string().contains("listeners, timers, collections"),
+            "{error}"
+        );
     }
 }

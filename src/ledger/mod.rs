@@ -131,7 +131,11 @@ impl Ledger {
 
     /// A slot for a new subject; `None` when every other one is larger or pinned.
     pub fn claim(&mut self, claim: &Claim<'_>) -> Option<u32> {
-        let Some(slot) = self.free.pop().or_else(|| self.evict_smaller_than(claim.level)) else {
+        let Some(slot) = self
+            .free
+            .pop()
+            .or_else(|| self.evict_smaller_than(claim.level))
+        else {
             self.dropped += 1;
             return None;
         };
@@ -209,7 +213,10 @@ impl Ledger {
     /// `InvalidInput` for a site without a file.
     pub fn define_site(&mut self, site: &Site) -> Result<Option<u16>> {
         if site.frame.file.is_empty() {
-            return Err(Error::new(ErrorKind::InvalidInput, "a site needs a non-empty `file`"));
+            return Err(Error::new(
+                ErrorKind::InvalidInput,
+                "a site needs a non-empty `file`",
+            ));
         }
         let defined = match self.sites.define(&mut self.strings, site) {
             Err(Full::Strings) => {
@@ -225,7 +232,11 @@ impl Ledger {
     /// Frees the sites that are neither in `in_use` nor counted for any subject, and says which.
     pub fn sweep_sites(&mut self, in_use: &[u32]) -> Vec<u32> {
         let mut used = vec![false; MAX_SITES + 1];
-        let counted = self.subjects.iter().zip(&*self.tops).filter(|(subject, _)| subject.claimed);
+        let counted = self
+            .subjects
+            .iter()
+            .zip(&*self.tops)
+            .filter(|(subject, _)| subject.claimed);
         let counted = counted.flat_map(|(_, top)| top.iter().map(|count| u32::from(count.site)));
         for site in in_use.iter().copied().chain(counted) {
             if let Some(used) = used.get_mut(site as usize) {
@@ -262,9 +273,15 @@ impl Ledger {
     }
 
     fn known_site(&self, site: u32) -> Result<u16> {
-        u16::try_from(site).ok().filter(|&site| site == 0 || self.sites.contains(site)).ok_or_else(
-            || Error::new(ErrorKind::UnknownSite, format!("no site has the number {site}")),
-        )
+        u16::try_from(site)
+            .ok()
+            .filter(|&site| site == 0 || self.sites.contains(site))
+            .ok_or_else(|| {
+                Error::new(
+                    ErrorKind::UnknownSite,
+                    format!("no site has the number {site}"),
+                )
+            })
     }
 
     fn top_of(&mut self, slot: u32) -> Result<&mut TopSites> {
@@ -303,7 +320,12 @@ impl Ledger {
     ///
     /// The next tick counts its births from here on, so a rise seen here is not a birth.
     pub fn observe(&mut self, levels: &[u32]) {
-        for (slot, subject) in self.subjects.iter_mut().enumerate().filter(|(_, s)| s.claimed) {
+        for (slot, subject) in self
+            .subjects
+            .iter_mut()
+            .enumerate()
+            .filter(|(_, s)| s.claimed)
+        {
             let level = levels.get(slot).copied().unwrap_or(0);
             subject.peak = subject.peak.max(level);
             self.levels[slot] = level;
@@ -315,7 +337,12 @@ impl Ledger {
         self.ticks = 0;
         self.evicted = 0;
         self.dropped = 0;
-        for (slot, subject) in self.subjects.iter_mut().enumerate().filter(|(_, s)| s.claimed) {
+        for (slot, subject) in self
+            .subjects
+            .iter_mut()
+            .enumerate()
+            .filter(|(_, s)| s.claimed)
+        {
             subject.head = Head::EMPTY;
             subject.peak = self.levels[slot];
             subject.first_seen_tick = 0;
@@ -336,7 +363,9 @@ impl Ledger {
 
     /// Every claimed subject with its slot.
     pub fn views(&self) -> impl Iterator<Item = (u32, View<'_>)> {
-        (0u32..).take(self.subjects.len()).filter_map(|slot| Some((slot, self.view(slot)?)))
+        (0u32..)
+            .take(self.subjects.len())
+            .filter_map(|slot| Some((slot, self.view(slot)?)))
     }
 
     /// Ticks since the start or the last [`Ledger::forget_past`].

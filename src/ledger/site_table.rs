@@ -64,7 +64,9 @@ pub(crate) struct SiteTable {
 
 impl SiteTable {
     pub(crate) fn new() -> Self {
-        Self { rows: vec![Row::default(); MAX_SITES].into_boxed_slice() }
+        Self {
+            rows: vec![Row::default(); MAX_SITES].into_boxed_slice(),
+        }
     }
 
     /// The number of `site`, from 1; a site defined before keeps its number. `Err` says what is full.
@@ -86,7 +88,11 @@ impl SiteTable {
         let row = self.row(site)?;
         let package = (row.package != 0).then(|| strings.get(row.package).to_owned());
         let app = (row.app.file != 0).then(|| row.app.text(strings));
-        Some(Site { frame: row.frame.text(strings), package, app })
+        Some(Site {
+            frame: row.frame.text(strings),
+            package,
+            app,
+        })
     }
 
     fn row(&self, site: u16) -> Option<&Row> {
@@ -108,7 +114,12 @@ impl SiteTable {
 
     /// Every string a site refers to.
     pub(crate) fn visit_strings(&self, mut visit: impl FnMut(StringId)) {
-        for Row { frame, app, package } in &self.rows {
+        for Row {
+            frame,
+            app,
+            package,
+        } in &self.rows
+        {
             for id in [frame.file, frame.function, frame.module] {
                 visit(id);
             }

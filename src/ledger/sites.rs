@@ -67,7 +67,9 @@ impl TopSites {
     pub(crate) fn died(&mut self, site: u16, weight: u32) {
         self.died_total = self.died_total.saturating_add(weight).min(self.born_total);
         if let Some(entry) = (site != 0).then(|| self.entry(site)).flatten() {
-            self.died[entry] = self.died[entry].saturating_add(weight).min(self.born[entry]);
+            self.died[entry] = self.died[entry]
+                .saturating_add(weight)
+                .min(self.born[entry]);
         }
     }
 
@@ -137,20 +139,22 @@ impl TopSites {
 
     /// The monitored sites, in no particular order.
     pub(crate) fn iter(&self) -> impl Iterator<Item = SiteCount> + '_ {
-        (0..TOP_SITES).filter(|&entry| self.site[entry] != 0).map(|entry| {
-            let error = self.error[entry].get();
-            let born = self.born[entry].saturating_sub(error);
-            let live = self.live_upper(entry).saturating_sub(error);
-            // The error is part of what was there before, so it is part of the baseline.
-            let before = self.baseline[entry].get().saturating_sub(error);
-            SiteCount {
-                site: self.site[entry],
-                born,
-                died: self.died[entry].min(born),
-                live,
-                gain: live.saturating_sub(before),
-            }
-        })
+        (0..TOP_SITES)
+            .filter(|&entry| self.site[entry] != 0)
+            .map(|entry| {
+                let error = self.error[entry].get();
+                let born = self.born[entry].saturating_sub(error);
+                let live = self.live_upper(entry).saturating_sub(error);
+                // The error is part of what was there before, so it is part of the baseline.
+                let before = self.baseline[entry].get().saturating_sub(error);
+                SiteCount {
+                    site: self.site[entry],
+                    born,
+                    died: self.died[entry].min(born),
+                    live,
+                    gain: live.saturating_sub(before),
+                }
+            })
     }
 }
 
@@ -183,7 +187,13 @@ mod tests {
         sites.died(6, 2);
         assert_eq!(
             count(&sites, 6),
-            Some(SiteCount { site: 6, born: 12, died: 2, live: 10, gain: 10 })
+            Some(SiteCount {
+                site: 6,
+                born: 12,
+                died: 2,
+                live: 10,
+                gain: 10
+            })
         );
         assert_eq!(count(&sites, 1).map(|count| count.live), Some(2));
         assert_eq!(sites.totals(), (42, 2));
@@ -198,7 +208,10 @@ mod tests {
         sites.died(4, 40);
         sites.born(7, 3);
         assert!(count(&sites, 4).is_none());
-        assert_eq!(count(&sites, 7).map(|count| (count.born, count.live)), Some((3, 3)));
+        assert_eq!(
+            count(&sites, 7).map(|count| (count.born, count.live)),
+            Some((3, 3))
+        );
     }
 
     #[test]
@@ -207,10 +220,19 @@ mod tests {
         sites.born(1, 1000);
         sites.set_baseline();
         sites.born(2, 50);
-        assert_eq!(count(&sites, 1).map(|count| (count.live, count.gain)), Some((1000, 0)));
-        assert_eq!(count(&sites, 2).map(|count| (count.live, count.gain)), Some((50, 50)));
+        assert_eq!(
+            count(&sites, 1).map(|count| (count.live, count.gain)),
+            Some((1000, 0))
+        );
+        assert_eq!(
+            count(&sites, 2).map(|count| (count.live, count.gain)),
+            Some((50, 50))
+        );
         sites.trail_baseline();
-        assert_eq!(count(&sites, 2).map(|count| (count.live, count.gain)), Some((50, 25)));
+        assert_eq!(
+            count(&sites, 2).map(|count| (count.live, count.gain)),
+            Some((50, 25))
+        );
     }
 
     #[test]

@@ -117,7 +117,10 @@ impl Strings {
     }
 
     fn length_at(&self, start: usize) -> usize {
-        usize::from(u16::from_le_bytes([self.bytes[start + 2], self.bytes[start + 3]]))
+        usize::from(u16::from_le_bytes([
+            self.bytes[start + 2],
+            self.bytes[start + 3],
+        ]))
     }
 
     /// Where `text` is in the index, or the empty place where it would go.
@@ -174,7 +177,10 @@ impl Strings {
 
     fn reindex(&mut self, kept: &Marks) {
         self.index.fill(NO_ID);
-        for id in (0..IDS).filter_map(|id| u16::try_from(id).ok()).filter(|&id| kept.has(id)) {
+        for id in (0..IDS)
+            .filter_map(|id| u16::try_from(id).ok())
+            .filter(|&id| kept.has(id))
+        {
             let mut place = hash_of(self.raw(id)) % INDEX;
             while self.index[place] != NO_ID {
                 place = (place + 1) % INDEX;
@@ -233,12 +239,16 @@ mod tests {
     #[test]
     fn a_sweep_keeps_what_is_marked_under_its_old_id() {
         let mut strings = Strings::new();
-        let ids: Vec<StringId> =
-            (0..100).map(|n| strings.intern(&format!("name {n}")).unwrap()).collect();
+        let ids: Vec<StringId> = (0..100)
+            .map(|n| strings.intern(&format!("name {n}")).unwrap())
+            .collect();
         let used_bytes = strings.used_bytes;
         strings.sweep(&marks(&[ids[3], ids[97]]));
         assert!(strings.used_bytes < used_bytes / 20);
-        assert_eq!((strings.get(ids[3]), strings.get(ids[97])), ("name 3", "name 97"));
+        assert_eq!(
+            (strings.get(ids[3]), strings.get(ids[97])),
+            ("name 3", "name 97")
+        );
         assert_eq!(strings.get(ids[4]), "");
         assert_eq!(strings.intern("name 97"), Some(ids[97]));
         assert!(strings.intern("name 4").is_some());
@@ -247,12 +257,25 @@ mod tests {
     #[test]
     fn ids_run_out_at_the_cap_and_come_back_after_a_sweep() {
         let mut strings = Strings::new();
-        let given = (0..IDS).filter(|n| strings.intern(&format!("{n}")).is_some()).count();
+        let given = (0..IDS)
+            .filter(|n| strings.intern(&format!("{n}")).is_some())
+            .count();
         assert_eq!(given, IDS - 1, "one id is the empty string's");
         assert_eq!(strings.intern("one more"), None);
-        assert_eq!(strings.intern("17").map(|id| strings.get(id).to_owned()).as_deref(), Some("17"));
+        assert_eq!(
+            strings
+                .intern("17")
+                .map(|id| strings.get(id).to_owned())
+                .as_deref(),
+            Some("17")
+        );
         strings.sweep(&Marks::none());
-        assert_eq!((0..IDS - 1).filter(|n| strings.intern(&format!("x{n}")).is_some()).count(), IDS - 1);
+        assert_eq!(
+            (0..IDS - 1)
+                .filter(|n| strings.intern(&format!("x{n}")).is_some())
+                .count(),
+            IDS - 1
+        );
     }
 
     #[test]
@@ -260,8 +283,13 @@ mod tests {
         let mut strings = Strings::new();
         let before = strings.bytes();
         let long = "x".repeat(MAX_TEXT_BYTES - 8);
-        let given = (0..IDS).take_while(|n| strings.intern(&format!("{n:08}{long}")).is_some()).count();
-        assert_eq!(given, (ARENA_BYTES - RECORD_HEAD_BYTES) / (MAX_TEXT_BYTES + RECORD_HEAD_BYTES));
+        let given = (0..IDS)
+            .take_while(|n| strings.intern(&format!("{n:08}{long}")).is_some())
+            .count();
+        assert_eq!(
+            given,
+            (ARENA_BYTES - RECORD_HEAD_BYTES) / (MAX_TEXT_BYTES + RECORD_HEAD_BYTES)
+        );
         assert_eq!(strings.bytes(), before);
     }
 

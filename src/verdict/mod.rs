@@ -94,7 +94,11 @@ pub struct Judgement {
 
 impl Judgement {
     fn bare(verdict: Verdict) -> Self {
-        Self { verdict, trend: None, succession: None }
+        Self {
+            verdict,
+            trend: None,
+            succession: None,
+        }
     }
 
     /// How sure, 0 to 1: at most 0.5 on a trend alone, 0.6 to 0.99 with both signals.
@@ -137,5 +141,9 @@ pub fn judge(case: &Case<'_>) -> Judgement {
         (true, false) => Verdict::Growing,
         (true, true) => Verdict::Leak,
     };
-    Judgement { verdict, trend: Some(trend), succession }
+    Judgement {
+        verdict,
+        trend: Some(trend),
+        succession,
+    }
 }

@@ -59,11 +59,20 @@ pub(super) fn weigh(survival: Survival, window: &[Bucket]) -> Option<Succession>
         Survival::Levels => (from_levels(window), None, false),
         Survival::Sampled { all, dominant } => (all, dominant, true),
     };
-    let of_all =
-        Succession { score: all.score(), counts: all, of_dominant_site: false, sampled };
+    let of_all = Succession {
+        score: all.score(),
+        counts: all,
+        of_dominant_site: false,
+        sampled,
+    };
     match dominant {
         Some((counts, share)) if share >= DOMINANT_SHARE && counts.score() > of_all.score => {
-            Some(Succession { score: counts.score(), counts, of_dominant_site: true, sampled })
+            Some(Succession {
+                score: counts.score(),
+                counts,
+                of_dominant_site: true,
+                sampled,
+            })
         }
         _ => Some(of_all),
     }
@@ -93,7 +102,10 @@ mod tests {
     #[test]
     fn a_site_that_keeps_everything_passes_although_the_others_churn() {
         let all = counts(10_000.0, 9_500.0);
-        let survival = Survival::Sampled { all, dominant: Some((counts(400.0, 0.0), 0.8)) };
+        let survival = Survival::Sampled {
+            all,
+            dominant: Some((counts(400.0, 0.0), 0.8)),
+        };
         let succession = weigh(survival, &[]).unwrap();
         assert!(succession.passes() && succession.of_dominant_site);
     }
@@ -101,13 +113,20 @@ mod tests {
     #[test]
     fn a_site_with_a_small_share_does_not_speak_for_the_subject() {
         let all = counts(10_000.0, 5_000.0);
-        let survival = Survival::Sampled { all, dominant: Some((counts(400.0, 0.0), 0.29)) };
+        let survival = Survival::Sampled {
+            all,
+            dominant: Some((counts(400.0, 0.0), 0.29)),
+        };
         assert!(!weigh(survival, &[]).unwrap().passes());
     }
 
     #[test]
     fn without_samples_rises_and_falls_of_the_level_are_counted() {
-        let bucket = |births, deaths| Bucket { births, deaths, ..Bucket::default() };
+        let bucket = |births, deaths| Bucket {
+            births,
+            deaths,
+            ..Bucket::default()
+        };
         let rising = [bucket(30, 0); 10];
         let churning = [bucket(30, 10); 10];
         assert!(weigh(Survival::Levels, &rising).unwrap().passes());

@@ -116,7 +116,11 @@ pub(super) fn find(window: &[Bucket], bucket_ticks: u32, level: u32, floor: u32)
     }
     let envelope = Envelope::of(window);
     let growth = envelope.growth(0, window.len() - 1);
-    if growth < (floor / MIN_GROWTH_OF_FLOOR).max(level / MIN_GROWTH_OF_LEVEL).max(1) {
+    if growth
+        < (floor / MIN_GROWTH_OF_FLOOR)
+            .max(level / MIN_GROWTH_OF_LEVEL)
+            .max(1)
+    {
         return None;
     }
     let (middle_from, last_from, end) = (third, window.len() - third, window.len() - 1);
@@ -132,7 +136,9 @@ pub(super) fn find(window: &[Bucket], bucket_ticks: u32, level: u32, floor: u32)
     let second_half = ratio(envelope.growth(end - half, end), envelope.growth(0, half));
     let signs = Signs::of(window);
     // At most 64 buckets.
-    let window_ticks = u32::try_from(window.len()).unwrap_or(u32::MAX).saturating_mul(bucket_ticks);
+    let window_ticks = u32::try_from(window.len())
+        .unwrap_or(u32::MAX)
+        .saturating_mul(bucket_ticks);
     Some(Trend {
         growth,
         window_ticks,
@@ -174,7 +180,10 @@ impl Envelope {
             low = low.min(bucket.trough);
             *place = low;
         }
-        Self { lows, length: window.len() }
+        Self {
+            lows,
+            length: window.len(),
+        }
     }
 
     fn growth(&self, from: usize, to: usize) -> u32 {
@@ -183,8 +192,11 @@ impl Envelope {
 
     /// Least squares over the increments: slope over its standard error.
     fn slope_sigmas(&self) -> f64 {
-        let increments =
-            || self.lows[..self.length].windows(2).map(|pair| f64::from(pair[1] - pair[0]));
+        let increments = || {
+            self.lows[..self.length]
+                .windows(2)
+                .map(|pair| f64::from(pair[1] - pair[0]))
+        };
         let count = (self.length - 1) as f64;
         let (mean, middle) = (increments().sum::<f64>() / count, (count - 1.0) / 2.0);
         let (mut sxx, mut sxy, mut syy) = (0.0, 0.0, 0.0);
@@ -215,7 +227,11 @@ struct Signs {
 
 impl Signs {
     fn of(window: &[Bucket]) -> Self {
-        let mut signs = Self { rises: 0, falls: 0, best_log10_e: 0.0 };
+        let mut signs = Self {
+            rises: 0,
+            falls: 0,
+            best_log10_e: 0.0,
+        };
         let mut capital: f64 = 1.0;
         let mut best = capital;
         for pair in window.windows(2) {
@@ -244,7 +260,11 @@ mod tests {
     fn window(levels: impl IntoIterator<Item = u32>) -> Vec<Bucket> {
         levels
             .into_iter()
-            .map(|level| Bucket { trough: level, peak: level, ..Bucket::default() })
+            .map(|level| Bucket {
+                trough: level,
+                peak: level,
+                ..Bucket::default()
+            })
             .collect()
     }
 

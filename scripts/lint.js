@@ -1,0 +1,18 @@
+'use strict';
+
+/** `npm run lint`: formatters, linters, types, and whether the generated files are fresh. */
+
+const { buildAddon, installPackages, runOrExit } = require('./setup');
+
+const CLIPPY = ['clippy', '--quiet', '--all-targets'];
+const DENY_WARNINGS = ['--', '-D', 'warnings'];
+
+installPackages('.');
+runOrExit('cargo', ['fmt', '--check']);
+runOrExit('cargo', [...CLIPPY, ...DENY_WARNINGS]);
+runOrExit('cargo', [...CLIPPY, '--no-default-features', ...DENY_WARNINGS]);
+runOrExit('npx', ['biome', 'ci', '--error-on-warnings']);
+runOrExit('npx', ['tsc']);
+buildAddon();
+runOrExit('git', ['diff', '--exit-code', '--stat', '--', 'native', 'Cargo.lock']);
+process.stdout.write('lint: nothing to say\n');

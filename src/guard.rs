@@ -1,0 +1,494 @@
+//! F2. Policy: ticks in, findings out. The guard owns the ledger, asks for verdicts in turns, and decides
+//! what is worth a reader's attention. It knows nothing of reports, files or Node.
+//!
+//! - **In turns.** With the default patience of 60 ticks a subject is judged every fourth tick, and each
+//!   tick judges a quarter of them: verdicts move over minutes, so nothing is lost, and a tick over
+//!   4,096 subjects stays far below a millisecond.
+//! - **Hysteresis.** A verdict must hold four times running before it is raised; a single miss starts
+//!   again. A raised subject leaves only when its trough has fallen by a quarter, or with its release.
+//! - **Grouping.** Subjects that grow for the same cause (equal [`signature`]) are one finding. A subject
+//!   keeps the signature under which it was raised, although shares may shift later.
+//! - **Silence.** After the first event there is another only when a suspect turns out a leak, at every
+//!   further growth by half, and at recovery.
+
+pub mod finding;
+pub mod settings;
+
+mod advice;
+mod blame;
+mod clock;
+mod evidence;
+pub(crate) mod phrase;
+mod population;
+mod signature;
+
+use rustc_hash::FxHashMap;
+
+pub use self::finding::{Event, Finding, Occurrence, Severity};
+pub use self::settings::Settings;
+
+use self::blame::Blame;
+use self::clock::Clock;
+use self::population::{Population, Standing};
+use self::signature::Signature;
+use crate::error::Result;
+use crate::ledger::{Claim, Kind, Ledger, Site, View, BUCKETS};
+use crate::verdict::{self, judge, Case, Judgement, Survival, Verdict};
+
+/// Judgings in a row that must agree: Chromium's leak detector takes 4, kmemleak 2 to 3.
+const CONFIRMATIONS: u8 = 4;
+
+/// Each subject is judged about this often per patience, so that [`CONFIRMATIONS`] cost a quarter of it.
+const JUDGINGS_PER_PATIENCE: u32 = 15;
+
+/// The part of a history that is warm-up, as in the verdict: growth is blamed on sites from then on.
+const WARM_UP_PARTS: u32 = 5;
+
+/// Closed buckets whose lowest trough tells whether a subject has recovered.
+const RECENT_BUCKETS: usize = 4;
+
+/// Live findings at a time. A reader who has 256 causes to mend has no use for the next.
+pub const MAX_FINDINGS: usize = 256;
+
+const NO_FINDING: u16 = u16::MAX;
+
+/// What the guard remembers of one subject.
+#[derive(Clone, Copy, Debug)]
+struct Watch {
+    trough_when_raised: u32,
+    finding: u16,
+    growing_in_a_row: u8,
+    leak_in_a_row: u8,
+}
+
+impl Watch {
+    const NEW: Self = Self {
+        trough_when_raised: 0,
+        finding: NO_FINDING,
+        growing_in_a_row: 0,
+        leak_in_a_row: 0,
+    };
+
+    /// Counts one more judging; the severity that holds now, if any does.
+    fn confirm(&mut self, verdict: Verdict) -> Option<Severity> {
+        let next = |streak: u8, holds: bool| if holds { streak.saturating_add(1) } else { 0 };
+        self.growing_in_a_row = next(self.growing_in_a_row, verdict >= Verdict::Growing);
+        self.leak_in_a_row = next(self.leak_in_a_row, verdict == Verdict::Leak);
+        if self.leak_in_a_row >= CONFIRMATIONS {
+            Some(Severity::Leak)
+        } else if self.growing_in_a_row >= CONFIRMATIONS && self.leak_in_a_row == 0 {
+            // While a streak of leak verdicts runs, it is about to be raised as the leak it is.
+            Some(Severity::Suspect)
+        } else {
+            None
+        }
+    }
+}
+
+/// One live finding.
+#[derive(Clone, Copy, Debug)]
+struct Raised {
+    signature: Signature,
+    severity: Severity,
+    judgement: Judgement,
+    count_at_event: u64,
+    members: u32,
+    pending: Option<Event>,
+}
+
+/// Watches every subject and says what leaks.
+pub struct Guard {
+    settings: Settings,
+    clock: Clock,
+    ledger: Ledger,
+    watches: Box<[Watch]>,
+    raised: Box<[Option<Raised>]>,
+    recovered: Vec<Occurrence>,
+    /// Findings for which [`MAX_FINDINGS`] left no room.
+    unraised: u64,
+}
+
+impl Guard {
+    /// A guard with all its tables.
+    #[must_use]
+    pub fn new(settings: Settings) -> Self {
+        let warm_up_ticks = (settings.patience_ticks / WARM_UP_PARTS).max(1);
+        Self {
+            settings,
+            clock: Clock::new(settings.interval_ms, settings.started_at_ms),
+            ledger: Ledger::new(settings.capacity, warm_up_ticks),
+            watches: vec![Watch::NEW; settings.capacity as usize].into_boxed_slice(),
+            raised: vec![None; MAX_FINDINGS].into_boxed_slice(),
+            recovered: Vec::new(),
+            unraised: 0,
+        }
+    }
+
+    /// A slot for a new subject; `None` when the table is full of larger ones.
+    pub fn claim(&mut self, claim: &Claim<'_>) -> Option<u32> {
+        let slot = self.ledger.claim(claim)?;
+        self.watches[slot as usize] = Watch::NEW;
+        Some(slot)
+    }
+
+    /// The subject is gone; an unknown slot is none.
+    pub fn release(&mut self, slot: u32) {
+        if self.ledger.view(slot).is_some() {
+            self.leave_finding(slot);
+            self.ledger.release(slot);
+        }
+    }
+
+    /// See [`Ledger::define_site`].
+    ///
+    /// # Errors
+    /// `InvalidInput` for a site without a file.
+    pub fn define_site(&mut self, site: &Site) -> Result<Option<u16>> {
+        self.ledger.define_site(site)
+    }
+
+    /// See [`Ledger::sweep_sites`].
+    pub fn sweep_sites(&mut self, in_use: &[u32]) -> Vec<u32> {
+        self.ledger.sweep_sites(in_use)
+    }
+
+    /// See [`Ledger::sample_born`].
+    ///
+    /// # Errors
+    /// `UnknownSlot` or `UnknownSite`.
+    pub fn sample_born(&mut self, slot: u32, site: u32, weight: u32) -> Result<()> {
+        self.ledger.sample_born(slot, site, weight)
+    }
+
+    /// See [`Ledger::sample_died`].
+    ///
+    /// # Errors
+    /// `UnknownSlot` or `UnknownSite`.
+    pub fn sample_died(&mut self, slot: u32, site: u32, weight: u32) -> Result<()> {
+        self.ledger.sample_died(slot, site, weight)
+    }
+
+    /// See [`Ledger::observe`].
+    pub fn observe(&mut self, levels: &[u32]) {
+        self.ledger.observe(levels);
+    }
+
+    /// One tick at `at_ms` (epoch). Returns how many events wait to be taken.
+    pub fn tick(&mut self, levels: &[u32], at_ms: f64) -> usize {
+        self.ledger.tick(levels);
+        let tick = self.ledger.ticks();
+        self.clock.tick(tick, at_ms);
+        let stride = (self.settings.patience_ticks / JUDGINGS_PER_PATIENCE).max(1);
+        let capacity = self.settings.capacity;
+        // The slots with (tick + slot) % stride == 0.
+        let first = (stride - tick % stride) % stride;
+        for slot in (first..capacity).step_by(stride as usize) {
+            self.judge_slot(slot);
+        }
+        self.note_growth();
+        self.waiting()
+    }
+
+    fn judge_slot(&mut self, slot: u32) {
+        let Some(view) = self.ledger.view(slot) else {
+            return;
+        };
+        let watch = &mut self.watches[slot as usize];
+        if watch.finding != NO_FINDING && has_recovered(&view, watch.trough_when_raised) {
+            self.leave_finding(slot);
+            return;
+        }
+        let judgement = judge_view(&view, self.settings.patience_ticks);
+        let Some(severity) = watch.confirm(judgement.verdict) else {
+            return;
+        };
+        let index = usize::from(watch.finding);
+        match self.raised.get_mut(index) {
+            Some(Some(raised)) => raised.refresh(severity, judgement),
+            _ => self.raise(slot, severity, judgement),
+        }
+    }
+
+    /// The subject joins the finding of its cause, or opens it.
+    fn raise(&mut self, slot: u32, severity: Severity, judgement: Judgement) {
+        let Some(view) = self.ledger.view(slot) else {
+            return;
+        };
+        let site = Blame::on(&view)
+            .dominant_site()
+            .and_then(|site| self.ledger.site(site));
+        let signature = Signature::of(view.kind(), view.owner(), site.as_ref());
+        let same = |raised: &Option<Raised>| raised.is_some_and(|it| it.signature == signature);
+        let known = self.raised.iter().position(same);
+        let Some(index) = known.or_else(|| self.raised.iter().position(Option::is_none)) else {
+            // Counted once per streak, not at every judging of it.
+            let watch = self.watches[slot as usize];
+            self.unraised += u64::from(watch.growing_in_a_row == CONFIRMATIONS);
+            return;
+        };
+        let trough = recent_trough(&view);
+        let count = u64::from(view.level());
+        let raised = self.raised[index].get_or_insert(Raised {
+            signature,
+            severity,
+            judgement,
+            count_at_event: 0,
+            members: 0,
+            pending: Some(Event::Raised),
+        });
+        raised.members += 1;
+        raised.count_at_event += count;
+        raised.refresh(severity, judgement);
+        let watch = &mut self.watches[slot as usize];
+        // MAX_FINDINGS is 2^8.
+        watch.finding = u16::try_from(index).unwrap_or(NO_FINDING);
+        watch.trough_when_raised = trough;
+        self.ledger.pin(slot, true);
+    }
+
+    /// The subject leaves its finding, if it has one; the last to leave closes it.
+    fn leave_finding(&mut self, slot: u32) {
+        let finding = std::mem::replace(&mut self.watches[slot as usize], Watch::NEW).finding;
+        self.ledger.pin(slot, false);
+        let Some(Some(raised)) = self.raised.get_mut(usize::from(finding)) else {
+            return;
+        };
+        raised.members -= 1;
+        if raised.members > 0 {
+            return;
+        }
+        let raised = *raised;
+        self.raised[usize::from(finding)] = None;
+        // What nobody has heard of need not be called off.
+        let unheard = raised.pending == Some(Event::Raised);
+        if let (false, Some(view)) = (unheard, self.ledger.view(slot)) {
+            if self.recovered.len() == MAX_FINDINGS {
+                self.recovered.remove(0);
+            }
+            let finding = self.describe(&raised, vec![view]);
+            self.recovered.push(Occurrence {
+                event: Event::Recovered,
+                finding,
+            });
+        }
+    }
+
+    /// Announces findings that have grown by half since they were last spoken of.
+    fn note_growth(&mut self) {
+        let mut counts = [0u64; MAX_FINDINGS];
+        for (slot, watch) in (0u32..).zip(&*self.watches) {
+            if let Some(count) = counts.get_mut(usize::from(watch.finding)) {
+                *count += self
+                    .ledger
+                    .view(slot)
+                    .map_or(0, |view| u64::from(view.level()));
+            }
+        }
+        for (raised, count) in self.raised.iter_mut().zip(counts) {
+            let Some(raised) = raised else { continue };
+            if raised.pending.is_some() {
+                raised.count_at_event = count;
+            } else if count >= raised.count_at_event + raised.count_at_event.div_ceil(2) {
+                raised.count_at_event = count;
+                raised.pending = Some(Event::Grown);
+            }
+        }
+    }
+
+    fn waiting(&self) -> usize {
+        let pending = self
+            .raised
+            .iter()
+            .flatten()
+            .filter(|raised| raised.pending.is_some());
+        self.recovered.len() + pending.count()
+    }
+
+    /// The events since the last call, and forgets them.
+    pub fn take_events(&mut self) -> Vec<Occurrence> {
+        let mut occurrences = std::mem::take(&mut self.recovered);
+        for index in 0..self.raised.len() {
+            let Some(raised) = self.raised[index] else {
+                continue;
+            };
+            let Some(event) = raised.pending else {
+                continue;
+            };
+            occurrences.push(Occurrence {
+                event,
+                finding: self.describe_raised(index, &raised),
+            });
+            if let Some(raised) = &mut self.raised[index] {
+                raised.pending = None;
+            }
+        }
+        occurrences
+    }
+
+    /// Everything that stands now: leaks, suspects and notes, the worst and largest first.
+    #[must_use]
+    pub fn findings(&self) -> Vec<Finding> {
+        let live = self.raised.iter().enumerate();
+        let live = live.filter_map(|(index, raised)| Some((index, raised.as_ref()?)));
+        let mut findings: Vec<Finding> = live
+            .map(|(index, raised)| self.describe_raised(index, raised))
+            .collect();
+        findings.extend(self.notes());
+        findings.sort_by(|a, b| {
+            (b.severity, b.count, &a.signature).cmp(&(a.severity, a.count, &b.signature))
+        });
+        findings
+    }
+
+    fn describe_raised(&self, index: usize, raised: &Raised) -> Finding {
+        let members = self.ledger.views();
+        let members = members
+            .filter(|&(slot, _)| usize::from(self.watches[slot as usize].finding) == index)
+            .map(|(_, view)| view);
+        self.describe(raised, members.collect())
+    }
+
+    fn describe(&self, raised: &Raised, members: Vec<View<'_>>) -> Finding {
+        let standing = Standing::Raised {
+            severity: raised.severity,
+            judgement: raised.judgement,
+        };
+        self.population(members)
+            .describe(raised.signature, standing)
+    }
+
+    /// Subjects that are too young for a verdict but stand out: over their floor by one site.
+    fn notes(&self) -> Vec<Finding> {
+        let mut groups: FxHashMap<Signature, Vec<View<'_>>> = FxHashMap::default();
+        for (slot, view) in self.ledger.views() {
+            let raised = self.watches[slot as usize].finding != NO_FINDING;
+            let young = view.history_ticks() < self.settings.patience_ticks;
+            if raised || !young || view.level() < view.floor().max(1) {
+                continue;
+            }
+            let dominant = Blame::on(&view).dominant_site();
+            if let Some(site) = dominant.and_then(|site| self.ledger.site(site)) {
+                let signature = Signature::of(view.kind(), view.owner(), Some(&site));
+                groups.entry(signature).or_default().push(view);
+            }
+        }
+        let describe =
+            |(signature, members)| self.population(members).describe(signature, Standing::Note);
+        groups.into_iter().map(describe).collect()
+    }
+
+    fn population<'a>(&'a self, members: Vec<View<'a>>) -> Population<'a> {
+        Population::new(&self.ledger, self.clock, &self.settings, members)
+    }
+
+    /// Forgets all history and all findings at `at_ms` (epoch). Subjects and sites stay.
+    pub fn reset(&mut self, at_ms: f64) {
+        let started_at_ms = if at_ms.is_finite() {
+            at_ms
+        } else {
+            self.clock.now_ms()
+        };
+        self.ledger.forget_past();
+        self.clock = Clock::new(self.settings.interval_ms, started_at_ms);
+        self.watches.fill(Watch::NEW);
+        self.raised.fill(None);
+        self.recovered.clear();
+        self.unraised = 0;
+    }
+
+    /// The book it keeps.
+    #[must_use]
+    pub fn ledger(&self) -> &Ledger {
+        &self.ledger
+    }
+
+    /// Its settings.
+    #[must_use]
+    pub fn settings(&self) -> &Settings {
+        &self.settings
+    }
+
+    /// Start or last reset, in epoch milliseconds.
+    #[must_use]
+    pub fn started_at_ms(&self) -> f64 {
+        self.clock.started_at_ms()
+    }
+
+    /// Subjects, sites, labels and findings there was no room for.
+    #[must_use]
+    pub fn dropped(&self) -> u64 {
+        self.ledger.dropped() + self.unraised
+    }
+
+    /// What it and its ledger occupy, which never changes; events that wait to be taken are on top.
+    #[must_use]
+    pub fn bytes(&self) -> usize {
+        let tables = size_of_val(&*self.watches) + size_of_val(&*self.raised);
+        self.ledger.bytes() + tables + size_of::<Self>() - size_of::<Ledger>()
+    }
+}
+
+impl Raised {
+    /// A later judging: the finding gets worse, never better, and shows the newest numbers.
+    fn refresh(&mut self, severity: Severity, judgement: Judgement) {
+        if severity > self.severity {
+            self.severity = severity;
+            self.judgement = judgement;
+            self.pending.get_or_insert(Event::Worse);
+        } else if severity == self.severity {
+            self.judgement = judgement;
+        }
+    }
+}
+
+fn recent_trough(view: &View<'_>) -> u32 {
+    let troughs = view
+        .buckets()
+        .rev()
+        .take(RECENT_BUCKETS)
+        .map(|bucket| bucket.min);
+    troughs.min().unwrap_or_else(|| view.level())
+}
+
+/// A quarter below, as DESIGN has it.
+fn has_recovered(view: &View<'_>, trough_when_raised: u32) -> bool {
+    u64::from(recent_trough(view)) * 4 <= u64::from(trough_when_raised) * 3
+}
+
+/// Hands a subject to the verdict, in the verdict's own terms.
+fn judge_view(view: &View<'_>, patience_ticks: u32) -> Judgement {
+    let history_ticks = view.history_ticks();
+    let (level, floor) = (view.level(), view.floor());
+    let mut buckets = [verdict::Bucket::default(); BUCKETS];
+    let mut length = 0;
+    // What the gates will refuse need not be unpacked.
+    if history_ticks >= patience_ticks && level >= floor {
+        for (place, bucket) in buckets.iter_mut().zip(view.buckets()) {
+            *place = verdict::Bucket {
+                trough: bucket.min,
+                peak: bucket.max,
+                births: bucket.births,
+                deaths: bucket.deaths,
+            };
+            length += 1;
+        }
+    }
+    judge(&Case {
+        buckets: &buckets[..length],
+        bucket_ticks: view.bucket_ticks(),
+        history_ticks,
+        patience_ticks,
+        level,
+        floor,
+        survival: survival_of(view),
+    })
+}
+
+fn survival_of(view: &View<'_>) -> Survival {
+    match (view.kind(), view.sampled()) {
+        // The heap's level is a sum of bytes: nothing in it is born or dies.
+        (Kind::Heap, _) => Survival::Unknown,
+        (_, (0, _)) => Survival::Levels,
+        _ => Blame::on(view).survival(),
+    }
+}

@@ -1,0 +1,205 @@
+//! The words for a reader who was woken by them: what it is, how to mend it, what to run next.
+//!
+//! Data, not logic: one arm per kind, and per `what` where the cure differs.
+
+use super::finding::Severity;
+use super::phrase::{bytes, count, plural};
+use crate::ledger::Kind;
+
+/// `128 listeners on EventEmitter 'tick'`. `subjects` is how many lists, maps … it is spread over.
+pub(super) fn title(kind: Kind, what: &str, owner: &str, level: u64, subjects: usize) -> String {
+    let named = if owner.is_empty() { what } else { owner };
+    let title = match kind {
+        Kind::Listeners => format!("{} on {named}", plural(level, "listener", "listeners")),
+        Kind::Timers => format!("{} live {}", count(level), numbered(level, what, "timer")),
+        Kind::Collections | Kind::Globals => sized(kind, what, owner, level),
+        Kind::Objects => format!(
+            "{} of {named}",
+            plural(level, "live object", "live objects")
+        ),
+        Kind::Promises => plural(level, "pending promise", "pending promises"),
+        Kind::Handles => format!("{} open {}", count(level), numbered(level, named, "handle")),
+        // A level is a count below 2^53.
+        Kind::Heap => format!("heap of {} in use", bytes(level as f64)),
+        Kind::Retained => format!(
+            "{} that should be gone: {named}",
+            plural(level, "object", "objects")
+        ),
+    };
+    if subjects > 1 {
+        format!("{title} (in {} places)", count(subjects as u64))
+    } else {
+        title
+    }
+}
+
+/// `sessions (Map) of 12,345 entries`.
+fn sized(kind: Kind, what: &str, owner: &str, level: u64) -> String {
+    let what = if what.is_empty() { kind.name() } else { what };
+    let name = match owner {
+        "" => what.to_owned(),
+        _ if owner == what => what.to_owned(),
+        _ => format!("{owner} ({what})"),
+    };
+    let size = match what {
+        "object" | "global" | "globalThis" => plural(level, "key", "keys"),
+        "array" => plural(level, "element", "elements"),
+        "size" | "function" => format!("size {}", count(level)),
+        _ => plural(level, "entry", "entries"),
+    };
+    format!("{name} of {size}")
+}
+
+fn numbered(level: u64, what: &str, otherwise: &str) -> String {
+    let what = if what.is_empty() { otherwise } else { what };
+    if level == 1 || what.ends_with('s') {
+        what.to_owned()
+    } else {
+        format!("{what}s")
+    }
+}
+
+/// How to mend it.
+pub(super) fn fix(kind: Kind, what: &str) -> &'static str {
+    match (kind, what) {
+        (Kind::Listeners, "AbortSignal") => {
+            "remove the abort listener when the work ends (removeEventListener, or pass { signal } or \
+             { once: true }), or make one AbortController per request instead of one for the process"
+        }
+        (Kind::Listeners, "EventTarget") => {
+            "call removeEventListener() with the same function when its owner is done, or add it with \
+             { once: true } or { signal } so that it removes itself"
+        }
+        (Kind::Listeners, _) => {
+            "call off() with the same function when its owner is done, use once() for a single event, or \
+             tie it to an AbortSignal; if one listener is enough, add it once, outside of the request"
+        }
+        (Kind::Timers, "interval") => {
+            "keep what setInterval() returns and call clearInterval() when its owner closes, or use one \
+             interval for all owners"
+        }
+        (Kind::Timers, "timeout") => {
+            "call clearTimeout() once the work is done, as a timeout that lost a race stays until it \
+             fires; unref() it if the process need not wait, or give it a shorter delay"
+        }
+        (Kind::Timers, "immediate") => {
+            "an immediate that makes further ones never lets the queue drain; bound the work per turn"
+        }
+        (Kind::Timers, _) => "clear each timer when its owner is done",
+        (Kind::Collections, "WeakMap" | "WeakSet") => "drop the keys: something else still holds them",
+        (Kind::Collections, "array") => {
+            "take elements out again (shift, splice, length = n), or keep a ring of fixed size"
+        }
+        (Kind::Collections, "Set") => {
+            "delete() members when they are done, or use a WeakSet when they are objects"
+        }
+        (Kind::Collections, _) => {
+            "bound it with lru-cache (max) or a time to live, delete() keys when they are done, or use a \
+             WeakMap or WeakRefs when the keys are objects"
+        }
+        (Kind::Globals, _) => {
+            "declare it with const or let inside the function that uses it; what hangs on globalThis or \
+             require.cache lives as long as the process"
+        }
+        (Kind::Objects, _) => {
+            "find who still refers to them: a closure, a collection or a listener that outlives the request"
+        }
+        (Kind::Promises, _) => {
+            "settle them: add a timeout or an AbortSignal to what they wait for, and do not race() against \
+             a promise that lives as long as the process"
+        }
+        (Kind::Handles, _) => {
+            "close() or destroy() it in finally, also when the work fails; set a timeout on idle connections"
+        }
+        (Kind::Heap, _) => {
+            "find what grows: start with LEAKGUARD_LEVEL=survivors to name the allocating lines, or \
+             compare two heap snapshots taken some minutes apart"
+        }
+        (Kind::Retained, _) => "remove the reference that keeps it: a listener, a timer, a cache or a closure",
+    }
+}
+
+/// What to run to learn more.
+pub(super) fn next(kind: Kind, severity: Severity) -> &'static str {
+    match (kind, severity) {
+        (Kind::Heap, _) => "npx leakguard run --level survivors -- node <your app>",
+        (_, Severity::Note) => "leakguard.report() once more after some time, or let it run on",
+        _ => {
+            "leakguard.report() in the process, or LEAKGUARD_REPORT=leaks.json and then \
+             npx leakguard report leaks.json"
+        }
+    }
+}
+
+/// `listeners`: what a rate counts.
+pub(super) fn unit(kind: Kind, what: &str) -> &'static str {
+    match (kind, what) {
+        (Kind::Listeners, _) => "listeners",
+        (Kind::Timers, "interval") => "intervals",
+        (Kind::Timers, "timeout") => "timeouts",
+        (Kind::Timers, "immediate") => "immediates",
+        (Kind::Timers, _) => "timers",
+        (Kind::Collections, "array") => "elements",
+        (Kind::Collections, "object") | (Kind::Globals, _) => "keys",
+        (Kind::Collections, _) => "entries",
+        (Kind::Objects | Kind::Retained, _) => "objects",
+        (Kind::Promises, _) => "promises",
+        (Kind::Handles, _) => "handles",
+        (Kind::Heap, _) => "bytes",
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn titles_say_how_many_of_what() {
+        let title = |kind, what, owner, level| title(kind, what, owner, level, 1);
+        assert_eq!(
+            title(Kind::Listeners, "EventEmitter", "EventEmitter 'tick'", 128),
+            "128 listeners on EventEmitter 'tick'"
+        );
+        assert_eq!(title(Kind::Timers, "interval", "", 40), "40 live intervals");
+        assert_eq!(title(Kind::Timers, "interval", "", 1), "1 live interval");
+        assert_eq!(
+            title(Kind::Collections, "Map", "Map", 12_345),
+            "Map of 12,345 entries"
+        );
+        assert_eq!(
+            title(Kind::Collections, "Map", "sessions", 12_345),
+            "sessions (Map) of 12,345 entries"
+        );
+        assert_eq!(
+            title(Kind::Heap, "heap", "heap", 123 << 20),
+            "heap of 123 MiB in use"
+        );
+        assert_eq!(
+            title(Kind::Handles, "TCPSocketWrap", "", 9),
+            "9 open TCPSocketWraps"
+        );
+    }
+
+    #[test]
+    fn a_grouped_title_says_how_many_subjects_it_is_spread_over() {
+        assert_eq!(
+            title(
+                Kind::Listeners,
+                "EventEmitter",
+                "Socket 'close'",
+                6_000,
+                300
+            ),
+            "6,000 listeners on Socket 'close' (in 300 places)"
+        );
+    }
+
+    #[test]
+    fn every_kind_has_a_cure_and_a_next_step() {
+        for kind in Kind::ALL {
+            assert!(fix(kind, "").len() > 20);
+            assert!(!next(kind, Severity::Leak).is_empty());
+            assert!(!unit(kind, "").is_empty());
+        }
+    }
+}

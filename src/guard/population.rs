@@ -1,0 +1,364 @@
+//! All subjects of one cause, described as one finding: counts summed, shares and histories merged.
+
+use rustc_hash::FxHashMap;
+
+use super::advice;
+use super::blame::Blame;
+use super::clock::Clock;
+use super::evidence;
+use super::finding::{Evidence, Finding, Severity, Site, SiteShare, Tier};
+use super::phrase::{bytes, count, decimal, duration, percent, printable, whole};
+use super::signature::Signature;
+use super::{judge_view, Settings};
+use crate::ledger::{Kind, Ledger, View, BUCKETS};
+use crate::verdict::succession::DOMINANT_SHARE;
+use crate::verdict::Judgement;
+
+/// Sites a finding lists; more do not help to mend it.
+const MAX_LISTED_SITES: usize = 10;
+
+/// A level of the kind `heap` is in KiB, so that 4 TiB fit a `u32`; a finding's is in bytes.
+const HEAP_UNIT_BYTES: u64 = 1024;
+
+/// Why a population is described.
+#[derive(Clone, Copy)]
+pub(super) enum Standing {
+    /// It was raised.
+    Raised {
+        severity: Severity,
+        judgement: Judgement,
+    },
+    /// It stands out, and is too young for more.
+    Note,
+}
+
+impl Standing {
+    fn severity(&self) -> Severity {
+        match self {
+            Self::Raised { severity, .. } => *severity,
+            Self::Note => Severity::Note,
+        }
+    }
+}
+
+/// The subjects of one cause, the largest first; never empty but for a cause that just vanished.
+pub(super) struct Population<'a> {
+    ledger: &'a Ledger,
+    clock: Clock,
+    settings: &'a Settings,
+    members: Vec<View<'a>>,
+    kind: Kind,
+    what: &'a str,
+    owner: &'a str,
+    unit: u64,
+}
+
+impl<'a> Population<'a> {
+    pub(super) fn new(
+        ledger: &'a Ledger,
+        clock: Clock,
+        settings: &'a Settings,
+        mut members: Vec<View<'a>>,
+    ) -> Self {
+        members.sort_by_key(|view| std::cmp::Reverse(view.level()));
+        let (kind, what, owner) = members.first().map_or((Kind::Retained, "", ""), |view| {
+            (view.kind(), view.what(), view.owner())
+        });
+        let unit = if kind == Kind::Heap {
+            HEAP_UNIT_BYTES
+        } else {
+            1
+        };
+        Self {
+            ledger,
+            clock,
+            settings,
+            members,
+            kind,
+            what,
+            owner,
+            unit,
+        }
+    }
+
+    pub(super) fn describe(&self, signature: Signature, standing: Standing) -> Finding {
+        let severity = standing.severity();
+        let level = self.sum(View::level);
+        let bytes = (self.kind == Kind::Heap).then_some(level);
+        let rate_per_minute = self.clock.per_minute(self.rate_per_tick(&standing));
+        let sites = self.shares();
+        let dominant = sites.first().filter(|site| site.share > DOMINANT_SHARE);
+        let site = dominant.map(|dominant| dominant.site.clone());
+        let title = advice::title(self.kind, self.what, self.owner, level, self.members.len());
+        let message = self.message(&title, rate_per_minute, &sites, &standing);
+        Finding {
+            signature: signature.to_string(),
+            kind: self.kind,
+            what: self.what.to_owned(),
+            severity,
+            confidence: rounded(match standing {
+                Standing::Raised { judgement, .. } => judgement.confidence(),
+                Standing::Note => 0.0,
+            }),
+            tier: Tier::Trend,
+            owner: self.owner.to_owned(),
+            title,
+            message,
+            advice: advice::fix(self.kind, self.what).to_owned(),
+            count: level,
+            peak: self.sum(View::peak),
+            bytes,
+            rate_per_minute: rounded(rate_per_minute),
+            eta_ms: self.eta_ms(level, rate_per_minute),
+            first_seen: whole(self.clock.at_ms(self.first_seen_tick())),
+            last_seen: whole(self.clock.at_ms(self.last_changed_tick())),
+            site,
+            sites: sites.into_iter().take(MAX_LISTED_SITES).collect(),
+            victims: Vec::new(),
+            evidence: self.evidence(&standing),
+            history: self.history(),
+        }
+    }
+
+    fn sum(&self, of: impl Fn(&View<'a>) -> u32) -> u64 {
+        self.members
+            .iter()
+            .map(|view| u64::from(of(view)) * self.unit)
+            .sum()
+    }
+
+    fn first_seen_tick(&self) -> u32 {
+        self.members
+            .iter()
+            .map(View::first_seen_tick)
+            .min()
+            .unwrap_or(0)
+    }
+
+    fn last_changed_tick(&self) -> u32 {
+        self.members
+            .iter()
+            .map(View::last_changed_tick)
+            .max()
+            .unwrap_or(0)
+    }
+
+    fn history_ticks(&self) -> u32 {
+        self.members
+            .iter()
+            .map(View::history_ticks)
+            .max()
+            .unwrap_or(0)
+    }
+
+    /// The trends of all members that have one now; else what was measured when it was raised.
+    fn rate_per_tick(&self, standing: &Standing) -> f64 {
+        let per_tick: f64 = match standing {
+            Standing::Raised { judgement, .. } => {
+                let patience_ticks = self.settings.patience_ticks;
+                let rates = self.members.iter().filter_map(|view| {
+                    judge_view(view, patience_ticks)
+                        .trend
+                        .map(|trend| trend.rate_per_tick)
+                });
+                let rate: f64 = rates.sum();
+                let measured = judgement.trend.map_or(0.0, |trend| trend.rate_per_tick);
+                if rate > 0.0 {
+                    rate
+                } else {
+                    measured
+                }
+            }
+            Standing::Note => self.members.iter().map(young_rate_per_tick).sum(),
+        };
+        per_tick * self.unit as f64
+    }
+
+    /// Until the heap limit, for the heap.
+    fn eta_ms(&self, bytes: u64, rate_per_minute: f64) -> Option<u64> {
+        let left = self.settings.heap_limit_bytes.checked_sub(bytes)?;
+        let applies = self.kind == Kind::Heap && rate_per_minute > 0.0;
+        applies.then(|| whole(left as f64 / rate_per_minute * 60_000.0))
+    }
+
+    /// Sites with their share of the blame, the largest first.
+    fn shares(&self) -> Vec<SiteShare> {
+        let mut amounts: FxHashMap<u16, u64> = FxHashMap::default();
+        let mut total = 0;
+        for view in &self.members {
+            let blame = Blame::on(view);
+            total += blame.unknown();
+            for (site, amount) in blame.amounts().filter(|&(_, amount)| amount > 0) {
+                *amounts.entry(site).or_default() += amount;
+                total += amount;
+            }
+        }
+        let mut amounts: Vec<(u16, u64)> = amounts.into_iter().collect();
+        // By number among equals, so that a report does not change without cause.
+        amounts.sort_by_key(|&(site, amount)| (std::cmp::Reverse(amount), site));
+        let share = |(number, amount)| {
+            let site = Site::from(&self.ledger.site(number)?);
+            Some(SiteShare {
+                site,
+                share: rounded(amount as f64 / total as f64),
+            })
+        };
+        amounts.into_iter().filter_map(share).collect()
+    }
+
+    fn evidence(&self, standing: &Standing) -> Vec<Evidence> {
+        match standing {
+            Standing::Raised { judgement, .. } => {
+                evidence::of_judgement(judgement, |level| self.level(level), self.clock.tick_ms())
+            }
+            Standing::Note => {
+                evidence::of_youth(self.history_ticks(), self.settings.patience_ticks)
+            }
+        }
+    }
+
+    /// What a warning prints: what and how fast, who, since when and how sure, the cure, the next step.
+    fn message(
+        &self,
+        title: &str,
+        rate_per_minute: f64,
+        sites: &[SiteShare],
+        standing: &Standing,
+    ) -> String {
+        let mut lines = vec![if rate_per_minute > 0.0 {
+            format!(
+                "{title}, growing by {} per minute",
+                self.amount(rate_per_minute)
+            )
+        } else {
+            title.to_owned()
+        }];
+        lines.extend(self.who(sites));
+        lines.push(self.how_sure(standing));
+        lines.push(format!("fix: {}", advice::fix(self.kind, self.what)));
+        lines.push(format!(
+            "next: {}",
+            advice::next(self.kind, standing.severity())
+        ));
+        printable(&lines.join("\n"))
+    }
+
+    fn amount(&self, value: f64) -> String {
+        if self.kind == Kind::Heap {
+            bytes(value)
+        } else {
+            format!("{} {}", decimal(value), advice::unit(self.kind, self.what))
+        }
+    }
+
+    fn level(&self, level: u32) -> String {
+        let value = u64::from(level) * self.unit;
+        if self.kind == Kind::Heap {
+            bytes(value as f64)
+        } else {
+            count(value)
+        }
+    }
+
+    fn who(&self, sites: &[SiteShare]) -> Vec<String> {
+        let Some(SiteShare { site, share }) = sites.first() else {
+            return Vec::new();
+        };
+        let frame = &site.frame;
+        let mut place = format!("{}:{}:{}", frame.file, frame.line, frame.column);
+        place += &format!(" {} ({}", frame.function, percent(*share));
+        if let Some(package) = &site.package {
+            place += &format!(", package {package}");
+        }
+        place.push(')');
+        let mut lines = vec![if *share > DOMINANT_SHARE {
+            format!("dominated by {place}")
+        } else {
+            format!("spread over {} sites, most from {place}", sites.len())
+        }];
+        if let Some(app) = &site.app {
+            let place = format!("{}:{}:{}", app.file, app.line, app.column);
+            lines.push(format!("called from {place} {}", app.function));
+        }
+        lines
+    }
+
+    fn how_sure(&self, standing: &Standing) -> String {
+        let since = duration(self.clock.since_ms(self.first_seen_tick()));
+        match standing {
+            Standing::Raised {
+                severity,
+                judgement,
+            } => format!(
+                "watched for {since}: {}, confidence {:.2} ({})",
+                severity.name(),
+                judgement.confidence(),
+                evidence::in_short(judgement)
+            ),
+            Standing::Note => format!(
+                "watched for {since}, too short for a verdict: {} of {} ticks",
+                self.history_ticks(),
+                self.settings.patience_ticks
+            ),
+        }
+    }
+
+    /// Levels over time, summed over all members at the bucket ends of the one watched longest.
+    fn history(&self) -> Vec<(u64, u64)> {
+        let longest = self.members.iter().max_by_key(|view| view.history_ticks());
+        let Some(longest) = longest else {
+            return Vec::new();
+        };
+        let steps: Vec<Vec<(u32, u32)>> = self.members.iter().map(steps_of).collect();
+        let mut points: Vec<(u64, u64)> = steps_of(longest)
+            .into_iter()
+            .map(|(tick, _)| {
+                let sum: u64 = steps
+                    .iter()
+                    .map(|steps| u64::from(level_at(steps, tick)))
+                    .sum();
+                (whole(self.clock.at_ms(tick)), sum * self.unit)
+            })
+            .collect();
+        let now = whole(self.clock.now_ms());
+        if points.last().is_none_or(|&(at, _)| at < now) {
+            points.push((now, self.sum(View::level)));
+        }
+        points.split_off(points.len().saturating_sub(BUCKETS))
+    }
+}
+
+/// The ticks at which the member's closed buckets end, and its level then.
+fn steps_of(view: &View<'_>) -> Vec<(u32, u32)> {
+    let (first, span) = (view.first_seen_tick(), view.bucket_ticks());
+    (1u32..)
+        .zip(view.buckets())
+        .map(|(ended, bucket)| {
+            (
+                first.saturating_add(ended.saturating_mul(span)),
+                bucket.last,
+            )
+        })
+        .collect()
+}
+
+fn level_at(steps: &[(u32, u32)], tick: u32) -> u32 {
+    let after = steps.partition_point(|&(at, _)| at <= tick);
+    after.checked_sub(1).map_or(0, |index| steps[index].1)
+}
+
+/// Growth of a member that is too young for a trend, over all it has.
+fn young_rate_per_tick(view: &View<'_>) -> f64 {
+    match view.buckets().next() {
+        Some(first) if view.history_ticks() > 1 => {
+            let growth = f64::from(view.level()) - f64::from(first.last);
+            (growth / f64::from(view.history_ticks() - 1)).max(0.0)
+        }
+        _ => 0.0,
+    }
+}
+
+/// To two places: more would be false precision, and would make reports differ for nothing.
+fn rounded(value: f64) -> f64 {
+    (value * 100.0).round() / 100.0
+}

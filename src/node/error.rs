@@ -1,0 +1,16 @@
+//! The one conversion of errors. JavaScript wraps what it gets in a `LeakguardError` with a code.
+
+use napi::Status;
+
+use crate::error::{Error, Kind};
+
+/// The core's error as a JavaScript exception: plain message, `InvalidArg` for the caller's mistakes.
+// By value, because it is made for `map_err`.
+#[allow(clippy::needless_pass_by_value)]
+pub(super) fn to_js(error: Error) -> napi::Error {
+    let status = match error.kind() {
+        Kind::InvalidInput | Kind::UnknownSlot | Kind::UnknownSite => Status::InvalidArg,
+        Kind::Busy => Status::GenericFailure,
+    };
+    napi::Error::new(status, error.to_string())
+}

@@ -1,0 +1,165 @@
+//! F4. The only code that knows napi: one class and one function, argument for argument what
+//! `native/binding.d.ts` declares. No rule lives here; every method locks, delegates and converts.
+//!
+//! - **Re-entrance.** Methods take `&self`, and the lock is only ever *tried*: if a getter or a
+//!   finalizer called back in, it gets an error instead of a deadlock of the event loop.
+//! - **Panics** become JavaScript exceptions (`catch_unwind`); the mutex does not poison, and the tables
+//!   behind it are valid after every statement, so the engine stays usable.
+//! - **Borrowed arrays.** A `Uint32Array` argument is read in place during the call. Nothing in
+//!   here calls into JavaScript while it is borrowed.
+
+mod error;
+
+use napi::bindgen_prelude::Uint32Array;
+use napi_derive::napi;
+use parking_lot::{Mutex, MutexGuard};
+
+use self::error::to_js;
+use crate::error::{Error, Kind as ErrorKind};
+use crate::guard::{Guard, Settings};
+use crate::ledger::{Claim, Kind, Site};
+use crate::report::{self, Context, Format, Report};
+
+/// What `claim` returns when there is no room.
+const NO_SLOT: i32 = -1;
+/// What `defineSite` returns when there is no room.
+const NO_SITE: u32 = 0;
+
+/// Ledger, verdicts and findings of one thread.
+#[napi]
+pub struct Engine {
+    guard: Mutex<Guard>,
+}
+
+#[napi]
+impl Engine {
+    /// `settingsJson`: `{ capacity, patienceTicks, intervalMs, startedAtMs, heapLimitBytes }`.
+    /// Allocates everything it will ever need.
+    #[napi(constructor, catch_unwind)]
+    // napi hands strings over by value.
+    #[allow(clippy::needless_pass_by_value)]
+    pub fn new(settings_json: String) -> napi::Result<Self> {
+        let settings = Settings::from_json(&settings_json).map_err(to_js)?;
+        Ok(Self {
+            guard: Mutex::new(Guard::new(settings)),
+        })
+    }
+
+    fn lock(&self) -> napi::Result<MutexGuard<'_, Guard>> {
+        self.guard.try_lock().ok_or_else(|| {
+            to_js(Error::new(
+                ErrorKind::Busy,
+                "the engine is in the middle of another call",
+            ))
+        })
+    }
+
+    /// A slot for a new subject, or -1 when the table is full of larger ones.
+    #[napi(catch_unwind)]
+    #[allow(clippy::needless_pass_by_value)]
+    pub fn claim(
+        &self,
+        kind: String,
+        what: String,
+        owner: String,
+        floor: u32,
+        level: u32,
+    ) -> napi::Result<i32> {
+        let kind = Kind::parse(&kind).map_err(to_js)?;
+        let claim = Claim {
+            kind,
+            what: &what,
+            owner: &owner,
+            floor,
+            level,
+        };
+        let slot = self.lock()?.claim(&claim);
+        // A capacity fits 17 bits.
+        Ok(slot
+            .and_then(|slot| i32::try_from(slot).ok())
+            .unwrap_or(NO_SLOT))
+    }
+
+    /// The subject is gone; an unknown slot is ignored.
+    #[napi(catch_unwind)]
+    pub fn release(&self, slot: u32) -> napi::Result<()> {
+        self.lock()?.release(slot);
+        Ok(())
+    }
+
+    /// `siteJson`: `{ file, line, column, function, package, module, app }`. The site's number, from
+    /// 1, or 0 when there is no room.
+    #[napi(catch_unwind)]
+    #[allow(clippy::needless_pass_by_value)]
+    pub fn define_site(&self, site_json: String) -> napi::Result<u32> {
+        let site: Site = serde_json::from_str(&site_json)
+            .map_err(|cause| to_js(Error::json("site", &site_json, cause)))?;
+        let number = self.lock()?.define_site(&site).map_err(to_js)?;
+        Ok(number.map_or(NO_SITE, u32::from))
+    }
+
+    /// Frees the sites that are neither in `inUse` nor counted for any subject; returns them.
+    #[napi(catch_unwind)]
+    pub fn sweep_sites(&self, in_use: &[u32]) -> napi::Result<Uint32Array> {
+        Ok(Uint32Array::new(self.lock()?.sweep_sites(in_use)))
+    }
+
+    /// A sampled member was added by this site (0: unknown); it stands for `weight` members.
+    #[napi(catch_unwind)]
+    pub fn sample_born(&self, slot: u32, site: u32, weight: u32) -> napi::Result<()> {
+        self.lock()?.sample_born(slot, site, weight).map_err(to_js)
+    }
+
+    /// That sampled member is no longer there.
+    #[napi(catch_unwind)]
+    pub fn sample_died(&self, slot: u32, site: u32, weight: u32) -> napi::Result<()> {
+        self.lock()?.sample_died(slot, site, weight).map_err(to_js)
+    }
+
+    /// One tick: `levels[slot]` is each subject's size now. Returns how many events wait.
+    #[napi(catch_unwind)]
+    pub fn tick(&self, levels: &[u32], at_ms: f64) -> napi::Result<u32> {
+        let waiting = self.lock()?.tick(levels, at_ms);
+        // At most two per finding.
+        Ok(u32::try_from(waiting).unwrap_or(u32::MAX))
+    }
+
+    /// Current levels, without advancing time.
+    #[napi(catch_unwind)]
+    pub fn observe(&self, levels: &[u32]) -> napi::Result<()> {
+        self.lock()?.observe(levels);
+        Ok(())
+    }
+
+    /// JSON: `[{ event: "raised" | "grown" | "worse" | "recovered", finding }]`.
+    #[napi(catch_unwind)]
+    pub fn take_events(&self) -> napi::Result<String> {
+        let events = self.lock()?.take_events();
+        // Plain data with finite numbers: nothing in it can fail to serialize.
+        Ok(serde_json::to_string(&events).unwrap_or_default())
+    }
+
+    /// JSON of the report. `contextJson`: `{ node, pid, threadId, at, level, meters, shims,
+    /// overhead, jsLedger }`.
+    #[napi(catch_unwind)]
+    #[allow(clippy::needless_pass_by_value)]
+    pub fn report(&self, context_json: String) -> napi::Result<String> {
+        let context = Context::from_json(&context_json).map_err(to_js)?;
+        Ok(Report::assemble(&*self.lock()?, context).to_json())
+    }
+
+    /// Forgets history and findings; subjects and sites stay.
+    #[napi(catch_unwind)]
+    pub fn reset(&self, at_ms: f64) -> napi::Result<()> {
+        self.lock()?.reset(at_ms);
+        Ok(())
+    }
+}
+
+/// The report in `reportJson` as `text`, `json` or `md`.
+#[napi(catch_unwind)]
+#[allow(clippy::needless_pass_by_value)]
+pub(crate) fn render_report(report_json: String, format: String) -> napi::Result<String> {
+    let format = Format::parse(&format).map_err(to_js)?;
+    report::render(&report_json, format).map_err(to_js)
+}
