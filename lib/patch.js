@@ -7,7 +7,8 @@
  * where it is (`buried`) and its shim, being closed, passes everything through.
  */
 
-const { defineProperty, getOwnPropertyDescriptor, ownKeys } = Reflect;
+const { defineProperty, getOwnPropertyDescriptor, getPrototypeOf, ownKeys, setPrototypeOf } =
+  Reflect;
 
 /** @typedef {(...args: any[]) => any} AnyFunction */
 /** @typedef {'on' | 'off' | 'buried' | 'failed'} PatchState */
@@ -20,7 +21,8 @@ const { defineProperty, getOwnPropertyDescriptor, ownKeys } = Reflect;
  */
 
 /**
- * Gives `wrapper` the outside of `original`: every own property, with its descriptor.
+ * Gives `wrapper` the outside of `original`: every own property, with its descriptor, and the
+ * prototype (an async generator function has one of its own).
  * @param {AnyFunction} wrapper
  * @param {AnyFunction} original
  */
@@ -31,6 +33,8 @@ function disguise(wrapper, original) {
       throw new TypeError(`own property ${String(key)} of ${original.name} cannot be copied`);
     }
   }
+  const prototype = getPrototypeOf(original);
+  if (prototype !== getPrototypeOf(wrapper)) setPrototypeOf(wrapper, prototype);
 }
 
 /** The properties that one shim has replaced. */

@@ -13,8 +13,6 @@
 
 const { thin } = require('./sampler');
 
-/** Per record; past it they are thinned. 24 births without a death score 0.96, above the 0.95 asked. */
-const MAX_SAMPLES = 48;
 /** All records together: two for each slot of the default ledger. */
 const MAX_SAMPLES_TOTAL = 8192;
 /** A key up to this length is kept to ask the Map for it again. */
@@ -62,7 +60,9 @@ class Record {
     this.tracked = tracked;
     this.slot = -1;
     this.size = 0;
+    /** Named by the host, so it stays however small it is. */
     this.watched = false;
+    this.label = '';
     /** @type {Sample[]} */
     this.samples = [];
     /** Looks that one sample stands for since the samples were last thinned. */
@@ -77,6 +77,10 @@ class Record {
   evicted() {
     this.tracked.forget(this);
   }
+
+  release() {
+    this.tracked.release(this);
+  }
 }
 
 class Tracked {
@@ -85,12 +89,16 @@ class Tracked {
    * @param {import('./slots').Slots} parts.slots
    * @param {import('./call-site').CallSites | null} parts.sites  null: no stacks at this level
    * @param {number} parts.capturesPerTick
+   * @param {number} parts.samplesPerRecord  past it they are thinned
+   * @param {(message: string) => void} parts.warn  told of a size that cannot be read
    */
-  constructor({ slots, sites, capturesPerTick }) {
+  constructor({ slots, sites, capturesPerTick, samplesPerRecord, warn }) {
     this.slots = slots;
     this.sites = sites;
     this.capturesPerTick = capturesPerTick;
     this.capturesLeft = capturesPerTick;
+    this.samplesPerRecord = samplesPerRecord;
+    this.warn = warn;
     /** @type {Set<Record>} */
     this.records = new Set();
     /** @type {WeakMap<object, Map<unknown, Record>>} */
@@ -209,19 +217,26 @@ class Tracked {
 
   /**
    * @param {Record} record
-   * @returns {any} its owner; undefined once that is gone, and the record with it
+   * @returns {any} its owner; undefined once that is gone or cannot be read, and the record with it
    */
   #measure(record) {
     const target = record.target();
-    if (target === undefined) this.release(record);
-    else this.slots.levels[record.slot] = record.population.size(target, record.detail);
-    return target;
+    if (target !== undefined) {
+      try {
+        this.slots.levels[record.slot] = record.population.size(target, record.detail);
+        return target;
+      } catch (error) {
+        this.warn(`the size of ${record.label} cannot be read, its watch has ended: ${error}`);
+      }
+    }
+    this.release(record);
+    return undefined;
   }
 
   /** @param {Record} record */
   #makesRoom(record) {
     if (this.capturesLeft <= 0 || Math.random() * record.share >= 1) return false;
-    if (record.samples.length >= MAX_SAMPLES) {
+    if (record.samples.length >= this.samplesPerRecord) {
       this.sampleCount -= record.samples.length;
       record.samples = thin(record.samples);
       this.sampleCount += record.samples.length;
@@ -259,6 +274,7 @@ class Tracked {
    */
   #place(record, owner, subject) {
     if (!this.slots.claim(record, subject)) return undefined;
+    record.label = subject.owner;
     this.records.add(record);
     let details = this.byOwner.get(owner);
     if (details === undefined) {
@@ -289,4 +305,5 @@ class Tracked {
   }
 }
 
+exports.Record = Record;
 exports.Tracked = Tracked;

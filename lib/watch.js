@@ -88,18 +88,17 @@ function measureOf(target) {
 
 /**
  * @param {unknown} target
- * @param {object} limits
- * @param {number} limits.floor
- * @param {import('./sampler').Sampler} limits.sampler
+ * @param {import('./sampler').Sampler} sampler  of the hooks on Map and Set
  * @returns {import('./tracked').Population}
+ * @throws {LeakguardError} ERR_LEAKGUARD_TARGET
  */
-function populationOf(target, { floor, sampler }) {
+function populationOf(target, sampler) {
   const { what, size, members } = measureOf(target);
   const has = what === 'Set' ? Set.prototype.has : Map.prototype.has;
   return {
     kind: 'collections',
     sampler,
-    limits: () => ({ floor, threshold: 0 }),
+    limits: () => ({ floor: 1, threshold: 0 }),
     describe: () => ({ what, owner: what }),
     size: (held) => {
       const now = size(held);

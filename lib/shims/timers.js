@@ -19,6 +19,11 @@ const isScheduled = (timer) => timer._destroyed !== true;
  */
 const isBeforeDue = (_promise, due) => Date.now() < due;
 const isReferenced = () => true;
+/**
+ * Somebody may have patched the timers before us, to return numbers as browsers do.
+ * @param {unknown} made
+ */
+const isObject = (made) => typeof made === 'object' && made !== null;
 
 /** @type {import('.').CreateShim} */
 function createTimersShim({ made, limits }) {
@@ -48,7 +53,7 @@ function createTimersShim({ made, limits }) {
       /** @param {object} timer */
       function look(timer) {
         const weight = sampler.next();
-        if (weight === 0) return;
+        if (weight === 0 || !isObject(timer)) return;
         made(timer, { what, floor: floor(), isLive: isScheduled, weight, below: wrapper });
       }
       const { wrapper } = {
@@ -81,7 +86,7 @@ function createTimersShim({ made, limits }) {
        */
       function look(promise, delay) {
         const weight = sampler.next();
-        if (weight === 0) return;
+        if (weight === 0 || !isObject(promise)) return;
         const isLive = what === 'interval' ? isReferenced : isBeforeDue;
         const due = Date.now() + (what === 'timeout' && typeof delay === 'number' ? delay : 0);
         made(promise, { what, floor: floor(), isLive, due, weight, below: wrapper });
