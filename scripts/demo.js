@@ -54,6 +54,16 @@ function tell(startMs, speaker, text) {
   print(`${paint('dim', `${seconds} s  ${speaker.padEnd(MARGIN - 9)}`)}${text}`);
 }
 
+/**
+ * Text of several lines at the foot of the first, none longer than the terminal.
+ * @param {string} text
+ */
+function indent(text) {
+  const width = Math.max(60, Math.min(process.stdout.columns ?? 110, 110) - MARGIN);
+  const lines = text.match(new RegExp(`\\S.{0,${width - 1}}(?=\\s|$)|\\S+`, 'g')) ?? [];
+  return lines.map((line) => line.trimEnd()).join(`\n${' '.repeat(MARGIN)}`);
+}
+
 /** Headings of warnings, as Node prints them: the process, the code and the name go in the margin. */
 const WARNING = /^\(node:\d+\) \[LEAKGUARD_\w+\] LeakWarning: /;
 const NODE_HINT = /^\(Use `.*--trace-warnings/;
@@ -73,9 +83,13 @@ function followWarnings(lines, startMs, markers) {
     if (inReport) {
       print(text);
     } else if (WARNING.test(text)) {
-      tell(startMs, paint('yellow', 'leakguard '), paint('bold', text.replace(WARNING, '')));
+      tell(
+        startMs,
+        paint('yellow', 'leakguard '),
+        paint('bold', indent(text.replace(WARNING, ''))),
+      );
     } else {
-      print(`${' '.repeat(MARGIN)}${text}`);
+      print(`${' '.repeat(MARGIN)}${indent(text)}`);
     }
     for (const marker of inReport ? [] : markers) {
       if (text.includes(`${SERVICE}:${marker.line}:`) && !warnedAfterMs.has(marker)) {

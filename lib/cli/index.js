@@ -21,6 +21,15 @@ function checked(name) {
   };
 }
 
+/**
+ * Errors are one line.
+ * @param {string} text  as commander has it
+ * @param {(text: string) => void} write
+ */
+function outputError(text, write) {
+  write(`leakguard: ${text.replace(/^error: /, '').trim()} (see leakguard --help)\n`);
+}
+
 /** @param {(code: number) => void} setExitCode */
 function createProgram(setExitCode) {
   const failOn = () =>
@@ -35,7 +44,7 @@ function createProgram(setExitCode) {
       'Finds leaks inside running Node.js processes and names the line that causes them.',
     )
     .version(version)
-    .showHelpAfterError('(see leakguard --help)')
+    .configureOutput({ outputError })
     .exitOverride();
 
   program

@@ -108,7 +108,7 @@ mod tests {
         );
         assert_eq!(
             Signature::of(Kind::Listeners, owner, Some(&site)).to_string(),
-            "GOLDEN2"
+            "cefa989d25b68efa"
         );
     }
 
