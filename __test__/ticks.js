@@ -9,6 +9,8 @@
 const { setTimeout: pause } = require('node:timers/promises');
 const fs = require('node:fs');
 const assert = require('node:assert/strict');
+const v8 = require('node:v8');
+const vm = require('node:vm');
 const leakguard = require('..');
 
 const TICK_MS = 10;
@@ -103,6 +105,12 @@ async function expectHealthy(step, isMeant = () => true) {
   );
 }
 
+/** A full collection, whatever flags this process was started with. */
+const collectGarbage = (() => {
+  v8.setFlagsFromString('--expose-gc');
+  return /** @type {() => void} */ (vm.runInNewContext('gc'));
+})();
+
 /**
  * The line that ends with a marker.
  * @param {string} file
@@ -115,4 +123,13 @@ function lineOf(file, marker) {
   return found[0];
 }
 
-module.exports = { expectHealthy, leakguard, lineOf, nextTick, repeat, startQuick, untilLeak };
+module.exports = {
+  collectGarbage,
+  expectHealthy,
+  leakguard,
+  lineOf,
+  nextTick,
+  repeat,
+  startQuick,
+  untilLeak,
+};

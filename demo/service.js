@@ -22,7 +22,13 @@ const shop = new EventEmitter();
 const shutdown = new AbortController();
 const searches = new Map();
 const postcodes = new Map();
-const products = new LRUCache({ max: CACHED_PRODUCTS });
+let dropped = 0;
+const products = new LRUCache({
+  max: CACHED_PRODUCTS,
+  dispose: () => {
+    dropped += 1;
+  },
+});
 const warehouses = Array.from({ length: WAREHOUSES }, (_, id) => ({ id, orders: 0 }));
 const shelves = Array.from({ length: SHELVES }, (_, id) => ({ id, stock: 100 }));
 
@@ -114,6 +120,7 @@ server.listen(0, '127.0.0.1', () => {
 });
 
 process.once('SIGTERM', () => {
+  console.log(`the lru-cache holds ${products.size} products and has dropped ${dropped}`);
   shutdown.abort();
   server.close(() => process.exit());
   for (const socket of live.clients) socket.terminate();

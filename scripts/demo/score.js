@@ -71,7 +71,7 @@ function describe({ title, severity, site }) {
  * @param {ReportData} report
  * @param {string} file  of the service
  * @param {Marker[]} markers
- * @param {Map<Marker, number>} warnedAfterMs  of the planted leaks that were warned of as it ran
+ * @param {Map<string, number>} warnedAfterMs  the lines that were warned of as it ran, by `file:line`
  * @returns {Score}
  */
 function score({ findings }, file, markers, warnedAfterMs) {
@@ -88,10 +88,10 @@ function score({ findings }, file, markers, warnedAfterMs) {
     const found = alike.find(({ site }) => site?.file === file && site.line === marker.line);
     if (found?.severity === 'leak') {
       right.add(found);
-      const warned = warnedAfterMs.get(marker);
+      const warned = warnedAfterMs.get(`${file}:${marker.line}`);
       return warned === undefined
         ? { marker, ok: false, verdict: 'in the report, but not warned of' }
-        : { marker, ok: true, verdict: `found, after ${Math.round(warned / 1000)} s` };
+        : { marker, ok: true, verdict: `found, warned of after ${Math.round(warned / 1000)} s` };
     }
     const wrong = found ?? alike[0];
     const verdict = wrong === undefined ? 'missed' : `wrong: ${describe(wrong)}`;

@@ -233,7 +233,7 @@ impl<'a> Population<'a> {
         } else {
             title.to_owned()
         }];
-        lines.extend(self.who(sites));
+        lines.extend(who_adds(sites));
         lines.push(self.how_sure(standing));
         lines.push(format!("fix: {}", advice::fix(self.kind, self.what)));
         lines.push(format!(
@@ -258,29 +258,6 @@ impl<'a> Population<'a> {
         } else {
             count(value)
         }
-    }
-
-    fn who(&self, sites: &[SiteShare]) -> Vec<String> {
-        let Some(SiteShare { site, share }) = sites.first() else {
-            return Vec::new();
-        };
-        let frame = &site.frame;
-        let mut place = format!("{}:{}:{}", frame.file, frame.line, frame.column);
-        place += &format!(" {} ({}", frame.function, percent(*share));
-        if let Some(package) = &site.package {
-            place += &format!(", package {package}");
-        }
-        place.push(')');
-        let mut lines = vec![if *share > DOMINANT_SHARE {
-            format!("dominated by {place}")
-        } else {
-            format!("spread over {} sites, most from {place}", sites.len())
-        }];
-        if let Some(app) = &site.app {
-            let place = format!("{}:{}:{}", app.file, app.line, app.column);
-            lines.push(format!("called from {place} {}", app.function));
-        }
-        lines
     }
 
     fn how_sure(&self, standing: &Standing) -> String {
@@ -326,6 +303,30 @@ impl<'a> Population<'a> {
         }
         points.split_off(points.len().saturating_sub(BUCKETS))
     }
+}
+
+/// One line for the site, one for the application's frame above it; none when no site is known.
+fn who_adds(sites: &[SiteShare]) -> Vec<String> {
+    let Some(SiteShare { site, share }) = sites.first() else {
+        return Vec::new();
+    };
+    let frame = &site.frame;
+    let mut place = format!("{}:{}:{}", frame.file, frame.line, frame.column);
+    place += &format!(" {} ({}", frame.function, percent(*share));
+    if let Some(package) = &site.package {
+        place += &format!(", package {package}");
+    }
+    place.push(')');
+    let mut lines = vec![if *share > DOMINANT_SHARE {
+        format!("dominated by {place}")
+    } else {
+        format!("spread over {} sites, most from {place}", sites.len())
+    }];
+    if let Some(app) = &site.app {
+        let place = format!("{}:{}:{}", app.file, app.line, app.column);
+        lines.push(format!("called from {place} {}", app.function));
+    }
+    lines
 }
 
 /// The ticks at which the member's closed buckets end, and its level then.

@@ -478,6 +478,7 @@ impl<'a> View<'a> {
     }
 
     /// Its closed buckets, oldest first, at most [`BUCKETS`].
+    #[must_use]
     pub fn buckets(&self) -> impl DoubleEndedIterator<Item = Bucket> + ExactSizeIterator + 'a {
         self.subject().head.closed(&self.ledger.rings[self.slot])
     }

@@ -223,7 +223,9 @@ mod tests {
 
     fn marks(ids: &[StringId]) -> Marks {
         let mut marks = Marks::none();
-        ids.iter().for_each(|&id| marks.mark(id));
+        for &id in ids {
+            marks.mark(id);
+        }
         marks
     }
 

@@ -85,8 +85,8 @@ pub struct Meters {
     #[serde(deserialize_with = "number::or_default")]
     pub resources: BTreeMap<String, u64>,
     /// Points of epoch milliseconds and used heap bytes.
-    #[serde(deserialize_with = "number::or_default")]
-    pub history: Vec<(f64, f64)>,
+    #[serde(deserialize_with = "number::points")]
+    pub history: Vec<(u64, u64)>,
 }
 
 /// The ledger's own state.

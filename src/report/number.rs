@@ -22,6 +22,17 @@ pub(super) fn whole_or_null<'de, D: Deserializer<'de>>(
     Ok(Option::<f64>::deserialize(deserializer)?.map(rounded))
 }
 
+/// Points of two numbers each, rounded; null for none.
+pub(super) fn points<'de, D: Deserializer<'de>>(
+    deserializer: D,
+) -> Result<Vec<(u64, u64)>, D::Error> {
+    let points: Vec<(f64, f64)> = or_default(deserializer)?;
+    Ok(points
+        .into_iter()
+        .map(|(at, value)| (rounded(at), rounded(value)))
+        .collect())
+}
+
 /// A value, or null for its default.
 pub(super) fn or_default<'de, D, T>(deserializer: D) -> Result<T, D::Error>
 where

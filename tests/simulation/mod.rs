@@ -1,7 +1,7 @@
 //! Seeded behaviour for the integration tests: a generator, and one subject run through the real guard.
 
-// Each test binary uses its part of it.
-#![allow(dead_code)]
+// Each test binary uses its part of it, and none exports anything.
+#![allow(dead_code, unreachable_pub)]
 
 use leakguard::guard::finding::{Event, Severity};
 use leakguard::guard::{Guard, Settings};
@@ -56,6 +56,8 @@ impl Random {
     /// Knuth below 30, normal above.
     pub fn poisson(&mut self, mean: f64) -> u32 {
         if mean > 30.0 {
+            // Not negative, and far below u32::MAX; `as` saturates.
+            #[allow(clippy::cast_possible_truncation, clippy::cast_sign_loss)]
             return (mean + mean.sqrt() * self.normal()).max(0.0).round() as u32;
         }
         let (limit, mut product, mut count) = ((-mean).exp(), self.unit(), 0);
