@@ -30,10 +30,7 @@ class Meters {
     this.rest = 0;
   }
 
-  start() {
-    this.profiler.start();
-  }
-
+  /** The next tick starts again. */
   stop() {
     this.profiler.stop();
   }
@@ -49,6 +46,7 @@ class Meters {
     }
   }
 
+  /** Reads what the profiler has seen since the last tick; the first tick starts it. */
   #readCollections() {
     if (this.rest > 0) {
       this.rest -= 1;

@@ -9,10 +9,8 @@
 const diagnosticsChannel = require('node:diagnostics_channel');
 const fs = require('node:fs');
 const nodeModule = require('node:module');
-const { isMainThread, threadId } = require('node:worker_threads');
 const { CallSites } = require('./call-site');
 const { LeakguardError, inspectValue, warnOnce } = require('./errors');
-const { Meters } = require('./meters');
 const { loadNative } = require('./native');
 const { parseBoolean, parseInteger, readOptions } = require('./options');
 const { PatchSet } = require('./patch');
@@ -22,6 +20,9 @@ const { SitePopulations } = require('./site-populations');
 const { Slots } = require('./slots');
 const { Tracked } = require('./tracked');
 const { populationOf } = require('./watch');
+
+// Modules that only a tick or a report needs are required there: `node:worker_threads` and `node:v8`
+// alone would be a fifth of what leakguard adds to a start-up.
 
 // Taken now: test suites put fake timers in their place.
 const { setInterval, clearInterval } = globalThis;
@@ -71,7 +72,7 @@ function withDispose(stop) {
  * @property {CallSites | null} sites
  * @property {Tracked} tracked
  * @property {SitePopulations} timers
- * @property {Meters} meters
+ * @property {import('./meters').Meters | null} meters  from the first tick or report on
  * @property {import('./slots').Holder} heap
  * @property {{ cpuMs: number, lastTickMs: number, maxTickMs: number }} overhead
  */
@@ -122,7 +123,6 @@ class Monitor {
     Object.assign(this.limits, limitsOf(settings));
     for (const shim of this.shims) shim.start();
     nodeModule.syncBuiltinESMExports();
-    this.run.meters.start();
     for (const watched of this.watches) this.#follow(watched);
     this.timer = setInterval(() => this.#tick(), settings.interval);
     this.timer.unref();
@@ -135,7 +135,7 @@ class Monitor {
     if (!this.running) return;
     this.running = false;
     clearInterval(this.timer);
-    this.run?.meters.stop();
+    this.run?.meters?.stop();
     for (const shim of this.shims) shim.stop();
     nodeModule.syncBuiltinESMExports();
     process.off('exit', this.exitListener);
@@ -352,15 +352,16 @@ class Monitor {
   }
 
   /** @param {Run} run */
-  #createReport({ engine, settings, meters, overhead }) {
+  #createReport(run) {
+    const { engine, settings, overhead } = run;
     const shims = Object.fromEntries(this.shims.map(({ shim, state }) => [shim.name, state()]));
     const context = {
       node: process.version,
       pid: process.pid,
-      threadId,
+      threadId: workerThreads().threadId,
       at: Date.now(),
       level: settings.level,
-      meters: meters.read(),
+      meters: metersOf(run).read(),
       shims,
       overhead,
     };
@@ -381,12 +382,27 @@ class Monitor {
       if (settings.report !== null) writeReport(settings.report, report);
       const worst = settings.failOn === 'suspect' ? ['leak', 'suspect'] : ['leak'];
       const fails = settings.failOn !== null && worst.includes(report.verdict);
-      if (fails && isMainThread && !process.exitCode) process.exitCode = EXIT_FINDINGS;
+      if (fails && workerThreads().isMainThread && !process.exitCode)
+        process.exitCode = EXIT_FINDINGS;
     } catch (error) {
       // The event loop is over: a process warning would not be printed any more.
       fs.writeSync(2, `leakguard: the report at exit failed: ${error}\n`);
     }
   }
+}
+
+/** @returns {typeof import('node:worker_threads')} */
+function workerThreads() {
+  return require('node:worker_threads');
+}
+
+/** @param {Run} run */
+function metersOf(run) {
+  if (run.meters === null) {
+    const { Meters } = require('./meters');
+    run.meters = new Meters();
+  }
+  return run.meters;
 }
 
 /** @param {string} message */
@@ -457,7 +473,7 @@ function createRun(settings) {
     sites,
     tracked,
     timers,
-    meters: new Meters(),
+    meters: null,
     heap: { slot: -1, evicted() {} },
     overhead: { cpuMs: 0, lastTickMs: 0, maxTickMs: 0 },
   };
@@ -477,8 +493,10 @@ function observe({ engine, slots, tracked, timers }) {
  * @param {Run} run
  * @returns {{ event: string, finding: Finding }[]}
  */
-function tick({ engine, slots, tracked, timers, meters, heap, settings }) {
+function tick(run) {
+  const { engine, slots, tracked, timers, heap, settings } = run;
   const now = Date.now();
+  const meters = metersOf(run);
   tracked.tick();
   timers.tick();
   meters.tick(now);
@@ -510,7 +528,9 @@ function createWarning(finding) {
  * @param {{ toString(): string }} report
  */
 function writeReport(pattern, report) {
-  const file = pattern.replaceAll('%p', String(process.pid)).replaceAll('%t', String(threadId));
+  const file = pattern
+    .replaceAll('%p', String(process.pid))
+    .replaceAll('%t', String(workerThreads().threadId));
   const json = JSON.stringify(report);
   const { renderReport } = loadNative();
   const text = file.endsWith('.json')

@@ -138,12 +138,13 @@ function parseReportPath(value) {
   if (typeof value !== 'string' || !REPORT_EXTENSIONS.includes(path.extname(value)))
     return undefined;
   const file = path.resolve(value);
+  const folder = path.dirname(file);
   try {
-    fs.accessSync(path.dirname(file), fs.constants.W_OK);
+    fs.accessSync(folder, fs.constants.W_OK);
+    return fs.statSync(folder).isDirectory() ? file : undefined;
   } catch {
     return undefined;
   }
-  return file;
 }
 
 /** @param {unknown} value */
@@ -167,13 +168,16 @@ function parseIgnore(value) {
 
 /** @param {unknown} value */
 function parseFloors(value) {
-  if (typeof value !== 'object' || value === null) return undefined;
+  if (typeof value !== 'object' || value === null || Array.isArray(value)) return undefined;
   const known = Object.keys(PRESETS.normal.floors);
-  for (const [name, floor] of Object.entries(value)) {
-    if (!known.includes(name) || parseInteger(floor, 1, 2 ** 32 - 1) === undefined)
-      return undefined;
+  /** @type {Record<string, number>} */
+  const floors = {};
+  for (const [name, given] of Object.entries(value)) {
+    const floor = parseInteger(given, 1, 2 ** 32 - 1);
+    if (!known.includes(name) || floor === undefined) return undefined;
+    floors[name] = floor;
   }
-  return value;
+  return floors;
 }
 
 /**
