@@ -1,0 +1,70 @@
+/** Timers by the line that makes them: exact below the pool's size, unbiased and bounded above it. */
+
+const assert = require('node:assert');
+const test = require('node:test');
+const { loadNative } = require('../lib/native');
+const { SitePopulations } = require('../lib/site-populations');
+const { Slots } = require('../lib/slots');
+
+const CAPACITY = 64;
+const FLOOR = 16;
+
+function populations() {
+  const { Engine } = loadNative();
+  const settings = { patienceTicks: 10, intervalMs: 10, startedAtMs: 0, heapLimitBytes: 0 };
+  const slots = new Slots(
+    new Engine(JSON.stringify({ capacity: CAPACITY, ...settings })),
+    CAPACITY,
+  );
+  return { slots, timers: new SitePopulations({ kind: 'timers', slots, sites: null }) };
+}
+
+/**
+ * @param {SitePopulations} timers
+ * @param {number} count
+ */
+function make(timers, count) {
+  const isLive = (/** @type {{ live: boolean }} */ target) => target.live;
+  return Array.from({ length: count }, () => {
+    const target = { live: true };
+    timers.made(target, { what: 'interval', floor: FLOOR, isLive, weight: 1, below: make });
+    return target;
+  });
+}
+
+test('live things are counted exactly below the size of the pool', () => {
+  const { slots, timers } = populations();
+  const targets = make(timers, 4000);
+  timers.tick();
+  assert.equal(slots.levels[0], 4000);
+  for (const target of targets.slice(0, 1500)) target.live = false;
+  timers.tick();
+  assert.equal(slots.levels[0], 2500);
+});
+
+test('far more live things than the pool holds are counted without bias', () => {
+  const { slots, timers } = populations();
+  const targets = make(timers, 60_000);
+  timers.tick();
+  assert.ok(timers.pool.length <= 4096, `${timers.pool.length} in the pool`);
+  const level = slots.levels[0];
+  // At least 2,048 samples: three standard deviations are under 7 %.
+  assert.ok(Math.abs(level - 60_000) < 6000, `${level} for 60,000`);
+  for (const target of targets) target.live = false;
+  timers.tick();
+  assert.equal(timers.pool.length, 0);
+  assert.equal(timers.groups.size, 0);
+});
+
+test('a line that makes few gets no slot, and gives its slot back when few are left', () => {
+  const { slots, timers } = populations();
+  const targets = make(timers, FLOOR / 2 - 1);
+  timers.tick();
+  assert.deepEqual(slots.holders.filter(Boolean), []);
+  targets.push(...make(timers, FLOOR));
+  timers.tick();
+  assert.equal(slots.holders.filter(Boolean).length, 1);
+  for (const target of targets.slice(1)) target.live = false;
+  timers.tick();
+  assert.deepEqual(slots.holders.filter(Boolean), []);
+});
