@@ -6,7 +6,7 @@
 //!   4,096 subjects stays far below a millisecond.
 //! - **Hysteresis.** A verdict must hold four times running before it is raised; a single miss starts
 //!   again. A raised subject leaves only when its trough has fallen by a quarter, or with its release.
-//! - **Grouping.** Subjects that grow for the same cause (equal [`signature`]) are one finding. A subject
+//! - **Grouping.** Subjects that grow for the same cause (equal signature) are one finding. A subject
 //!   keeps the signature under which it was raised, although shares may shift later.
 //! - **Silence.** After the first event there is another only when a suspect turns out a leak, at every
 //!   further growth by half, and at recovery.
@@ -16,11 +16,13 @@ pub mod settings;
 
 mod advice;
 mod blame;
+mod case;
 mod clock;
 mod evidence;
 pub(crate) mod phrase;
 mod population;
 mod signature;
+mod watch;
 
 use rustc_hash::FxHashMap;
 
@@ -28,15 +30,14 @@ pub use self::finding::{Event, Finding, Occurrence, Severity};
 pub use self::settings::Settings;
 
 use self::blame::Blame;
+use self::case::judge_view;
 use self::clock::Clock;
 use self::population::{Population, Standing};
 use self::signature::Signature;
+use self::watch::{has_recovered, recent_trough, Watch, CONFIRMATIONS, NO_FINDING};
 use crate::error::Result;
-use crate::ledger::{Claim, Kind, Ledger, Site, View, BUCKETS};
-use crate::verdict::{self, judge, Case, Judgement, Survival, Verdict};
-
-/// Judgings in a row that must agree: Chromium's leak detector takes 4, kmemleak 2 to 3.
-const CONFIRMATIONS: u8 = 4;
+use crate::ledger::{Claim, Ledger, Site, View};
+use crate::verdict::Judgement;
 
 /// Each subject is judged about this often per patience, so that [`CONFIRMATIONS`] cost a quarter of it.
 const JUDGINGS_PER_PATIENCE: u32 = 15;
@@ -44,46 +45,8 @@ const JUDGINGS_PER_PATIENCE: u32 = 15;
 /// The part of a history that is warm-up, as in the verdict: growth is blamed on sites from then on.
 const WARM_UP_PARTS: u32 = 5;
 
-/// Closed buckets whose lowest trough tells whether a subject has recovered.
-const RECENT_BUCKETS: usize = 4;
-
 /// Live findings at a time. A reader who has 256 causes to mend has no use for the next.
 pub const MAX_FINDINGS: usize = 256;
-
-const NO_FINDING: u16 = u16::MAX;
-
-/// What the guard remembers of one subject.
-#[derive(Clone, Copy, Debug)]
-struct Watch {
-    trough_when_raised: u32,
-    finding: u16,
-    growing_in_a_row: u8,
-    leak_in_a_row: u8,
-}
-
-impl Watch {
-    const NEW: Self = Self {
-        trough_when_raised: 0,
-        finding: NO_FINDING,
-        growing_in_a_row: 0,
-        leak_in_a_row: 0,
-    };
-
-    /// Counts one more judging; the severity that holds now, if any does.
-    fn confirm(&mut self, verdict: Verdict) -> Option<Severity> {
-        let next = |streak: u8, holds: bool| if holds { streak.saturating_add(1) } else { 0 };
-        self.growing_in_a_row = next(self.growing_in_a_row, verdict >= Verdict::Growing);
-        self.leak_in_a_row = next(self.leak_in_a_row, verdict == Verdict::Leak);
-        if self.leak_in_a_row >= CONFIRMATIONS {
-            Some(Severity::Leak)
-        } else if self.growing_in_a_row >= CONFIRMATIONS && self.leak_in_a_row == 0 {
-            // While a streak of leak verdicts runs, it is about to be raised as the leak it is.
-            Some(Severity::Suspect)
-        } else {
-            None
-        }
-    }
-}
 
 /// One live finding.
 #[derive(Clone, Copy, Debug)]
@@ -438,57 +401,5 @@ impl Raised {
         } else if severity == self.severity {
             self.judgement = judgement;
         }
-    }
-}
-
-fn recent_trough(view: &View<'_>) -> u32 {
-    let troughs = view
-        .buckets()
-        .rev()
-        .take(RECENT_BUCKETS)
-        .map(|bucket| bucket.min);
-    troughs.min().unwrap_or_else(|| view.level())
-}
-
-/// A quarter below, as DESIGN has it.
-fn has_recovered(view: &View<'_>, trough_when_raised: u32) -> bool {
-    u64::from(recent_trough(view)) * 4 <= u64::from(trough_when_raised) * 3
-}
-
-/// Hands a subject to the verdict, in the verdict's own terms.
-fn judge_view(view: &View<'_>, patience_ticks: u32) -> Judgement {
-    let history_ticks = view.history_ticks();
-    let (level, floor) = (view.level(), view.floor());
-    let mut buckets = [verdict::Bucket::default(); BUCKETS];
-    let mut length = 0;
-    // What the gates will refuse need not be unpacked.
-    if history_ticks >= patience_ticks && level >= floor {
-        for (place, bucket) in buckets.iter_mut().zip(view.buckets()) {
-            *place = verdict::Bucket {
-                trough: bucket.min,
-                peak: bucket.max,
-                births: bucket.births,
-                deaths: bucket.deaths,
-            };
-            length += 1;
-        }
-    }
-    judge(&Case {
-        buckets: &buckets[..length],
-        bucket_ticks: view.bucket_ticks(),
-        history_ticks,
-        patience_ticks,
-        level,
-        floor,
-        survival: survival_of(view),
-    })
-}
-
-fn survival_of(view: &View<'_>) -> Survival {
-    match (view.kind(), view.sampled()) {
-        // The heap's level is a sum of bytes: nothing in it is born or dies.
-        (Kind::Heap, _) => Survival::Unknown,
-        (_, (0, _)) => Survival::Levels,
-        _ => Blame::on(view).survival(),
     }
 }

@@ -95,6 +95,21 @@ fn levels_that_are_missing_count_as_zero_and_surplus_ones_are_ignored() {
 }
 
 #[test]
+fn looking_between_two_ticks_hides_no_birth_and_no_change() {
+    let mut ledger = full(&[50]);
+    for tick in 1..=3 {
+        let levels = [50 + 10 * tick];
+        ledger.observe(&levels);
+        ledger.tick(&levels);
+    }
+    let view = ledger.view(0).unwrap();
+    assert!(view
+        .buckets()
+        .all(|bucket| (bucket.births, bucket.deaths) == (10, 0)));
+    assert_eq!(view.last_changed_tick(), 3);
+}
+
+#[test]
 fn owners_are_cut_between_characters() {
     let mut ledger = Ledger::new(1, 12);
     let owner = "ü".repeat(MAX_OWNER_BYTES);

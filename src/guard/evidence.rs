@@ -47,10 +47,10 @@ pub(super) fn of_judgement(
             (false, false) => "rises of its size",
         };
         let (born, gone) = (count(whole(births)), count(whole(deaths)));
-        let verdict = if succession.passes() {
-            "what is added stays"
-        } else {
-            "much is taken away again"
+        let verdict = match (succession.passes(), succession.too_few()) {
+            (true, _) => "what is added stays",
+            (false, true) => "too few to tell whether they stay",
+            (false, false) => "much is taken away again",
         };
         say(
             "survival",
@@ -97,6 +97,9 @@ pub(super) fn in_short(judgement: &Judgement) -> String {
                 "{rises}, and {} of what is added stays",
                 stays(succession.counts)
             )
+        }
+        Some(succession) if succession.too_few() => {
+            format!("{rises}; too few births to tell whether they stay")
         }
         Some(succession) if !succession.passes() => {
             format!(

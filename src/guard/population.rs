@@ -4,12 +4,13 @@ use rustc_hash::FxHashMap;
 
 use super::advice;
 use super::blame::Blame;
+use super::case::judge_view;
 use super::clock::Clock;
 use super::evidence;
 use super::finding::{Evidence, Finding, Severity, Site, SiteShare, Tier};
 use super::phrase::{bytes, count, decimal, duration, percent, printable, whole};
 use super::signature::Signature;
-use super::{judge_view, Settings};
+use super::Settings;
 use crate::ledger::{Kind, Ledger, View, BUCKETS};
 use crate::verdict::succession::DOMINANT_SHARE;
 use crate::verdict::Judgement;

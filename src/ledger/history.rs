@@ -77,6 +77,8 @@ impl Default for Ring {
 /// The open bucket, and how many closed ones of which span there are.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Head {
+    /// Level at the last tick: births and deaths are counted from there, whatever was seen between.
+    last: u32,
     min: u32,
     max: u32,
     births: u32,
@@ -87,19 +89,23 @@ pub(crate) struct Head {
 }
 
 impl Head {
-    /// No tick recorded yet.
-    pub(crate) const EMPTY: Self = Self {
-        min: u32::MAX,
-        max: 0,
-        births: 0,
-        deaths: 0,
-        open_ticks: 0,
-        span_ticks: 1,
-        closed: 0,
-    };
+    /// No tick recorded yet, and the level is `level`.
+    pub(crate) const fn starting_at(level: u32) -> Self {
+        Self {
+            last: level,
+            min: u32::MAX,
+            max: 0,
+            births: 0,
+            deaths: 0,
+            open_ticks: 0,
+            span_ticks: 1,
+            closed: 0,
+        }
+    }
 
-    /// One tick: the level was `before` and is `level`. True when the ring just doubled its span.
-    pub(crate) fn record(&mut self, ring: &mut Ring, before: u32, level: u32) -> bool {
+    /// One tick, at which the level is `level`. True when the ring just doubled its span.
+    pub(crate) fn record(&mut self, ring: &mut Ring, level: u32) -> bool {
+        let before = std::mem::replace(&mut self.last, level);
         self.min = self.min.min(level);
         self.max = self.max.max(level);
         self.births = self.births.saturating_add(level.saturating_sub(before));
@@ -123,7 +129,7 @@ impl Head {
         *self = Self {
             span_ticks,
             closed,
-            ..Self::EMPTY
+            ..Self::starting_at(level)
         };
         false
     }
@@ -135,6 +141,11 @@ impl Head {
         self.closed /= 2;
         // Saturation is out of reach: 2^31 ticks of a millisecond are 24 days, of a second 68 years.
         self.span_ticks = self.span_ticks.saturating_mul(2);
+    }
+
+    /// Level at the last tick.
+    pub(crate) fn last(&self) -> u32 {
+        self.last
     }
 
     /// Ticks each closed bucket covers.
@@ -191,10 +202,9 @@ mod tests {
     }
 
     fn recorded(levels: &[u32]) -> (Head, Ring) {
-        let (mut head, mut ring, mut before) = (Head::EMPTY, Ring::default(), 0);
+        let (mut head, mut ring) = (Head::starting_at(0), Ring::default());
         for &level in levels {
-            head.record(&mut ring, before, level);
-            before = level;
+            head.record(&mut ring, level);
         }
         (head, ring)
     }

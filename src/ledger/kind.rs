@@ -1,8 +1,14 @@
 //! The kinds of population a subject can be. The names are part of the report's contract.
 
+use once_cell::sync::OnceCell;
+use rustc_hash::FxHashMap;
 use serde::{Deserialize, Serialize};
 
 use crate::error::{Error, Kind as ErrorKind, Result};
+
+/// Kinds by name, built at the first claim: every claim names its kind, and a server may claim a subject
+/// per connection.
+static BY_NAME: OnceCell<FxHashMap<&'static str, Kind>> = OnceCell::new();
 
 /// What a subject is a population of.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
@@ -63,16 +69,19 @@ impl Kind {
     /// # Errors
     /// `InvalidInput` that lists the names, for any other text.
     pub fn parse(name: &str) -> Result<Self> {
-        Self::ALL
-            .into_iter()
-            .find(|kind| kind.name() == name)
-            .ok_or_else(|| {
-                let accepted = Self::ALL.map(Self::name).join(", ");
-                Error::new(
-                    ErrorKind::InvalidInput,
-                    format!("kind is {name:?}; accepted: {accepted}"),
-                )
-            })
+        let by_name = BY_NAME.get_or_init(|| {
+            Self::ALL
+                .into_iter()
+                .map(|kind| (kind.name(), kind))
+                .collect()
+        });
+        by_name.get(name).copied().ok_or_else(|| {
+            let accepted = Self::ALL.map(Self::name).join(", ");
+            Error::new(
+                ErrorKind::InvalidInput,
+                format!("kind is {name:?}; accepted: {accepted}"),
+            )
+        })
     }
 }
 

@@ -8,10 +8,10 @@
 //! |---|---|---|
 //! | `rings` | 768 | 64 closed buckets, touched when a bucket closes and when a verdict is due |
 //! | `tops` | 96 | six Space-Saving counters |
-//! | `subjects` | 60 | identity, floor, peak, open bucket |
+//! | `subjects` | 56 | identity, floor, peak, open bucket |
 //! | `levels` | 4 | the level now |
 //!
-//! plus 80 KiB of sites and 224 KiB of strings, whatever the capacity. [`Ledger::bytes`] adds it up
+//! plus 72 KiB of sites and 224 KiB of strings, whatever the capacity. [`Ledger::bytes`] adds it up
 //! from the allocations themselves, and a test holds all of it, the guard's share included, under 4 MiB.
 //!
 //! A full table makes room like Space-Saving does: the smallest subject goes if it is smaller than the
@@ -23,6 +23,7 @@ mod packed;
 mod site_table;
 mod sites;
 mod strings;
+mod view;
 
 use self::history::{Head, Ring};
 use self::site_table::{Full, SiteTable};
@@ -34,6 +35,7 @@ pub use self::history::{Bucket, BUCKETS};
 pub use self::kind::Kind;
 pub use self::site_table::{Frame, Site, MAX_SITES};
 pub use self::sites::{SiteCount, TOP_SITES};
+pub use self::view::View;
 
 /// Owner labels are cut to this many bytes, between characters: one line of a report.
 pub const MAX_OWNER_BYTES: usize = 96;
@@ -75,7 +77,7 @@ impl Subject {
         peak: 0,
         first_seen_tick: 0,
         last_changed_tick: 0,
-        head: Head::EMPTY,
+        head: Head::starting_at(0),
         what: 0,
         owner: 0,
         kind: Kind::Retained,
@@ -83,13 +85,6 @@ impl Subject {
         pinned: false,
         settled: false,
     };
-}
-
-/// One claimed subject, for reading.
-#[derive(Clone, Copy)]
-pub struct View<'a> {
-    ledger: &'a Ledger,
-    slot: usize,
 }
 
 /// Everything that can grow, and how it grew.
@@ -147,6 +142,7 @@ impl Ledger {
             peak: claim.level,
             first_seen_tick: self.ticks,
             last_changed_tick: self.ticks,
+            head: Head::starting_at(claim.level),
             what,
             owner,
             kind: claim.kind,
@@ -301,12 +297,12 @@ impl Ledger {
                 continue;
             }
             let level = levels.get(slot).copied().unwrap_or(0);
-            let before = std::mem::replace(&mut self.levels[slot], level);
+            self.levels[slot] = level;
             subject.peak = subject.peak.max(level);
-            if level != before {
+            if level != subject.head.last() {
                 subject.last_changed_tick = self.ticks;
             }
-            if subject.head.record(&mut self.rings[slot], before, level) {
+            if subject.head.record(&mut self.rings[slot], level) {
                 self.tops[slot].trail_baseline();
             }
             if !subject.settled && subject.head.recorded_ticks() >= self.warm_up_ticks {
@@ -317,8 +313,7 @@ impl Ledger {
     }
 
     /// Levels as they are now, between two ticks: no time passes and nothing is recorded but peaks.
-    ///
-    /// The next tick counts its births from here on, so a rise seen here is not a birth.
+    /// The next tick counts its births from the last one on, so that looking changes no verdict.
     pub fn observe(&mut self, levels: &[u32]) {
         for (slot, subject) in self
             .subjects
@@ -343,7 +338,7 @@ impl Ledger {
             .enumerate()
             .filter(|(_, s)| s.claimed)
         {
-            subject.head = Head::EMPTY;
+            subject.head = Head::starting_at(self.levels[slot]);
             subject.peak = self.levels[slot];
             subject.first_seen_tick = 0;
             subject.last_changed_tick = 0;
@@ -358,7 +353,7 @@ impl Ledger {
     pub fn view(&self, slot: u32) -> Option<View<'_>> {
         let slot = slot as usize;
         self.subjects.get(slot).filter(|subject| subject.claimed)?;
-        Some(View { ledger: self, slot })
+        Some(View::of(self, slot))
     }
 
     /// Every claimed subject with its slot.
@@ -412,91 +407,49 @@ impl Ledger {
     }
 }
 
-impl<'a> View<'a> {
-    fn subject(&self) -> &'a Subject {
-        &self.ledger.subjects[self.slot]
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn columns_are_as_wide_as_the_essay_says() {
+        let widths = [
+            size_of::<Ring>(),
+            size_of::<TopSites>(),
+            size_of::<Subject>(),
+        ];
+        assert_eq!(widths, [768, 96, 56]);
+        assert_eq!(Strings::new().bytes(), 224 * 1024);
+        assert_eq!(SiteTable::new().bytes(), 72 * 1024);
     }
 
-    /// What it is a population of.
-    #[must_use]
-    pub fn kind(&self) -> Kind {
-        self.subject().kind
-    }
-
-    /// Refines the kind.
-    #[must_use]
-    pub fn what(&self) -> &'a str {
-        self.ledger.strings.get(self.subject().what)
-    }
-
-    /// Its label; may be empty.
-    #[must_use]
-    pub fn owner(&self) -> &'a str {
-        self.ledger.strings.get(self.subject().owner)
-    }
-
-    /// Level below which nobody cares.
-    #[must_use]
-    pub fn floor(&self) -> u32 {
-        self.subject().floor
-    }
-
-    /// Level now.
-    #[must_use]
-    pub fn level(&self) -> u32 {
-        self.ledger.levels[self.slot]
-    }
-
-    /// Highest level seen.
-    #[must_use]
-    pub fn peak(&self) -> u32 {
-        self.subject().peak
-    }
-
-    /// The tick it was claimed at.
-    #[must_use]
-    pub fn first_seen_tick(&self) -> u32 {
-        self.subject().first_seen_tick
-    }
-
-    /// The last tick at which its level changed.
-    #[must_use]
-    pub fn last_changed_tick(&self) -> u32 {
-        self.subject().last_changed_tick
-    }
-
-    /// Ticks of history it has.
-    #[must_use]
-    pub fn history_ticks(&self) -> u32 {
-        self.subject().head.recorded_ticks()
-    }
-
-    /// Ticks each of its closed buckets covers.
-    #[must_use]
-    pub fn bucket_ticks(&self) -> u32 {
-        self.subject().head.span_ticks()
-    }
-
-    /// Its closed buckets, oldest first, at most [`BUCKETS`].
-    #[must_use]
-    pub fn buckets(&self) -> impl DoubleEndedIterator<Item = Bucket> + ExactSizeIterator + 'a {
-        self.subject().head.closed(&self.ledger.rings[self.slot])
-    }
-
-    /// The sites that add to it, at most [`TOP_SITES`], in no particular order.
-    pub fn sites(&self) -> impl Iterator<Item = SiteCount> + 'a {
-        self.ledger.tops[self.slot].iter()
-    }
-
-    /// Members its samples stand for: (born, died). (0, 0) when it was never sampled.
-    #[must_use]
-    pub fn sampled(&self) -> (u32, u32) {
-        self.ledger.tops[self.slot].totals()
-    }
-
-    /// How many members one sample stands for on average.
-    #[must_use]
-    pub fn mean_sample_weight(&self) -> f64 {
-        self.ledger.tops[self.slot].mean_weight()
+    #[test]
+    fn the_baseline_is_taken_when_the_warm_up_is_over() {
+        let mut ledger = Ledger::new(1, 12);
+        let claim = Claim {
+            kind: Kind::Timers,
+            what: "interval",
+            owner: "",
+            floor: 1,
+            level: 5,
+        };
+        ledger.claim(&claim);
+        let frame = Frame {
+            file: "/a.js".to_owned(),
+            ..Frame::default()
+        };
+        let site = Site {
+            frame,
+            ..Site::default()
+        };
+        let number = ledger.define_site(&site).unwrap().map_or(0, u32::from);
+        ledger.sample_born(0, number, 5).unwrap();
+        let gain = |ledger: &Ledger| ledger.view(0).unwrap().sites().next().map(|site| site.gain);
+        (0..11).for_each(|_| ledger.tick(&[5]));
+        assert_eq!(gain(&ledger), Some(5));
+        ledger.tick(&[5]);
+        assert_eq!(gain(&ledger), Some(0));
+        ledger.sample_born(0, number, 2).unwrap();
+        assert_eq!(gain(&ledger), Some(2));
     }
 }

@@ -1,8 +1,8 @@
 //! F3. The report: a plain model of DESIGN's JSON, `schema` 1, and its writers. It knows the guard's
 //! findings and copies the host's measurements through; it knows nothing of how either came about.
 //!
-//! JSON is `serde_json`, `report.schema.json` describes it field by field, [`text`] is for a terminal
-//! at night, [`markdown`] for a comment under a pull request. [`render()`] turns any stored report into
+//! JSON is `serde_json`, `report.schema.json` describes it field by field, `text` is for a terminal
+//! at night, `markdown` for a comment under a pull request. [`render()`] turns any stored report into
 //! any of them.
 
 mod markdown;

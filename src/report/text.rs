@@ -9,6 +9,8 @@ use crate::ledger::Kind;
 
 const COLUMNS: usize = 100;
 const SPARKLINE_COLUMNS: usize = 32;
+/// A level that has not changed for this part of its history is said to stand still.
+const STILL_PARTS: u64 = 5;
 /// Sites shown below the dominant one.
 const OTHER_SITES: usize = 3;
 
@@ -18,7 +20,7 @@ pub(super) fn write(report: &Report) -> String {
     page.line(&headline(report));
     for finding in &report.findings {
         page.line("");
-        block(&mut page, finding);
+        block(&mut page, finding, report.at);
     }
     footer(&mut page, report);
     printable(&page.text)
@@ -105,7 +107,7 @@ fn answer(report: &Report) -> String {
     }
 }
 
-fn block(page: &mut Page, finding: &Finding) {
+fn block(page: &mut Page, finding: &Finding, report_at: u64) {
     let mark = match finding.severity {
         Severity::Leak => "LEAK",
         Severity::Suspect => "suspect",
@@ -116,7 +118,7 @@ fn block(page: &mut Page, finding: &Finding) {
         Kind::Heap => bytes(value),
         _ => decimal(value),
     };
-    if let Some(growth) = growth(finding, &amount) {
+    if let Some(growth) = growth(finding, report_at, &amount) {
         page.row(2, "growth", &growth);
     }
     who(page, finding);
@@ -132,7 +134,7 @@ fn block(page: &mut Page, finding: &Finding) {
     page.row(2, "id", &format!("{}{sure}", finding.signature));
 }
 
-fn growth(finding: &Finding, amount: &dyn Fn(f64) -> String) -> Option<String> {
+fn growth(finding: &Finding, report_at: u64, amount: &dyn Fn(f64) -> String) -> Option<String> {
     let (first, last) = (finding.history.first()?, finding.history.last()?);
     if finding.history.len() < 2 {
         return None;
@@ -149,6 +151,10 @@ fn growth(finding: &Finding, amount: &dyn Fn(f64) -> String) -> Option<String> {
     }
     if finding.peak > finding.count {
         text += &format!(", peak {}", whole(finding.peak));
+    }
+    let still_ms = report_at.saturating_sub(finding.last_seen);
+    if still_ms > last.0.saturating_sub(first.0) / STILL_PARTS {
+        text += &format!(", unchanged for {}", duration(still_ms as f64));
     }
     if let Some(eta_ms) = finding.eta_ms {
         text += &format!(", heap limit in {}", duration(eta_ms as f64));

@@ -147,3 +147,116 @@ pub fn judge(case: &Case<'_>) -> Judgement {
         succession,
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    fn rising(buckets: u32) -> Vec<Bucket> {
+        let bucket = |n| Bucket {
+            trough: 100 + 2 * n,
+            peak: 100 + 2 * n,
+            births: 2,
+            deaths: 0,
+        };
+        (0..buckets).map(bucket).collect()
+    }
+
+    fn case(buckets: &[Bucket], survival: Survival) -> Case<'_> {
+        Case {
+            buckets,
+            bucket_ticks: 1,
+            // At most 64.
+            history_ticks: u32::try_from(buckets.len()).unwrap(),
+            patience_ticks: 60,
+            level: 220,
+            floor: 16,
+            survival,
+        }
+    }
+
+    fn sampled(births: f64, deaths: f64) -> Survival {
+        Survival::Sampled {
+            all: Counts { births, deaths },
+            dominant: None,
+        }
+    }
+
+    #[test]
+    fn a_history_below_patience_is_watched_and_at_patience_judged() {
+        assert_eq!(
+            judge(&case(&rising(59), Survival::Levels)).verdict,
+            Verdict::Watching
+        );
+        assert_eq!(
+            judge(&case(&rising(60), Survival::Levels)).verdict,
+            Verdict::Leak
+        );
+    }
+
+    #[test]
+    fn below_the_floor_everything_is_steady() {
+        let buckets = rising(60);
+        let case = |floor| Case {
+            floor,
+            ..case(&buckets, Survival::Levels)
+        };
+        assert_eq!(judge(&case(16)).verdict, Verdict::Leak);
+        assert_eq!(judge(&case(221)).verdict, Verdict::Steady);
+    }
+
+    #[test]
+    fn a_trend_alone_is_growing_and_only_with_survival_a_leak() {
+        let buckets = rising(60);
+        let verdict = |survival| judge(&case(&buckets, survival)).verdict;
+        assert_eq!(verdict(Survival::Unknown), Verdict::Growing);
+        assert_eq!(verdict(sampled(100.0, 50.0)), Verdict::Growing);
+        assert_eq!(verdict(sampled(100.0, 2.0)), Verdict::Leak);
+    }
+
+    #[test]
+    fn survival_alone_is_steady() {
+        let flat = [Bucket {
+            trough: 220,
+            peak: 220,
+            ..Bucket::default()
+        }; 60];
+        assert_eq!(
+            judge(&case(&flat, sampled(1_000.0, 0.0))).verdict,
+            Verdict::Steady
+        );
+    }
+
+    #[test]
+    fn a_suspect_is_at_most_half_sure_and_a_leak_more_than_half() {
+        let buckets = rising(60);
+        let confidence = |survival| judge(&case(&buckets, survival)).confidence();
+        assert!((0.25..=0.5).contains(&confidence(Survival::Unknown)));
+        assert!((0.6..=0.99).contains(&confidence(sampled(1e9, 0.0))));
+    }
+
+    proptest! {
+        #[test]
+        fn no_history_makes_it_panic_or_unsure_of_its_range(
+            levels in prop::collection::vec((any::<u32>(), any::<u32>(), any::<u32>()), 0..100),
+            floor: u32,
+            level: u32,
+            bucket_ticks: u32,
+        ) {
+            let buckets: Vec<Bucket> = levels
+                .into_iter()
+                .map(|(trough, peak, births)| Bucket { trough, peak, births, deaths: births / 3 })
+                .collect();
+            let case = Case {
+                bucket_ticks,
+                history_ticks: u32::MAX,
+                floor,
+                level,
+                ..case(&buckets, Survival::Levels)
+            };
+            let judgement = judge(&case);
+            prop_assert!((0.0..=1.0).contains(&judgement.confidence()));
+        }
+    }
+}

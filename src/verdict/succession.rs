@@ -45,6 +45,17 @@ pub struct Succession {
 }
 
 impl Succession {
+    /// Whether there were too few births for any score to pass.
+    #[must_use]
+    pub fn too_few(&self) -> bool {
+        Counts {
+            deaths: 0.0,
+            ..self.counts
+        }
+        .score()
+            < MIN_SCORE
+    }
+
     /// Whether it counts as a signal.
     #[must_use]
     pub fn passes(&self) -> bool {

@@ -18,6 +18,10 @@
 //!    "Game-Theoretic Foundations for Probability and Finance" (2019); Ramdas, Grünwald, Vovk, Shafer,
 //!    "Game-theoretic statistics and safe anytime-valid inference" (2023).
 //!
+//! The bound holds for one sequence of bets. Merging buckets starts another one each time a history
+//! doubles, so the price is a little higher: 4 of 1,000 random walks over 1,200 ticks became suspects
+//! (none a leak).
+//!
 //! A trend that passes all four may still slow down, as a cache over a skewed key set does for a long
 //! time before it is full. That is no leak *yet*: [`Trend::slows_down`] keeps it a suspect.
 
@@ -103,6 +107,7 @@ pub(super) fn after_warm_up(buckets: &[Bucket]) -> &[Bucket] {
 
 /// The trend in `window`, if there is one that passes questions 1 to 3.
 pub(super) fn find(window: &[Bucket], bucket_ticks: u32, level: u32, floor: u32) -> Option<Trend> {
+    let window = &window[window.len().saturating_sub(Envelope::MAX)..];
     if window.len() < MIN_BUCKETS {
         return None;
     }
@@ -173,7 +178,6 @@ impl Envelope {
     const MAX: usize = 64;
 
     fn of(window: &[Bucket]) -> Self {
-        let window = &window[window.len().saturating_sub(Self::MAX)..];
         let mut lows = [0; Self::MAX];
         let mut low = u32::MAX;
         for (place, bucket) in lows.iter_mut().zip(window).rev() {

@@ -1,0 +1,104 @@
+//! One subject, for reading: what higher floors may know of the ledger's columns.
+
+use super::{Bucket, Kind, Ledger, SiteCount, Subject};
+
+/// One claimed subject, for reading.
+#[derive(Clone, Copy)]
+pub struct View<'a> {
+    ledger: &'a Ledger,
+    slot: usize,
+}
+
+impl<'a> View<'a> {
+    /// The caller has seen that the slot is claimed.
+    pub(super) fn of(ledger: &'a Ledger, slot: usize) -> Self {
+        Self { ledger, slot }
+    }
+
+    fn subject(&self) -> &'a Subject {
+        &self.ledger.subjects[self.slot]
+    }
+
+    /// What it is a population of.
+    #[must_use]
+    pub fn kind(&self) -> Kind {
+        self.subject().kind
+    }
+
+    /// Refines the kind.
+    #[must_use]
+    pub fn what(&self) -> &'a str {
+        self.ledger.strings.get(self.subject().what)
+    }
+
+    /// Its label; may be empty.
+    #[must_use]
+    pub fn owner(&self) -> &'a str {
+        self.ledger.strings.get(self.subject().owner)
+    }
+
+    /// Level below which nobody cares.
+    #[must_use]
+    pub fn floor(&self) -> u32 {
+        self.subject().floor
+    }
+
+    /// Level now.
+    #[must_use]
+    pub fn level(&self) -> u32 {
+        self.ledger.levels[self.slot]
+    }
+
+    /// Highest level seen.
+    #[must_use]
+    pub fn peak(&self) -> u32 {
+        self.subject().peak
+    }
+
+    /// The tick it was claimed at.
+    #[must_use]
+    pub fn first_seen_tick(&self) -> u32 {
+        self.subject().first_seen_tick
+    }
+
+    /// The last tick at which its level changed.
+    #[must_use]
+    pub fn last_changed_tick(&self) -> u32 {
+        self.subject().last_changed_tick
+    }
+
+    /// Ticks of history it has.
+    #[must_use]
+    pub fn history_ticks(&self) -> u32 {
+        self.subject().head.recorded_ticks()
+    }
+
+    /// Ticks each of its closed buckets covers.
+    #[must_use]
+    pub fn bucket_ticks(&self) -> u32 {
+        self.subject().head.span_ticks()
+    }
+
+    /// Its closed buckets, oldest first, at most [`BUCKETS`](super::BUCKETS).
+    #[must_use]
+    pub fn buckets(&self) -> impl DoubleEndedIterator<Item = Bucket> + ExactSizeIterator + 'a {
+        self.subject().head.closed(&self.ledger.rings[self.slot])
+    }
+
+    /// The sites that add to it, at most [`TOP_SITES`](super::TOP_SITES), in no particular order.
+    pub fn sites(&self) -> impl Iterator<Item = SiteCount> + 'a {
+        self.ledger.tops[self.slot].iter()
+    }
+
+    /// Members its samples stand for: (born, died). (0, 0) when it was never sampled.
+    #[must_use]
+    pub fn sampled(&self) -> (u32, u32) {
+        self.ledger.tops[self.slot].totals()
+    }
+
+    /// How many members one sample stands for on average.
+    #[must_use]
+    pub fn mean_sample_weight(&self) -> f64 {
+        self.ledger.tops[self.slot].mean_weight()
+    }
+}
