@@ -21,8 +21,8 @@ const { Slots } = require('./slots');
 const { Tracked } = require('./tracked');
 const { populationOf } = require('./watch');
 
-// Modules that only a tick or a report needs are required there: `node:worker_threads` and `node:v8`
-// alone would be a fifth of what leakguard adds to a start-up.
+// What only a tick or a report needs is required there: `node:worker_threads` alone is a tenth of what
+// leakguard adds to a start-up.
 
 // Taken now: test suites put fake timers in their place.
 const { setInterval, clearInterval } = globalThis;
@@ -442,7 +442,7 @@ function createRun(settings) {
       patienceTicks: settings.patience,
       intervalMs: settings.interval,
       startedAtMs: Date.now(),
-      heapLimitBytes: 0,
+      heapLimitBytes: require('node:v8').getHeapStatistics().heap_size_limit,
     }),
   );
   const slots = new Slots(engine, CAPACITY);

@@ -13,6 +13,8 @@
 //! Births and deaths are the rises and falls of the level from tick to tick: what came and went
 //! between two ticks is not in them. The site counters see that, this file does not.
 
+use bytemuck::Zeroable;
+
 use super::packed::Packed;
 
 /// Closed buckets a history can hold.
@@ -33,7 +35,7 @@ pub struct Bucket {
     pub deaths: u32,
 }
 
-#[derive(Clone, Copy, Debug, Default)]
+#[derive(Clone, Copy, Debug, Default, Zeroable)]
 struct PackedBucket {
     min: u32,
     max: Packed,
@@ -65,7 +67,8 @@ impl PackedBucket {
 }
 
 /// The closed buckets of one subject. Which of them count, its [`Head`] knows.
-#[derive(Clone, Copy, Debug)]
+/// All zeros at first, so that a table of them is memory the system has not handed out yet.
+#[derive(Clone, Copy, Debug, Zeroable)]
 pub(crate) struct Ring([PackedBucket; BUCKETS]);
 
 impl Default for Ring {

@@ -110,8 +110,9 @@ impl Ledger {
     pub fn new(capacity: u32, warm_up_ticks: u32) -> Self {
         let length = capacity as usize;
         Self {
-            rings: vec![Ring::default(); length].into_boxed_slice(),
-            tops: vec![TopSites::default(); length].into_boxed_slice(),
+            // Zeroed memory costs a page fault when a slot is first used, not 1.5 ms of every start-up.
+            rings: bytemuck::zeroed_slice_box(length),
+            tops: bytemuck::zeroed_slice_box(length),
             subjects: vec![Subject::FREE; length].into_boxed_slice(),
             levels: vec![0; length].into_boxed_slice(),
             free: (0..capacity).rev().collect(),

@@ -8,11 +8,13 @@
 //! Codes order as their values do, so the next code is the next larger value and rounding up is `+ 1`.
 //! Rounding always errs against an accusation: peaks and deaths round up, births round down.
 
+use bytemuck::Zeroable;
+
 const MANTISSA_BITS: u32 = 11;
 const IMPLICIT: u32 = 1 << MANTISSA_BITS;
 
 /// A rounded `u32`.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Zeroable)]
 pub(crate) struct Packed(u16);
 
 impl Packed {

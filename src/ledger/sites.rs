@@ -14,6 +14,8 @@
 //! guilty. Each entry therefore trails its live count with a `baseline`: taken when the warm-up is
 //! over, and moved half of the way to the live count at each doubling of the history.
 
+use bytemuck::Zeroable;
+
 use super::packed::Packed;
 
 /// Sites kept per subject. Six name the guilty one with room for five innocents; a site that adds
@@ -36,7 +38,7 @@ pub struct SiteCount {
 }
 
 /// Six counters, stored by column so that no padding is paid 4,096 times.
-#[derive(Clone, Copy, Debug, Default)]
+#[derive(Clone, Copy, Debug, Default, Zeroable)]
 pub(crate) struct TopSites {
     born: [u32; TOP_SITES],
     died: [u32; TOP_SITES],
