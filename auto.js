@@ -1,3 +1,5 @@
+'use strict';
+
 /**
  * Does nothing unless asked, so that one line in a package's script gives an npm script flag:
  * `npm start --leakguard`, `npm start -- --leakguard` or `LEAKGUARD=1 npm start`.

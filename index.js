@@ -1,3 +1,5 @@
+'use strict';
+
 /**
  * The main entry: starts with defaults and the environment on first load. A second copy of the
  * package in one thread hands out the first one's instance, so that nothing is hooked twice.

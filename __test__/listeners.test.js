@@ -5,7 +5,15 @@
  * were added; lists that are long, busy or bounded are left alone.
  */
 
-const { collectGarbage, leakguard, expectHealthy, lineOf, repeat, startQuick, untilLeak } = require('./ticks');
+const {
+  collectGarbage,
+  leakguard,
+  expectHealthy,
+  lineOf,
+  repeat,
+  startQuick,
+  untilLeak,
+} = require('./ticks');
 const { EventEmitter, once } = require('node:events');
 const { PassThrough } = require('node:stream');
 const assert = require('node:assert/strict');
@@ -248,7 +256,9 @@ test('a leak that ends recovers and leaves the report', async (t) => {
 
 test('a leaking emitter that is dropped leaves the report', async (t) => {
   startQuick(t);
-  const holder = { bus: /** @type {EventEmitter | null} */ (new EventEmitter().setMaxListeners(0)) };
+  const holder = {
+    bus: /** @type {EventEmitter | null} */ (new EventEmitter().setMaxListeners(0)),
+  };
   await untilLeak(() => holder.bus?.on('tick', () => {}), isListeners);
   holder.bus = null;
   await repeat(collectGarbage, 10);

@@ -1,3 +1,5 @@
+'use strict';
+
 /** How calls over a threshold are chosen to be looked at, and how samples are thinned. */
 
 const assert = require('node:assert');

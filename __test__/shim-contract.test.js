@@ -51,9 +51,15 @@ const badTimerCalls = [
   [undefined, Symbol('callback'), 10, 1, 2],
 ];
 /** @type {[unknown, ...unknown[]][]} */
-const badCollectionReceivers = [[undefined], [null], [5], ['text'], [{}], [[]], [new WeakMap()]].map(
-  ([receiver]) => [receiver, 'key', 'value'],
-);
+const badCollectionReceivers = [
+  [undefined],
+  [null],
+  [5],
+  ['text'],
+  [{}],
+  [[]],
+  [new WeakMap()],
+].map(([receiver]) => [receiver, 'key', 'value']);
 
 /** @type {Hooked[]} */
 const HOOKED = [
@@ -401,7 +407,8 @@ for (const [index, hooked] of HOOKED.entries()) {
 }
 
 test('functions that were one are still one', (t) => {
-  const same = () => HOOKED.map((one) => HOOKED.map((other) => describe(one).value === describe(other).value));
+  const same = () =>
+    HOOKED.map((one) => HOOKED.map((other) => describe(one).value === describe(other).value));
   leakguard.stop();
   const expected = same();
   startHooks(t);

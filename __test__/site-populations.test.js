@@ -1,3 +1,5 @@
+'use strict';
+
 /** Timers by the line that makes them: exact below the pool's size, unbiased and bounded above it. */
 
 const assert = require('node:assert');

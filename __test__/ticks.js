@@ -6,7 +6,7 @@
  */
 
 // Taken before the hooks: what drives the tests must not be a population itself.
-const { setTimeout: pause } = require('node:timers/promises');
+const { setImmediate: turn, setTimeout: pause } = require('node:timers/promises');
 const fs = require('node:fs');
 const assert = require('node:assert/strict');
 const v8 = require('node:v8');
@@ -105,11 +105,18 @@ async function expectHealthy(step, isMeant = () => true) {
   );
 }
 
-/** A full collection, whatever flags this process was started with. */
-const collectGarbage = (() => {
-  v8.setFlagsFromString('--expose-gc');
-  return /** @type {() => void} */ (vm.runInNewContext('gc'));
-})();
+v8.setFlagsFromString('--expose-gc');
+const gc = /** @type {() => void} */ (vm.runInNewContext('gc'));
+
+/**
+ * A full collection, whatever flags this process was started with, in a turn of its own: what a
+ * WeakRef was asked for stays alive until the turn is over.
+ */
+async function collectGarbage() {
+  await turn();
+  gc();
+  await turn();
+}
 
 /**
  * The line that ends with a marker.

@@ -1,3 +1,5 @@
+'use strict';
+
 /**
  * CPU microseconds per request of an HTTP service in this process, and its memory, as JSON on
  * standard output. The load comes from a worker-free client in a second process.

@@ -1,3 +1,5 @@
+'use strict';
+
 /**
  * `npm run bench`: what leakguard costs. Each measurement is a pair of fresh processes, bare and
  * guarded, in turns; noise only adds, so the best of each is compared, and the median and the spread

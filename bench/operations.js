@@ -1,3 +1,5 @@
+'use strict';
+
 /**
  * Nanoseconds per operation in this process, as JSON on standard output. Run bare and with
  * `--require leakguard/register`; `index.js` does so in turns and compares.

@@ -1,3 +1,5 @@
+'use strict';
+
 /** Milliseconds of a tick with a full ledger, as JSON on standard output. */
 
 const { EventEmitter } = require('node:events');

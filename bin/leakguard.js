@@ -1,4 +1,5 @@
 #!/usr/bin/env node
+'use strict';
 
 /** The command line; all of it is in `lib/cli`. */
 

@@ -1,3 +1,5 @@
+'use strict';
+
 /**
  * The customers of the shop: `node load.js <url> <seconds>`. Runs in a process of its own, so that
  * what it holds is not the service's. Its rates are fixed, so that a fast machine and a slow one see

@@ -1,3 +1,5 @@
+'use strict';
+
 /**
  * A small shop on Express. It knows nothing of leakguard. Four of its lines leak, each below a
  * comment `leak: <name>`; four others look alike and are healthy, each below `healthy: <name>`. The

@@ -1,3 +1,5 @@
+'use strict';
+
 /**
  * Stands in for the outside world: requests at a steady rate for some seconds, then leakguard's report
  * and the end of the process. Days are compressed into these seconds, so the full garbage collections

@@ -1,3 +1,5 @@
+'use strict';
+
 /**
  * Finds the line that called a patched function: the first frame outside Node and leakguard, and,
  * when that is in a package, the first frame of the application above it.

@@ -1,3 +1,5 @@
+'use strict';
+
 /**
  * The errors a caller of leakguard can see, and the one way to say something about ourselves.
  * A leak is data, never one of these.

@@ -1,3 +1,5 @@
+'use strict';
+
 /** Short names for the host's objects and event types, without running any of the host's code. */
 
 /** What fits a warning's line; the ledger cuts at 96 bytes. */

@@ -1,3 +1,5 @@
+'use strict';
+
 /**
  * The heap as a whole. The heap in use is taken after full collections only: between them it rises
  * in every healthy program.

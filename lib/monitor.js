@@ -1,3 +1,5 @@
+'use strict';
+
 /**
  * Start, stop, report: wires everything else together, one per thread.
  *

@@ -1,3 +1,5 @@
+'use strict';
+
 /**
  * Loads the addon and says what to do when it is not there. The only file that requires `native/`.
  */

@@ -1,3 +1,5 @@
+'use strict';
+
 /**
  * Options: one table says, for each, its default, its environment variable, how a text is read and
  * what is accepted. `start()` throws on a bad value; the environment only warns, because a start-up

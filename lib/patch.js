@@ -1,3 +1,5 @@
+'use strict';
+
 /**
  * Replaces and restores properties; no other file does. A replacement is indistinguishable by
  * name, length, own keys and property descriptor. What it refuses to know: what a wrapper does.

@@ -1,3 +1,5 @@
+'use strict';
+
 /**
  * A report as the API hands it out: the JSON of the contract with its few conveniences. What is
  * ignored is taken out here, so that the core knows nothing of the host's patterns.

@@ -1,3 +1,5 @@
+'use strict';
+
 /**
  * Decides which calls over a threshold are looked at, so that a hot path pays one decrement.
  *

@@ -1,3 +1,5 @@
+'use strict';
+
 /**
  * Populations without an owner: live timers, one population for each line that makes them.
  *

@@ -1,3 +1,5 @@
+'use strict';
+
 /**
  * The JavaScript side of the ledger's slots: who holds which, and the levels that one native call
  * per tick reads. The array belongs to JavaScript and is lent to Rust for the length of a call, so

@@ -1,3 +1,5 @@
+'use strict';
+
 /** The private slots of leakguard: every mark it leaves on an object it does not own. */
 
 module.exports = {

@@ -1,3 +1,5 @@
+'use strict';
+
 /**
  * Populations that have an owner: the listeners of an event on an emitter, the entries of a Map,
  * the target of a `watch()`. One record each, from the threshold on, in one slot of the ledger.

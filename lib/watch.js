@@ -1,3 +1,5 @@
+'use strict';
+
 /**
  * What `watch()` can follow by name, and how the size of each is read. Targets are held by WeakRef;
  * a function is the caller's own gauge and is kept until the watch is stopped.

@@ -1,4 +1,5 @@
 #!/usr/bin/env node
+'use strict';
 
 /**
  * `npm run test:core`: Node's own tests of events, event targets, timers, abort signals and

@@ -1,3 +1,5 @@
+'use strict';
+
 /**
  * `npm run demo`: a real service with four leaks and four look-alikes, under load, watched by
  * `leakguard run`. Sets itself up, ends by itself in under a minute, and fails when a leak is missed

@@ -1,3 +1,5 @@
+'use strict';
+
 /** `npm run example -- listeners leaking`: runs one of the examples, by name. */
 
 const { spawnSync } = require('node:child_process');

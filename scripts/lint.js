@@ -1,3 +1,5 @@
+'use strict';
+
 /** `npm run lint`: formatters, linters, types, and whether the generated files are fresh. */
 
 const { buildAddon, installPackages, runOrExit } = require('./setup');

@@ -1,3 +1,5 @@
+'use strict';
+
 /**
  * Brings a machine with only Node and Rust to where a command of this repository can run: npm
  * packages per the lock files, and the addon built. Does nothing that is done already.

@@ -1,3 +1,5 @@
+'use strict';
+
 /**
  * `npm test`: sets itself up, then runs the Rust suites and, on every supported Node, the JavaScript
  * suites. `npm test -- --node 24 watch` runs the files whose names hold `watch` on Node 24 alone.

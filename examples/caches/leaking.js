@@ -1,3 +1,5 @@
+'use strict';
+
 /** A Map that serves as a cache, with a key that is new for every request. */
 
 require('leakguard').start({ interval: '50ms', sensitivity: 'high' });

@@ -1,3 +1,5 @@
+'use strict';
+
 /**
  * A key without the session, so that the cache is of use, and a bound, so that it cannot grow. In an
  * application lru-cache does this; here a Map is enough, because it keeps its keys in their order.

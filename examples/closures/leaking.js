@@ -1,3 +1,5 @@
+'use strict';
+
 /**
  * A chain of closures. All functions made in one call share one scope object, which keeps every
  * variable that any of them uses. So a short-lived helper makes its long-lived neighbour hold on to

@@ -1,3 +1,5 @@
+'use strict';
+
 /** The helper is a function of its own and takes what it needs: no scope is shared any more. */
 
 require('leakguard').start({ interval: '50ms', sensitivity: 'high' });

@@ -1,3 +1,5 @@
+'use strict';
+
 /** Something for a quick look while debugging, put where it lives as long as the process. */
 
 require('leakguard').start({ interval: '50ms', sensitivity: 'high' });

@@ -1,3 +1,5 @@
+'use strict';
+
 /** A name of this module instead of a global one, and no more than anybody will look at. */
 
 require('leakguard').start({ interval: '50ms', sensitivity: 'high' });

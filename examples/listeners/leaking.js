@@ -1,3 +1,5 @@
+'use strict';
+
 /** Every request listens to something that outlives it, and never stops listening. */
 
 require('leakguard').start({ interval: '50ms', sensitivity: 'high' });

@@ -1,3 +1,5 @@
+'use strict';
+
 /** Who comes with a request goes with it: `off()` with the same function when it closes. */
 
 require('leakguard').start({ interval: '50ms', sensitivity: 'high' });

@@ -1,3 +1,5 @@
+'use strict';
+
 /** Every connection gets a heartbeat that nobody stops when the connection is closed. */
 
 require('leakguard').start({ interval: '50ms', sensitivity: 'high' });

@@ -1,3 +1,5 @@
+'use strict';
+
 /** The heartbeat ends with the connection: keep what `setInterval()` returns, and clear it. */
 
 require('leakguard').start({ interval: '50ms', sensitivity: 'high' });

@@ -1,3 +1,5 @@
+'use strict';
+
 /** `leakguard doctor`: does leakguard work here, and what would stand in its way? */
 
 const { Monitor } = require('../monitor');

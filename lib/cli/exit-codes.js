@@ -1,3 +1,5 @@
+'use strict';
+
 /** Exit codes of the command line, after sysexits.h, and the error that carries one. */
 
 const exitCodes = {

@@ -1,3 +1,5 @@
+'use strict';
+
 /** The commands with their options and help. Knows the public API and the report format only. */
 
 const { Command, CommanderError, InvalidArgumentError, Option } = require('commander');

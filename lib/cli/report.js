@@ -1,3 +1,5 @@
+'use strict';
+
 /** `leakguard report FILE`: reads a report and prints it in another form. */
 
 const fs = require('node:fs');

@@ -1,3 +1,5 @@
+'use strict';
+
 /**
  * `leakguard run -- cmd`: runs a command with leakguard in every Node.js process that it starts,
  * gathers their reports from a folder of its own, and ends as the command ended.

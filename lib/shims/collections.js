@@ -1,3 +1,5 @@
+'use strict';
+
 /**
  * Entries of every Map and Set, without naming them. A call below the threshold pays for reading a
  * size; Node's own collections are made from copies taken at its start-up and do not pass here.

@@ -1,3 +1,5 @@
+'use strict';
+
 /**
  * Listeners of EventEmitter: `on`, `addListener` (one function), `prependListener`; the `once`
  * forms call these. Removal is not hooked: sizes are asked of the emitter. Also counts the event

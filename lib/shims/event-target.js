@@ -1,3 +1,5 @@
+'use strict';
+
 /**
  * Listeners of EventTarget, and so of AbortSignal, MessagePort and the rest. Calls cannot be
  * counted: a second addition of the same (type, listener, capture) is a no-op, `once` and `signal`

@@ -1,3 +1,5 @@
+'use strict';
+
 /** All hooks, and what they are given. A shim knows neither the ledger nor the addon. */
 
 const { createCollectionsShim } = require('./collections');

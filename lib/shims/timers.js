@@ -1,3 +1,5 @@
+'use strict';
+
 /**
  * Timers, by the line that makes them. Callbacks are never wrapped and nothing is coerced: whether a
  * timer still lives is asked of the timer, so all ways of ending one are right (`clearTimeout` by

@@ -1,3 +1,5 @@
+'use strict';
+
 /**
  * Holds the guarded run of a file against its bare run, and decides what is a difference.
  * The first pair is one sample; where it differs, three more of each way are taken, since many of

@@ -1,3 +1,5 @@
+'use strict';
+
 /**
  * A private apt: own sources list (deb-src only), own lists and cache below a given directory.
  * The system's apt is read (mirror, proxy, credentials, keyring) and never written; its update

@@ -1,3 +1,5 @@
+'use strict';
+
 /**
  * The one error that means "something this command needs is not there" (exit code 65), as opposed
  * to a fault of its own. Knows no cause: the thrower says what is missing and what would help.

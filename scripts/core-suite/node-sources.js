@@ -1,3 +1,5 @@
+'use strict';
+
 /**
  * Node's own test tree of one major, unpacked from Debian's source package and kept below the
  * cache directory. What is unpacked once is used again without asking the network; remove the

@@ -1,3 +1,5 @@
+'use strict';
+
 /**
  * The Node binaries that the repository's suites run on, installed from the lock file when they are
  * missing. Knows majors and paths, nothing of tests.

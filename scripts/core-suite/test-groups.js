@@ -1,3 +1,5 @@
+'use strict';
+
 /**
  * Which of Node's own tests concern leakguard, in named groups: the families that hold the hooked
  * functions, and their neighbours under other names (the Web's event classes, leaks of primitive

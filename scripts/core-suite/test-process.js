@@ -1,3 +1,5 @@
+'use strict';
+
 /**
  * Runs one of Node's test files as Node's own runner does (tools/test.py, test/testpy): working
  * directory is the tree, `// Flags:` and `// Env:` go to the process, the runner's variables are

@@ -1,3 +1,5 @@
+'use strict';
+
 /** What the demo prints: lines with the time and the speaker in a margin, wrapped beside it. */
 
 const { styleText } = require('node:util');

@@ -1,3 +1,5 @@
+'use strict';
+
 /**
  * Reads the warnings off the service's standard error, as anybody would: one that is new is shown in
  * full, one that comes again, because the leak has grown by half, by its first line.
@@ -6,7 +8,7 @@
 /** The head of a warning as Node prints it; what follows is leakguard's own text. */
 const HEAD = /^\(node:\d+\) \[LEAKGUARD_\w+\] LeakWarning: /;
 /** Its last line. */
-const END = /^next: /;
+const END = /^\s*next: /;
 const NODE_HINT = /^\(Use `.*--trace-warnings/;
 const LOCATION = /\S+:\d+(?=:\d+ )/;
 
@@ -27,7 +29,7 @@ class Warnings {
       this.timeline.tell('stderr', [text]);
       return;
     }
-    this.texts.push(text.replace(HEAD, ''));
+    this.texts.push(text.replace(HEAD, '').trim());
     if (!END.test(text)) return;
     this.#show(this.texts);
     this.texts = [];
