@@ -37,23 +37,23 @@ function make(timers, count) {
 test('live things are counted exactly below the size of the pool', () => {
   const { slots, timers } = populations();
   const targets = make(timers, 4000);
-  timers.tick();
+  timers.tick(0);
   assert.equal(slots.levels[0], 4000);
   for (const target of targets.slice(0, 1500)) target.live = false;
-  timers.tick();
+  timers.tick(0);
   assert.equal(slots.levels[0], 2500);
 });
 
 test('far more live things than the pool holds are counted without bias', () => {
   const { slots, timers } = populations();
   const targets = make(timers, 60_000);
-  timers.tick();
+  timers.tick(0);
   assert.ok(timers.pool.length <= 4096, `${timers.pool.length} in the pool`);
   const level = slots.levels[0];
   // At least 2,048 samples: three standard deviations are under 7 %.
   assert.ok(Math.abs(level - 60_000) < 6000, `${level} for 60,000`);
   for (const target of targets) target.live = false;
-  timers.tick();
+  timers.tick(0);
   assert.equal(timers.pool.length, 0);
   assert.equal(timers.groups.size, 0);
 });
@@ -61,12 +61,12 @@ test('far more live things than the pool holds are counted without bias', () => 
 test('a line that makes few gets no slot, and gives its slot back when few are left', () => {
   const { slots, timers } = populations();
   const targets = make(timers, FLOOR / 2 - 1);
-  timers.tick();
+  timers.tick(0);
   assert.deepEqual(slots.holders.filter(Boolean), []);
   targets.push(...make(timers, FLOOR));
-  timers.tick();
+  timers.tick(0);
   assert.equal(slots.holders.filter(Boolean).length, 1);
   for (const target of targets.slice(1)) target.live = false;
-  timers.tick();
+  timers.tick(0);
   assert.deepEqual(slots.holders.filter(Boolean), []);
 });

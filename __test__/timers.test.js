@@ -5,7 +5,16 @@
  * ending one must count: cleared by object, number or text, closed, disposed of, fired.
  */
 
-const { expectHealthy, leakguard, lineOf, repeat, startQuick, untilLeak } = require('./ticks');
+const {
+  collectGarbage,
+  expectHealthy,
+  leakguard,
+  lineOf,
+  repeat,
+  startQuick,
+  untilLeak,
+} = require('./ticks');
+const { setMaxListeners } = require('node:events');
 const timers = require('node:timers');
 const timersPromises = require('node:timers/promises');
 const assert = require('node:assert/strict');
@@ -71,7 +80,7 @@ test('timeouts far in the future are a leak of the line that makes them', async 
 test('promises of timers/promises that will not settle for long are found too', async (t) => {
   startQuick(t, { floors: { timeouts: 64 } });
   const controller = new AbortController();
-  require('node:events').setMaxListeners(0, controller.signal);
+  setMaxListeners(0, controller.signal);
   /** @type {Promise<unknown>[]} */
   const held = [];
   t.after(() => controller.abort());
@@ -86,6 +95,27 @@ test('promises of timers/promises that will not settle for long are found too', 
     (finding) => isTimers(finding) && finding.what === 'timeout',
   );
   assert.equal(finding.site?.line, lineOf(__filename, 'leak: promise'));
+});
+
+test('promise intervals whose loops go on are found once collections have left them', async (t) => {
+  startQuick(t);
+  const controller = new AbortController();
+  setMaxListeners(0, controller.signal);
+  t.after(() => controller.abort());
+  async function poll() {
+    const options = { signal: controller.signal, ref: false };
+    const rounds = timersPromises.setInterval(HOUR_MS, null, options); // leak: promise interval
+    for await (const _ of rounds) noop();
+  }
+  const finding = await untilLeak(
+    async () => {
+      poll().catch(noop);
+      await collectGarbage();
+    },
+    (finding) => isTimers(finding),
+  );
+  assert.equal(finding.what, 'interval');
+  assert.equal(finding.site?.line, lineOf(__filename, 'leak: promise interval'));
 });
 
 test('intervals of a package name the package and the application', async (t) => {
@@ -161,6 +191,26 @@ test('promises of timers/promises that settle are healthy', async (t) => {
   await expectHealthy(async () => {
     const pending = Array.from({ length: 100 }, () => timersPromises.setTimeout(1));
     await Promise.all([...pending, timersPromises.setImmediate()]);
+  }, isTimers);
+});
+
+test('promise timeouts that their signal ends in time are healthy, though nothing has collected them yet', async (t) => {
+  startQuick(t, { floors: { timeouts: 16 } });
+  await expectHealthy(async () => {
+    const controller = new AbortController();
+    setMaxListeners(0, controller.signal);
+    const options = { signal: controller.signal };
+    const pending = Array.from({ length: 20 }, () =>
+      timersPromises.setTimeout(HOUR_MS, null, options).catch(noop),
+    );
+    controller.abort();
+    await Promise.all(pending);
+  }, isTimers);
+});
+
+test('promise intervals whose loop is left are healthy, though nothing has collected them yet', async (t) => {
+  startQuick(t);
+  await expectHealthy(async () => {
     for await (const _ of timersPromises.setInterval(1)) break;
   }, isTimers);
 });

@@ -23,6 +23,8 @@ class Meters {
   constructor() {
     /** Bytes in use after the last full collection; null before the first. @type {number | null} */
     this.heapAfterGcBytes = null;
+    /** Full collections noticed so far. */
+    this.collections = 0;
     /** @type {[epochMs: number, heapUsedBytes: number][]} */
     this.history = [];
     this.stride = 1;
@@ -55,9 +57,10 @@ class Meters {
       if (this.rest > 0) return;
     } else {
       const collections = this.profiler.stop()?.statistics ?? [];
-      const full = collections.findLast(({ gcType }) => gcType === 'MarkSweepCompact');
-      if (full !== undefined) {
-        this.heapAfterGcBytes = full.afterGC.heapStatistics.usedHeapSize;
+      for (const { gcType, afterGC } of collections) {
+        if (gcType !== 'MarkSweepCompact') continue;
+        this.collections += 1;
+        this.heapAfterGcBytes = afterGC.heapStatistics.usedHeapSize;
       }
       this.rest = Math.floor(collections.length / MAX_COLLECTIONS_PER_TICK);
     }

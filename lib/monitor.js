@@ -11,52 +11,23 @@
 const diagnosticsChannel = require('node:diagnostics_channel');
 const fs = require('node:fs');
 const nodeModule = require('node:module');
-const { CallSites } = require('./call-site');
 const { LeakguardError, inspectValue, warnOnce } = require('./errors');
 const { loadNative } = require('./native');
 const { parseBoolean, parseInteger, readOptions } = require('./options');
-const { PatchSet } = require('./patch');
 const { createReport, isIgnored } = require('./report');
+const { Run, limitsOf } = require('./run');
+const { ShimHost } = require('./shim-host');
 const { createShims } = require('./shims');
-const { SitePopulations } = require('./site-populations');
-const { Slots } = require('./slots');
-const { Tracked } = require('./tracked');
-const { populationOf } = require('./watch');
-
-// What only a tick or a report needs is required there: `node:worker_threads` alone is a tenth of what
-// leakguard adds to a start-up.
+const { createWarning } = require('./warning');
+const { Watches, populationOf } = require('./watch');
 
 // Taken now: test suites put fake timers in their place.
 const { setInterval, clearInterval } = globalThis;
 
-/** Subjects of the ledger; at most 4 MiB of native memory with all their history. */
-const CAPACITY = 4096;
-/** Call sites that may be captured per second, at 2-4 us each. */
-const CAPTURES_PER_SECOND = 256;
-/** However short the interval, so that a compressed run still learns its sites. */
-const MIN_CAPTURES_PER_TICK = 32;
-/** 24 births without a death, half of these, score 0.96: above the 0.95 that the verdict asks. */
-const SAMPLES_PER_RECORD = 48;
-/** The heap's slot counts in KiB, because levels are 32 bits wide. */
-const KIB = 1024;
 /** Exit code at findings at or above `failOn`. */
 const EXIT_FINDINGS = 86;
 
-/** @typedef {import('./options').Settings} Settings */
 /** @typedef {import('..').Finding} Finding */
-
-/**
- * What the host has asked to follow; it outlives a run, so that `start()` with other options keeps it.
- * @typedef {object} Watched
- * @property {string} name
- * @property {number | undefined} floor
- * @property {import('./tracked').Population} population
- * @property {WeakRef<object> | (() => unknown)} owner
- * @property {import('./tracked').Record | undefined} record  in the present run
- */
-
-/** @param {Watched} watched */
-const targetOf = ({ owner }) => (typeof owner === 'function' ? owner : owner.deref());
 
 /** @param {() => void} stop */
 function withDispose(stop) {
@@ -64,20 +35,6 @@ function withDispose(stop) {
     Symbol.dispose === undefined ? { stop } : { stop, [Symbol.dispose]: stop }
   );
 }
-
-/**
- * What one start has built; dropped as a whole by the next.
- * @typedef {object} Run
- * @property {Settings} settings
- * @property {import('../native/binding').Engine} engine
- * @property {Slots} slots
- * @property {CallSites | null} sites
- * @property {Tracked} tracked
- * @property {SitePopulations} timers
- * @property {import('./meters').Meters | null} meters  from the first tick or report on
- * @property {import('./slots').Holder} heap
- * @property {{ cpuMs: number, lastTickMs: number, maxTickMs: number }} overhead
- */
 
 class Monitor {
   constructor() {
@@ -90,13 +47,12 @@ class Monitor {
     /** @type {Set<(finding: Finding) => void>} */
     this.listeners = new Set();
     this.channel = diagnosticsChannel.channel('leakguard:finding');
-    /** @type {Set<Watched>} */
-    this.watches = new Set();
-    /** At this size the watches of collected targets are dropped. */
-    this.maxWatches = 256;
+    this.watches = new Watches();
     this.limits = limitsOf(readOptions({}, {}));
-    this.shims = createShims.map((createShim) => this.#host(createShim));
-    const collections = this.shims.find(({ shim }) => shim.name === 'collections');
+    this.shims = createShims.map(
+      (createShim) => new ShimHost(createShim, this.limits, (action) => this.#record(action)),
+    );
+    const collections = this.shims.find(({ name }) => name === 'collections');
     this.collectionsSampler = /** @type {import('./sampler').Sampler} */ (
       collections?.shim.samplers[0]
     );
@@ -116,7 +72,7 @@ class Monitor {
     const switchedOff = parseBoolean(process.env.LEAKGUARD) === false;
     if (settings.level === 'off' || switchedOff) return;
     try {
-      this.run = createRun(settings);
+      this.run = new Run(settings);
     } catch (error) {
       warnOnce(/** @type {Error} */ (error).message, 'LEAKGUARD_NATIVE');
       return;
@@ -125,7 +81,7 @@ class Monitor {
     Object.assign(this.limits, limitsOf(settings));
     for (const shim of this.shims) shim.start();
     nodeModule.syncBuiltinESMExports();
-    for (const watched of this.watches) this.#follow(watched);
+    for (const watched of this.watches.all) this.#follow(watched);
     this.timer = setInterval(() => this.#tick(), settings.interval);
     this.timer.unref();
     if (settings.report !== null || settings.failOn !== null) {
@@ -137,7 +93,7 @@ class Monitor {
     if (!this.running) return;
     this.running = false;
     clearInterval(this.timer);
-    this.run?.meters?.stop();
+    this.run?.stop();
     for (const shim of this.shims) shim.stop();
     nodeModule.syncBuiltinESMExports();
     process.off('exit', this.exitListener);
@@ -157,8 +113,8 @@ class Monitor {
         `report() does not know the option ${inspectValue(unknown)}: it takes none yet`,
       );
     }
-    const run = this.run ?? createRun(readOptions({ level: 'off' }, {}));
-    if (this.running) this.#alone(() => observe(run));
+    const run = this.run ?? new Run(readOptions({ level: 'off' }, {}));
+    if (this.running) this.#alone(() => run.observe());
     return this.#createReport(run);
   }
 
@@ -187,32 +143,17 @@ class Monitor {
       );
     }
     const population = populationOf(target, this.collectionsSampler);
-    const owner = typeof target === 'function' ? target : new WeakRef(target);
-    /** @type {Watched} */
-    const watched = { name, floor, population, owner, record: undefined };
-    if (this.watches.size >= this.maxWatches) {
-      for (const other of this.watches)
-        if (targetOf(other) === undefined) this.watches.delete(other);
-      this.maxWatches = Math.max(this.maxWatches, 2 * this.watches.size);
-    }
-    this.watches.add(watched);
+    const watched = this.watches.add({ name, floor, population }, target);
     this.#follow(watched);
-    return withDispose(() => {
-      this.watches.delete(watched);
-      if (watched.record !== undefined) this.#alone(() => watched.record?.release());
-    });
+    return withDispose(() => this.#alone(() => this.watches.remove(watched)));
   }
 
-  /**
-   * Gives a watch its record in the present run.
-   * @param {Watched} watched
-   */
+  /** @param {import('./watch').Watched} watched */
   #follow(watched) {
     const { run } = this;
-    const target = targetOf(watched);
-    if (run === null || !this.running || target === undefined) return;
-    const { population, name, floor = run.settings.floors.watched } = watched;
-    watched.record = this.#alone(() => run.tracked.watch(population, target, name, floor));
+    if (run === null || !this.running) return;
+    const { floors } = run.settings;
+    this.#alone(() => this.watches.follow(watched, run.tracked, floors.watched));
   }
 
   /**
@@ -262,58 +203,15 @@ class Monitor {
   }
 
   /**
-   * One shim with its patches, and the barrier between its failures and the host.
-   * @param {import('./shims').CreateShim} createShim
+   * Runs an action of a hook on the present run, unless it is our own code that was hooked.
+   * @param {(run: Run) => void} action  does not throw
    */
-  #host(createShim) {
-    const patches = new PatchSet();
-    let failed = false;
-    /** @param {unknown} error */
-    const fail = (error) => {
-      failed = true;
-      for (const sampler of shim.samplers) sampler.close();
-      patches.restore();
-      warnOnce(`the hooks ${shim.name} are off: ${error}`, 'LEAKGUARD_SHIM');
-    };
-    /** @param {(run: Run) => void} action */
-    const record = (action) => {
-      const { run } = this;
-      if (this.busy || run === null) return;
-      this.busy = true;
-      const start = performance.now();
-      try {
-        action(run);
-      } catch (error) {
-        fail(error);
-      }
-      run.overhead.cpuMs += performance.now() - start;
-      this.busy = false;
-    };
-    const shim = createShim({
-      limits: this.limits,
-      added: (...args) => record(({ tracked }) => tracked.added(...args)),
-      made: (...args) => record(({ timers }) => timers.made(...args)),
-    });
-    return {
-      shim,
-      start() {
-        failed = false;
-        try {
-          shim.install(patches);
-          for (const sampler of shim.samplers) sampler.open();
-        } catch (error) {
-          fail(error);
-        }
-      },
-      stop() {
-        for (const sampler of shim.samplers) sampler.close();
-        patches.restore();
-      },
-      tick() {
-        for (const sampler of shim.samplers) sampler.tick();
-      },
-      state: () => (failed ? 'failed' : patches.state()),
-    };
+  #record(action) {
+    const { run } = this;
+    if (this.busy || run === null) return;
+    const start = performance.now();
+    this.#alone(() => action(run));
+    run.overhead.cpuMs += performance.now() - start;
   }
 
   #tick() {
@@ -321,7 +219,10 @@ class Monitor {
     if (run === null || !this.running) return;
     const start = performance.now();
     try {
-      const events = this.#alone(() => tick(run));
+      const events = this.#alone(() => {
+        this.watches.tick();
+        return run.tick();
+      });
       for (const shim of this.shims) shim.tick();
       for (const { event, finding } of events) {
         if (event !== 'recovered') this.#tell(run, finding);
@@ -355,19 +256,8 @@ class Monitor {
 
   /** @param {Run} run */
   #createReport(run) {
-    const { engine, settings, overhead } = run;
-    const shims = Object.fromEntries(this.shims.map(({ shim, state }) => [shim.name, state()]));
-    const context = {
-      node: process.version,
-      pid: process.pid,
-      threadId: workerThreads().threadId,
-      at: Date.now(),
-      level: settings.level,
-      meters: metersOf(run).read(),
-      shims,
-      overhead,
-    };
-    return createReport(JSON.parse(engine.report(JSON.stringify(context))), settings, warnInternal);
+    const shims = Object.fromEntries(this.shims.map((host) => [host.name, host.state()]));
+    return createReport(run.report(shims), run.settings, warnInternal);
   }
 
   /**
@@ -379,32 +269,17 @@ class Monitor {
     if (run === null) return;
     const { settings } = run;
     try {
-      if (run.tracked.ticks === 0) this.#alone(() => observe(run));
+      if (run.tracked.ticks === 0) this.#alone(() => run.observe());
       const report = this.#createReport(run);
       if (settings.report !== null) writeReport(settings.report, report);
       const worst = settings.failOn === 'suspect' ? ['leak', 'suspect'] : ['leak'];
       const fails = settings.failOn !== null && worst.includes(report.verdict);
-      if (fails && workerThreads().isMainThread && !process.exitCode)
-        process.exitCode = EXIT_FINDINGS;
+      if (fails && report.threadId === 0 && !process.exitCode) process.exitCode = EXIT_FINDINGS;
     } catch (error) {
       // The event loop is over: a process warning would not be printed any more.
       fs.writeSync(2, `leakguard: the report at exit failed: ${error}\n`);
     }
   }
-}
-
-/** @returns {typeof import('node:worker_threads')} */
-function workerThreads() {
-  return require('node:worker_threads');
-}
-
-/** @param {Run} run */
-function metersOf(run) {
-  if (run.meters === null) {
-    const { Meters } = require('./meters');
-    run.meters = new Meters();
-  }
-  return run.meters;
 }
 
 /** @param {string} message */
@@ -413,126 +288,13 @@ function warnInternal(message) {
 }
 
 /**
- * @param {Settings} settings
- * @returns {import('./shims').Limits}
- */
-function limitsOf({ level, floors, interval }) {
-  const exact = level === 'exact';
-  const perTick = Math.max(MIN_CAPTURES_PER_TICK, (CAPTURES_PER_SECOND * interval) / 1000);
-  return {
-    // From the second listener on Node keeps a list; the first is no list to grow.
-    listeners: { floor: floors.listeners, threshold: exact ? 2 : floors.listeners },
-    collections: {
-      floor: floors.collections,
-      threshold: exact ? Math.ceil(floors.collections / 10) : floors.collections,
-    },
-    intervals: { floor: floors.intervals },
-    timeouts: { floor: floors.timeouts },
-    attention: exact ? Number.MAX_SAFE_INTEGER : Math.ceil(perTick),
-  };
-}
-
-/**
- * @param {Settings} settings
- * @returns {Run}
- */
-function createRun(settings) {
-  const { Engine } = loadNative();
-  const engine = new Engine(
-    JSON.stringify({
-      capacity: CAPACITY,
-      patienceTicks: settings.patience,
-      intervalMs: settings.interval,
-      startedAtMs: Date.now(),
-      heapLimitBytes: require('node:v8').getHeapStatistics().heap_size_limit,
-    }),
-  );
-  const slots = new Slots(engine, CAPACITY);
-  const { attention } = limitsOf(settings);
-  const sites = settings.level === 'counts' ? null : new CallSites({ defineSite });
-  const tracked = new Tracked({
-    slots,
-    sites,
-    capturesPerTick: attention,
-    samplesPerRecord: settings.level === 'exact' ? CAPACITY : SAMPLES_PER_RECORD,
-    warn: warnInternal,
-  });
-  const timers = new SitePopulations({ kind: 'timers', slots, sites });
-
-  /** @param {string} site */
-  function defineSite(site) {
-    const id = engine.defineSite(site);
-    if (id !== 0) return id;
-    const inUse = Uint32Array.from([...tracked.sitesInUse(), ...timers.sitesInUse()]);
-    sites?.forget(engine.sweepSites(inUse));
-    return engine.defineSite(site);
-  }
-
-  return {
-    settings,
-    engine,
-    slots,
-    sites,
-    tracked,
-    timers,
-    meters: null,
-    heap: { slot: -1, evicted() {} },
-    overhead: { cpuMs: 0, lastTickMs: 0, maxTickMs: 0 },
-  };
-}
-
-/**
- * Brings every level up to date without a step in time.
- * @param {Run} run
- */
-function observe({ engine, slots, tracked, timers }) {
-  tracked.observe();
-  timers.observe();
-  engine.observe(slots.levels);
-}
-
-/**
- * @param {Run} run
- * @returns {{ event: string, finding: Finding }[]}
- */
-function tick(run) {
-  const { engine, slots, tracked, timers, heap, settings } = run;
-  const now = Date.now();
-  const meters = metersOf(run);
-  tracked.tick();
-  timers.tick();
-  meters.tick(now);
-  if (meters.heapAfterGcBytes !== null) {
-    const level = Math.round(meters.heapAfterGcBytes / KIB);
-    const floor = Math.ceil(settings.floors.heapBytes / KIB);
-    const subject = { kind: 'heap', what: 'heap', owner: 'heap', floor, level };
-    if (heap.slot >= 0) slots.levels[heap.slot] = level;
-    else slots.claim(heap, subject);
-  }
-  return engine.tick(slots.levels, now) > 0 ? JSON.parse(engine.takeEvents()) : [];
-}
-
-/** @param {Finding} finding */
-function createWarning(finding) {
-  const { kind, message, site } = finding;
-  // The first line carries the code; what belongs to it is indented below.
-  const warning = new Error(message.replaceAll('\n', '\n  '));
-  const code = `LEAKGUARD_${kind === 'collections' ? 'COLLECTION' : kind.toUpperCase()}`;
-  // With --trace-warnings Node prints the stack: the guilty line, not ours.
-  const at =
-    site === null ? '' : `\n    at ${site.function} (${site.file}:${site.line}:${site.column})`;
-  const stack = `LeakWarning: ${warning.message}${at}`;
-  return Object.assign(warning, { name: 'LeakWarning', code, stack, finding });
-}
-
-/**
  * @param {string} pattern  a path; `%p` stands for the pid, `%t` for the thread
- * @param {{ toString(): string }} report
+ * @param {import('..').Report} report
  */
 function writeReport(pattern, report) {
   const file = pattern
     .replaceAll('%p', String(process.pid))
-    .replaceAll('%t', String(workerThreads().threadId));
+    .replaceAll('%t', String(report.threadId));
   const json = JSON.stringify(report);
   const { renderReport } = loadNative();
   const text = file.endsWith('.json')

@@ -6,20 +6,28 @@
  * Every made thing that was looked at is in one pool, held weakly, until it is asked and found
  * done. A pool that stays full is thinned by halves, each of the rest standing for twice as many,
  * so the pool is bounded and the counts stay unbiased; below that they are exact.
+ *
+ * Some things cannot be asked, only found collected. Until then nobody knows whether they live or
+ * wait for the collector, so they count from their second full collection on: the first may have
+ * begun before they were made.
  */
 
 const { thin } = require('./sampler');
 
 /** Datadog's .NET profiler found 1,024 live weak handles too few and 4,096 enough. */
 const MAX_POOL = 4096;
+/** That a thing must have outlived before its being there says anything. */
+const COLLECTIONS_FOR_PROOF = 2;
+
+const isUncollected = () => true;
 
 /**
  * @typedef {object} Made
  * @property {WeakRef<object>} ref
- * @property {(target: any, due: number) => boolean} isLive
- * @property {number} due     epoch ms at which it ends by itself, for those that cannot be asked
+ * @property {(target: any) => boolean} isLive
+ * @property {number} countsFrom  full collections by which it counts
  * @property {Group} group
- * @property {number} weight  things that this one stands for
+ * @property {number} weight      things that this one stands for
  */
 
 /** What one line has made of one kind. */
@@ -35,6 +43,8 @@ class Group {
     this.floor = floor;
     this.slot = -1;
     this.live = 0;
+    /** In the pool, whether they count or not. */
+    this.pooled = 0;
     /** Births and deaths that the ledger has not been told of. */
     this.born = 0;
     this.died = 0;
@@ -60,6 +70,8 @@ class SitePopulations {
     this.groups = new Map();
     /** Things that each addition stands for since the pool was last thinned. */
     this.share = 1;
+    /** Full collections so far, as far as they were noticed. */
+    this.collections = 0;
   }
 
   /**
@@ -67,12 +79,11 @@ class SitePopulations {
    * @param {object} about
    * @param {string} about.what
    * @param {number} about.floor
-   * @param {Made['isLive']} about.isLive
-   * @param {number} [about.due]
+   * @param {Made['isLive'] | null} about.isLive  null: it cannot be asked
    * @param {number} about.weight
    * @param {Function} about.below  the patched function, whose caller made it
    */
-  made(target, { what, floor, isLive, due = Number.POSITIVE_INFINITY, weight, below }) {
+  made(target, { what, floor, isLive, weight, below }) {
     if (this.pool.length >= MAX_POOL) this.#makeRoom();
     if (this.share > 1 && Math.random() * this.share >= 1) return;
     const site = this.sites === null ? 0 : this.sites.capture(below);
@@ -83,12 +94,22 @@ class SitePopulations {
       this.groups.set(key, group);
     }
     const stands = weight * this.share;
-    this.pool.push({ ref: new WeakRef(target), isLive, due, group, weight: stands });
+    this.pool.push({
+      ref: new WeakRef(target),
+      isLive: isLive ?? isUncollected,
+      countsFrom: isLive === null ? this.collections + COLLECTIONS_FOR_PROOF : 0,
+      group,
+      weight: stands,
+    });
     group.born += stands;
   }
 
-  /** Asks every live thing, tells the ledger what has changed, and forgets idle groups. */
-  tick() {
+  /**
+   * Asks every live thing, tells the ledger what has changed, and forgets idle groups.
+   * @param {number} collections  full collections so far
+   */
+  tick(collections) {
+    this.collections = collections;
     this.#sweep();
     if (this.pool.length < MAX_POOL / 4) this.share = 1;
     for (const [key, group] of this.groups) {
@@ -107,13 +128,19 @@ class SitePopulations {
   }
 
   #sweep() {
-    for (const group of this.groups.values()) group.live = 0;
-    this.pool = this.pool.filter(({ ref, isLive, due, group, weight }) => {
+    for (const group of this.groups.values()) {
+      group.live = 0;
+      group.pooled = 0;
+    }
+    this.pool = this.pool.filter(({ ref, isLive, countsFrom, group, weight }) => {
       const target = ref.deref();
-      const lives = target !== undefined && isLive(target, due);
-      if (lives) group.live += weight;
-      else group.died += weight;
-      return lives;
+      if (target === undefined || !isLive(target)) {
+        group.died += weight;
+        return false;
+      }
+      group.pooled += 1;
+      if (this.collections >= countsFrom) group.live += weight;
+      return true;
     });
   }
 
@@ -132,12 +159,12 @@ class SitePopulations {
     const { slots } = this;
     const level = group.live;
     if (group.slot < 0) {
-      if (level < group.floor / 2) return level === 0;
+      if (level < group.floor / 2) return group.pooled === 0;
       const { what, floor } = group;
       if (!slots.claim(group, { kind: this.kind, what, owner: '', floor, level })) return false;
     } else if (level < group.floor / 4) {
       slots.release(group);
-      return level === 0;
+      return group.pooled === 0;
     }
     slots.levels[group.slot] = level;
     if (group.born > 0) slots.engine.sampleBorn(group.slot, group.site, group.born);

@@ -10,6 +10,9 @@ const { LeakguardError, inspectValue } = require('./errors');
 const mapSize = sizeGetter(Map.prototype);
 const setSize = sizeGetter(Set.prototype);
 
+/** Ticks between two looks for the watches of collected targets. */
+const SWEEP_TICKS = 16;
+
 /** Counting the keys of a plain object may take this long in one tick before it is counted less often. */
 const MAX_COUNT_MS = 0.5;
 
@@ -113,4 +116,67 @@ function populationOf(target, sampler) {
   };
 }
 
+/**
+ * What the host has asked to follow.
+ * @typedef {object} Watched
+ * @property {string} name
+ * @property {number | undefined} floor  undefined: that of the sensitivity
+ * @property {import('./tracked').Population} population
+ * @property {WeakRef<object> | (() => unknown)} owner
+ * @property {import('./tracked').Record | undefined} record  in the present run
+ */
+
+/** @param {Watched} watched */
+const targetOf = ({ owner }) => (typeof owner === 'function' ? owner : owner.deref());
+
+/**
+ * All watches. They outlive a run, so that `start()` with other options keeps them.
+ */
+class Watches {
+  constructor() {
+    /** @type {Set<Watched>} */
+    this.all = new Set();
+    this.ticks = 0;
+  }
+
+  /**
+   * @param {Pick<Watched, 'name' | 'floor' | 'population'>} about
+   * @param {any} target
+   * @returns {Watched}
+   */
+  add(about, target) {
+    const owner = typeof target === 'function' ? target : new WeakRef(target);
+    const watched = { ...about, owner, record: undefined };
+    this.all.add(watched);
+    return watched;
+  }
+
+  /** Drops the watches of collected targets, now and then. */
+  tick() {
+    this.ticks += 1;
+    if (this.ticks % SWEEP_TICKS !== 0) return;
+    for (const watched of this.all) if (targetOf(watched) === undefined) this.all.delete(watched);
+  }
+
+  /** @param {Watched} watched */
+  remove(watched) {
+    this.all.delete(watched);
+    watched.record?.release();
+  }
+
+  /**
+   * Gives a watch its record in a run.
+   * @param {Watched} watched
+   * @param {import('./tracked').Tracked} tracked
+   * @param {number} fallback  floor of those that name none
+   */
+  follow(watched, tracked, fallback) {
+    const target = targetOf(watched);
+    const { population, name, floor = fallback } = watched;
+    watched.record =
+      target === undefined ? undefined : tracked.watch(population, target, name, floor);
+  }
+}
+
+exports.Watches = Watches;
 exports.populationOf = populationOf;

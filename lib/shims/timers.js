@@ -6,7 +6,9 @@
  * object, number or text, `close()`, `Symbol.dispose`, having fired).
  *
  * Intervals are all looked at up to the attention of a tick, timeouts and immediates mostly 1 in 128.
- * The promise forms end at their due time or with their promise, whichever is first.
+ * The promise forms end at their due time, with their signal or with their promise, whichever is
+ * first. Whether the loop over a promise interval was left cannot be asked, so it counts once it has
+ * outlived full collections.
  */
 
 const timers = require('node:timers');
@@ -16,16 +18,27 @@ const { Sampler } = require('../sampler');
 /** @param {{ _destroyed?: boolean }} timer  a Timeout or an Immediate */
 const isScheduled = (timer) => timer._destroyed !== true;
 /**
- * @param {unknown} _promise
- * @param {number} due
- */
-const isBeforeDue = (_promise, due) => Date.now() < due;
-const isReferenced = () => true;
-/**
  * Somebody may have patched the timers before us, to return numbers as browsers do.
  * @param {unknown} made
+ * @returns {made is object}
  */
 const isObject = (made) => typeof made === 'object' && made !== null;
+
+/** Where the promise forms take their options. @type {Record<string, number>} */
+const OPTIONS_AT = { timeout: 2, interval: 2, immediate: 1 };
+
+/**
+ * A settled promise stays referenced until it is collected, so its signal is asked as well.
+ * @param {unknown} options  read without running a getter of the host
+ * @param {number} due       epoch ms
+ * @returns {() => boolean}
+ */
+function createIsPending(options, due) {
+  const signal = isObject(options) && Object.getOwnPropertyDescriptor(options, 'signal')?.value;
+  // Weakly: a signal that has been collected will abort nothing.
+  const ref = signal instanceof AbortSignal ? new WeakRef(signal) : null;
+  return () => Date.now() < due && ref?.deref()?.aborted !== true;
+}
 
 /** @type {import('.').CreateShim} */
 function createTimersShim({ made, limits }) {
@@ -84,23 +97,24 @@ function createTimersShim({ made, limits }) {
     function createWrapper(original) {
       /**
        * @param {object} promise
-       * @param {unknown} delay
+       * @param {IArguments} args
        */
-      function look(promise, delay) {
+      function look(promise, args) {
         const weight = sampler.next();
         if (weight === 0 || !isObject(promise)) return;
-        const isLive = what === 'interval' ? isReferenced : isBeforeDue;
-        const due = Date.now() + (what === 'timeout' && typeof delay === 'number' ? delay : 0);
-        made(promise, { what, floor: floor(), isLive, due, weight, below: wrapper });
+        const delay = what === 'timeout' && typeof args[0] === 'number' ? args[0] : 0;
+        const isLive =
+          what === 'interval' ? null : createIsPending(args[OPTIONS_AT[what]], Date.now() + delay);
+        made(promise, { what, floor: floor(), isLive, weight, below: wrapper });
       }
       const { wrapper } = {
         /**
          * @this {any}
-         * @param {unknown} delay
+         * @param {unknown} _delay
          */
-        wrapper(delay) {
+        wrapper(_delay) {
           const promise = Reflect.apply(original, this, arguments);
-          if (--sampler.skip < 0) look(promise, delay);
+          if (--sampler.skip < 0) look(promise, arguments);
           return promise;
         },
       };

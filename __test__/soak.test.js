@@ -1,0 +1,119 @@
+'use strict';
+
+/**
+ * Volume in a process of its own: what leakguard keeps must not depend on how much it has seen. The
+ * heap after full collections is compared between the middle and the end of each run, with a fixed
+ * allowance; a byte kept per operation would exceed it many times over.
+ */
+
+const assert = require('node:assert/strict');
+const { test } = require('node:test');
+const { ROOT, runNode } = require('./child');
+
+/** A page or two of V8's, whatever the volume. */
+const ALLOWANCE_BYTES = 1_048_576;
+
+/**
+ * @typedef {object} Run
+ * @property {string} name
+ * @property {number} operations
+ * @property {number} batch     operations between two turns of the event loop
+ * @property {string} setup
+ * @property {string} body      one operation
+ */
+/** @type {Run[]} */
+const RUNS = [
+  {
+    name: 'pairs of on and off on a list over its floor',
+    operations: 10_000_000,
+    batch: 250_000,
+    setup: `const bus = new (require('node:events').EventEmitter)().setMaxListeners(0);
+      for (let count = 0; count < 20; count += 1) bus.on('tick', () => {});`,
+    body: `const listener = () => {};
+      bus.on('tick', listener);
+      bus.off('tick', listener);`,
+  },
+  {
+    name: 'timers made and cleared',
+    operations: 1_000_000,
+    batch: 25_000,
+    setup: 'const callback = () => {};',
+    body: 'clearTimeout(setTimeout(callback, 1000000));',
+  },
+  {
+    name: 'short-lived Maps',
+    operations: 1_000_000,
+    batch: 25_000,
+    setup: '',
+    body: 'const map = new Map(); map.set(1, 1); map.set(2, 2);',
+  },
+  {
+    name: 'dropped emitters with lists over their floor',
+    operations: 100_000,
+    batch: 1000,
+    setup: 'const listener = () => {};',
+    body: `const emitter = new (require('node:events').EventEmitter)().setMaxListeners(0);
+      for (let count = 0; count < 17; count += 1) emitter.on('tick', listener);`,
+  },
+  {
+    name: 'dropped watched Maps',
+    operations: 100_000,
+    batch: 1000,
+    setup: '',
+    body: "const map = new Map(); map.set(1, 1); leakguard.watch('map', map);",
+  },
+  {
+    name: 'event names that never come again',
+    operations: 100_000,
+    batch: 1000,
+    setup: "const { EventEmitter } = require('node:events'); let number = 0;",
+    body: `const emitter = new EventEmitter().setMaxListeners(0);
+      const name = 'event ' + (number += 1);
+      for (let count = 0; count < 17; count += 1) emitter.on(name, () => {});`,
+  },
+];
+
+for (const { name, operations, batch, setup, body } of RUNS) {
+  test(`${operations.toLocaleString('en')} ${name} leave nothing behind`, async () => {
+    const { code, stdout, stderr } = await runNode([
+      '--expose-gc',
+      '-e',
+      `const { setImmediate: turn, setTimeout: pause } = require('node:timers/promises');
+      const leakguard = require(${JSON.stringify(ROOT)});
+      leakguard.start({ interval: '10ms', patience: 10, warn: false });
+      ${setup}
+      const operate = () => { ${body} };
+      const measure = async () => {
+        // Longer than whatever is swept now and then only.
+        for (let round = 0; round < 80; round += 1) {
+          const { ticks } = leakguard.report();
+          while (leakguard.report().ticks === ticks) await pause(2);
+          if (round % 10 === 0) gc();
+        }
+        await turn();
+        gc();
+        const { heapUsed, external } = process.memoryUsage();
+        return { used: heapUsed + external, ledger: leakguard.report().ledger };
+      };
+      (async () => {
+        const measured = [];
+        for (let done = 0; done < ${operations}; done += ${batch}) {
+          if (done === ${operations / 2}) measured.push(await measure());
+          for (let count = 0; count < ${batch}; count += 1) operate();
+          await turn();
+        }
+        measured.push(await measure());
+        measured.push(leakguard.report().findings.filter(({ kind }) => kind !== 'heap'));
+        leakguard.stop();
+        require('node:fs').writeSync(1, JSON.stringify(measured));
+      })();`,
+    ]);
+    assert.deepEqual([code, stderr], [0, '']);
+    const [half, end, findings] = JSON.parse(stdout);
+    const growth = end.used - half.used;
+    assert.ok(growth < ALLOWANCE_BYTES, `grew by ${growth} bytes over the second half`);
+    assert.equal(end.ledger.bytes, half.ledger.bytes);
+    assert.ok(end.ledger.tracked <= 4, `${end.ledger.tracked} are still tracked`);
+    assert.deepEqual(findings, []);
+  });
+}
