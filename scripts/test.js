@@ -31,8 +31,8 @@ if (unknown !== undefined) {
   process.exit(64);
 }
 
-for (const folder of ['.', '__test__/runtimes', '__test__/fixtures/runners']) {
-  if (fs.existsSync(path.join(ROOT, folder, 'package-lock.json'))) installPackages(folder);
+for (const folder of ['.', '__test__/runtimes', '__test__/fixtures/runners', 'demo']) {
+  installPackages(folder);
 }
 buildAddon();
 if (positionals.length === 0) {
