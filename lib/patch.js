@@ -44,8 +44,12 @@ class PatchSet {
   constructor() {
     /** @type {Patch[]} */
     this.patches = [];
-    /** One wrapper for one original, so that `on === addListener` stays true. @type {Map<AnyFunction, AnyFunction>} */
-    this.wrappers = new Map();
+    /**
+     * One wrapper for one original, so that `on === addListener` stays true. Also after a restart: V8
+     * compiles a function for its variables only while there is a single closure of it.
+     * @type {WeakMap<AnyFunction, AnyFunction>}
+     */
+    this.wrappers = new WeakMap();
   }
 
   /**
@@ -82,7 +86,6 @@ class PatchSet {
       const current = getOwnPropertyDescriptor(target, key);
       return current?.value !== wrapper || !defineProperty(target, key, descriptor);
     });
-    if (this.patches.length === 0) this.wrappers.clear();
   }
 
   /** @returns {PatchState} `on` while every wrapper is on top */

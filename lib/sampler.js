@@ -17,7 +17,7 @@
 
 /** Looks after which the stride doubles within a tick, and how often it may. */
 const LOOKS_PER_DOUBLING = 8;
-const MAX_DOUBLINGS = 4;
+const MAX_DOUBLINGS = 7;
 
 /** Largest small integer of V8 with pointer compression, 2^30 - 1. */
 const NEVER = 0x3fffffff;

@@ -23,7 +23,7 @@ const MAX_KEPT_STRING = 256;
 const HUNGRY_ATTENTION = 4096;
 const HUNGRY_SAMPLES = 8;
 /** Records whose samples are asked again at a tick though they did not grow: one in so many. */
-const RECHECK_ONE_IN = 8;
+const RECHECK_ONE_IN = 32;
 
 /**
  * What a shim knows of its population, and all it tells.

@@ -81,8 +81,27 @@ function createEventEmitterShim({ added, limits }) {
     added(listeners, emitter, type, listener, weight, wrapper);
   }
 
+  /**
+   * @param {any} emitter
+   * @param {string | symbol} type
+   * @param {unknown} listener
+   * @param {Function} wrapper
+   */
+  function check(emitter, type, listener, wrapper) {
+    const events = emitter?._events;
+    if (events === undefined) return;
+    const list = events[type];
+    if (
+      ((typeof list === 'object' && list.length >= sampler.threshold) ||
+        emitter._eventsCount >= sampler.threshold) &&
+      (--sampler.skip < 0 || list?.length === sampler.threshold)
+    ) {
+      look(emitter, type, listener, wrapper);
+    }
+  }
+
   /** @param {any} original */
-  function createWrapper(original) {
+  function wrapAddListener(original) {
     const { wrapper } = {
       /**
        * @this {any}
@@ -95,18 +114,24 @@ function createEventEmitterShim({ added, limits }) {
           arguments.length === 2
             ? original.call(this, type, listener)
             : Reflect.apply(original, this, arguments);
-        const events = this?._events;
-        if (events !== undefined) {
-          const list = events[type];
-          if (
-            (typeof list === 'object' && list.length >= sampler.threshold) ||
-            this._eventsCount >= sampler.threshold
-          ) {
-            if (--sampler.skip < 0 || list?.length === sampler.threshold) {
-              look(this, type, listener, wrapper);
-            }
-          }
-        }
+        check(this, type, listener, wrapper);
+        return result;
+      },
+    };
+    return wrapper;
+  }
+
+  /** @param {any} original */
+  function wrapPrependListener(original) {
+    const { wrapper } = {
+      /**
+       * @this {any}
+       * @param {string | symbol} type
+       * @param {unknown} listener
+       */
+      wrapper(type, listener) {
+        const result = Reflect.apply(original, this, arguments);
+        check(this, type, listener, wrapper);
         return result;
       },
     };
@@ -118,9 +143,9 @@ function createEventEmitterShim({ added, limits }) {
     samplers: [sampler],
     install(patches) {
       const { prototype } = EventEmitter;
-      patches.replace(prototype, 'addListener', createWrapper);
-      patches.replace(prototype, 'on', createWrapper);
-      patches.replace(prototype, 'prependListener', createWrapper);
+      patches.replace(prototype, 'addListener', wrapAddListener);
+      patches.replace(prototype, 'on', wrapAddListener);
+      patches.replace(prototype, 'prependListener', wrapPrependListener);
     },
   };
 }

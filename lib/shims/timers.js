@@ -61,33 +61,82 @@ function createTimersShim({ made, limits }) {
 
   /**
    * @param {typeof kinds['setTimeout']} kind
-   * @returns {(original: any) => (...args: any[]) => any}
+   * @param {unknown} timer
+   * @param {Function} below
    */
-  const wrapTimer = ({ what, floor, sampler }) =>
-    function createWrapper(original) {
-      /** @param {object} timer */
-      function look(timer) {
-        const weight = sampler.next();
-        if (weight === 0 || !isObject(timer)) return;
-        made(timer, { what, floor: floor(), isLive: isScheduled, weight, below: wrapper });
-      }
-      const { wrapper } = {
-        /**
-         * @this {any}
-         * @param {unknown} callback
-         * @param {unknown} delay
-         */
-        wrapper(callback, delay) {
-          const timer =
-            arguments.length === 2
-              ? original.call(this, callback, delay)
-              : Reflect.apply(original, this, arguments);
-          if (--sampler.skip < 0) look(timer);
-          return timer;
-        },
-      };
-      return wrapper;
+  function look({ what, floor, sampler }, timer, below) {
+    const weight = sampler.next();
+    if (weight === 0 || !isObject(timer)) return;
+    made(timer, { what, floor: floor(), isLive: isScheduled, weight, below });
+  }
+
+  // Three wrappers of one shape: V8 compiles a function for its own variables, the original among
+  // them, only while there is a single closure of it. Folded into one they cost 10-20 ns more.
+
+  /** @param {any} original */
+  function wrapSetTimeout(original) {
+    const kind = kinds.setTimeout;
+    const { sampler } = kind;
+    const { wrapper } = {
+      /**
+       * @this {any}
+       * @param {unknown} callback
+       * @param {unknown} delay
+       */
+      wrapper(callback, delay) {
+        const timer =
+          arguments.length === 2
+            ? original.call(this, callback, delay)
+            : Reflect.apply(original, this, arguments);
+        if (--sampler.skip < 0) look(kind, timer, wrapper);
+        return timer;
+      },
     };
+    return wrapper;
+  }
+
+  /** @param {any} original */
+  function wrapSetInterval(original) {
+    const kind = kinds.setInterval;
+    const { sampler } = kind;
+    const { wrapper } = {
+      /**
+       * @this {any}
+       * @param {unknown} callback
+       * @param {unknown} delay
+       */
+      wrapper(callback, delay) {
+        const timer =
+          arguments.length === 2
+            ? original.call(this, callback, delay)
+            : Reflect.apply(original, this, arguments);
+        if (--sampler.skip < 0) look(kind, timer, wrapper);
+        return timer;
+      },
+    };
+    return wrapper;
+  }
+
+  /** @param {any} original */
+  function wrapSetImmediate(original) {
+    const kind = kinds.setImmediate;
+    const { sampler } = kind;
+    const { wrapper } = {
+      /**
+       * @this {any}
+       * @param {unknown} callback
+       */
+      wrapper(callback) {
+        const timer =
+          arguments.length === 1
+            ? original.call(this, callback)
+            : Reflect.apply(original, this, arguments);
+        if (--sampler.skip < 0) look(kind, timer, wrapper);
+        return timer;
+      },
+    };
+    return wrapper;
+  }
 
   /**
    * @param {typeof kinds['setTimeout']} kind
@@ -125,10 +174,14 @@ function createTimersShim({ made, limits }) {
     name: 'timers',
     samplers: Object.values(kinds).map(({ sampler }) => sampler),
     install(patches) {
+      const wrapTimer = {
+        setTimeout: wrapSetTimeout,
+        setInterval: wrapSetInterval,
+        setImmediate: wrapSetImmediate,
+      };
       for (const name of /** @type {(keyof typeof kinds)[]} */ (Object.keys(kinds))) {
-        const createWrapper = wrapTimer(kinds[name]);
-        patches.replace(timers, name, createWrapper);
-        patches.replace(globalThis, name, createWrapper);
+        patches.replace(timers, name, wrapTimer[name]);
+        patches.replace(globalThis, name, wrapTimer[name]);
         patches.replace(timersPromises, name, wrapPromise(kinds[name]));
       }
     },
