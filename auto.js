@@ -6,14 +6,16 @@
  */
 
 const FLAG = '--leakguard';
-const OFF = ['', '0', 'false'];
+const OFF = ['0', 'false'];
 
 const { LEAKGUARD = '', npm_config_leakguard: npmFlag = '' } = process.env;
+const isSwitchedOff = OFF.includes(LEAKGUARD);
 const at = process.argv.indexOf(FLAG);
 if (at !== -1) {
   // Ours, not the application's: its own argument parser must not stumble over it.
   process.argv.splice(at, 1);
   // Workers and children that load this file too have no such argument.
-  process.env.LEAKGUARD = '1';
+  if (!isSwitchedOff) process.env.LEAKGUARD = '1';
 }
-if (at !== -1 || !OFF.includes(LEAKGUARD) || !OFF.includes(npmFlag)) require('./index.js');
+const isAsked = at !== -1 || LEAKGUARD !== '' || (npmFlag !== '' && !OFF.includes(npmFlag));
+if (isAsked && !isSwitchedOff) require('./index.js');

@@ -5,18 +5,23 @@
  * package in one thread hands out the first one's instance, so that nothing is hooked twice.
  */
 
+const diagnosticsChannel = require('node:diagnostics_channel');
 const { LeakguardError } = require('./lib/errors');
 const { Monitor } = require('./lib/monitor');
 const { kInstance } = require('./lib/symbols');
 
-const host = /** @type {{ [kInstance]?: Monitor }} */ (/** @type {unknown} */ (process));
+// An object of Node's own: where a test runner gives each file its own globals, `process` among them,
+// this is one and the same, and so are the prototypes that we hook.
+const host = /** @type {{ [kInstance]?: Monitor }} */ (
+  /** @type {unknown} */ (diagnosticsChannel.channel('leakguard:finding'))
+);
 
 /** @returns {Monitor} */
 function instance() {
   let monitor = host[kInstance];
   if (monitor === undefined) {
     monitor = new Monitor();
-    Object.defineProperty(process, kInstance, { value: monitor, configurable: true });
+    Object.defineProperty(host, kInstance, { value: monitor, configurable: true });
     monitor.start();
   }
   return monitor;

@@ -54,7 +54,8 @@ test('the first calls of a tick are looked at one by one', () => {
 test('looks get rarer the hotter a tick is, down to a 128th of the stride', () => {
   const sampler = opened(new Sampler(() => LIMITS));
   const weights = lookAt(sampler, 100_000);
-  for (const doubled of [8, 16, 32, 64, 128, 256, 512, 1024]) assert.ok(weights.includes(doubled), `${doubled}`);
+  for (const doubled of [8, 16, 32, 64, 128, 256, 512, 1024])
+    assert.ok(weights.includes(doubled), `${doubled}`);
   assert.equal(weights.at(-1), 1024);
 });
 

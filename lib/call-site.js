@@ -12,7 +12,7 @@
  * are read here and dropped here.
  */
 
-const fs = require('node:fs');
+const { existsSync } = require('node:fs');
 const nodeModule = require('node:module');
 const path = require('node:path');
 const { fileURLToPath } = require('node:url');
@@ -27,6 +27,7 @@ const DEEP_STACK_FRAMES = 16;
 const MAX_FRAMES = 4096;
 
 const OWN_FOLDER = __dirname + path.sep;
+const HAS_SCHEME = /^[a-z][a-z\d+.-]+:/i;
 const PACKAGE_FOLDER = /^.*[\\/]node_modules[\\/]((?:@[^\\/]+[\\/])?[^\\/]+)[\\/]/;
 
 /**
@@ -56,11 +57,25 @@ function packageRoot(folder) {
   let root = packageRoots.get(folder);
   if (root === undefined) {
     const parent = path.dirname(folder);
-    const found = parent === folder || fs.existsSync(path.join(folder, 'package.json'));
+    const found = parent === folder || existsSync(path.join(folder, 'package.json'));
     root = found ? folder : packageRoot(parent);
     if (packageRoots.size < MAX_FRAMES) packageRoots.set(folder, root);
   }
   return root;
+}
+
+/**
+ * @param {string} script  a path, a URL, or whatever the host called it
+ * @returns {string}
+ */
+function toPath(script) {
+  if (!script.startsWith('file:')) return script;
+  try {
+    return fileURLToPath(script);
+  } catch {
+    // A host part or an encoded slash: no path, but still a name.
+    return script;
+  }
 }
 
 /**
@@ -72,12 +87,12 @@ function packageRoot(folder) {
 function mapSource(file, line, column) {
   if (process.sourceMapsEnabled) {
     const entry = nodeModule.findSourceMap(file)?.findEntry(line - 1, column - 1);
-    if (entry !== undefined && 'originalSource' in entry) {
-      const source = entry.originalSource;
+    // A segment may map to nothing; a bundler's own scheme is a name, not a place on the disk.
+    const source = entry !== undefined && 'originalSource' in entry ? entry.originalSource : null;
+    if (entry !== undefined && 'originalSource' in entry && typeof source === 'string') {
+      const name = toPath(source);
       return {
-        file: source.startsWith('file:')
-          ? fileURLToPath(source)
-          : path.resolve(path.dirname(file), source),
+        file: HAS_SCHEME.test(name) ? name : path.resolve(path.dirname(file), name),
         line: entry.originalLine + 1,
         column: entry.originalColumn + 1,
       };
@@ -92,7 +107,7 @@ function mapSource(file, line, column) {
  * @returns {Frame}
  */
 function describeFrame(callSite, script) {
-  const name = script.startsWith('file:') ? fileURLToPath(script) : script;
+  const name = toPath(script);
   const position = mapSource(name, callSite.getLineNumber() ?? 0, callSite.getColumnNumber() ?? 0);
   const inPackage = PACKAGE_FOLDER.exec(position.file);
   const functionName = callSite.getFunctionName() ?? '';
@@ -163,8 +178,6 @@ class CallSites {
     /** @type {Map<string, Map<number, KnownFrame>>} script -> position in it -> frame */
     this.frames = new Map();
     this.frameCount = 0;
-    /** Captures so far, for the report's overhead. */
-    this.captures = 0;
   }
 
   /**
@@ -172,7 +185,6 @@ class CallSites {
    * @returns {number} native site id, 0 for unknown
    */
   capture(below) {
-    this.captures += 1;
     const callSites = captureStack(below, SHORT_STACK_FRAMES);
     return (
       this.#pick(callSites, false) ?? this.#pick(captureStack(below, DEEP_STACK_FRAMES), true) ?? 0
@@ -246,6 +258,8 @@ class CallSites {
    * @param {KnownFrame | undefined} app
    */
   #siteId(site, app) {
+    // Code without a file, such as what a debugger evaluates.
+    if (site.frame.file === '') return 0;
     const key = app ?? null;
     let id = site.siteByApp.get(key);
     if (id === undefined) {

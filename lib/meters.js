@@ -19,8 +19,14 @@ const MAX_POINTS = 64;
  */
 const MAX_COLLECTIONS_PER_TICK = 32;
 
+/** With longer ticks full collections are not read, and there is no verdict on the heap. */
+const MAX_PROFILED_MS = 60_000;
+
 class Meters {
-  constructor() {
+  /** @param {number} intervalMs  between two ticks */
+  constructor(intervalMs) {
+    /** The profiler's record grows until it is read. */
+    this.profiles = intervalMs <= MAX_PROFILED_MS;
     /** Bytes in use after the last full collection; null before the first. @type {number | null} */
     this.heapAfterGcBytes = null;
     /** Full collections noticed so far. */
@@ -64,7 +70,7 @@ class Meters {
       }
       this.rest = Math.floor(collections.length / MAX_COLLECTIONS_PER_TICK);
     }
-    if (this.rest === 0) this.profiler.start();
+    if (this.rest === 0 && this.profiles) this.profiler.start();
   }
 
   /** The `meters` of a report. */

@@ -21,8 +21,9 @@ const { createShims } = require('./shims');
 const { createWarning } = require('./warning');
 const { Watches, populationOf } = require('./watch');
 
-// Taken now: test suites put fake timers in their place.
-const { setInterval, clearInterval } = globalThis;
+// Taken now: test suites put fakes in the place of the globals, and hosts do worse.
+const { setInterval, clearInterval } = require('node:timers');
+const { epochMs, now } = require('./clock');
 
 /** Exit code at findings at or above `failOn`. */
 const EXIT_FINDINGS = 86;
@@ -57,6 +58,7 @@ class Monitor {
       collections?.shim.samplers[0]
     );
     this.exitListener = () => this.#atExit();
+    this.stayLast = () => this.#stayLast();
   }
 
   /**
@@ -86,6 +88,7 @@ class Monitor {
     this.timer.unref();
     if (settings.report !== null || settings.failOn !== null) {
       process.on('exit', this.exitListener);
+      process.on('beforeExit', this.stayLast);
     }
   }
 
@@ -97,11 +100,12 @@ class Monitor {
     for (const shim of this.shims) shim.stop();
     nodeModule.syncBuiltinESMExports();
     process.off('exit', this.exitListener);
+    process.off('beforeExit', this.stayLast);
   }
 
   /** Forgets history and findings; hooks and watches stay. */
   reset() {
-    this.run?.engine.reset(Date.now());
+    this.run?.engine.reset(epochMs());
   }
 
   /** @param {Record<string, never>} [options] */
@@ -143,6 +147,15 @@ class Monitor {
       );
     }
     const population = populationOf(target, this.collectionsSampler);
+    try {
+      population.size(target, undefined);
+    } catch (error) {
+      throw new LeakguardError(
+        'ERR_LEAKGUARD_TARGET',
+        `watch(${inspectValue(name)}): its size cannot be read: ${error}`,
+        error,
+      );
+    }
     const watched = this.watches.add({ name, floor, population }, target);
     this.#follow(watched);
     return withDispose(() => this.#alone(() => this.watches.remove(watched)));
@@ -153,7 +166,11 @@ class Monitor {
     const { run } = this;
     if (run === null || !this.running) return;
     const { floors } = run.settings;
-    this.#alone(() => this.watches.follow(watched, run.tracked, floors.watched));
+    try {
+      this.#alone(() => this.watches.follow(watched, run.tracked, floors.watched));
+    } catch (error) {
+      warnOnce(`the size of ${watched.name} cannot be read: ${error}`, 'LEAKGUARD_WATCH');
+    }
   }
 
   /**
@@ -209,21 +226,22 @@ class Monitor {
   #record(action) {
     const { run } = this;
     if (this.busy || run === null) return;
-    const start = performance.now();
+    const start = now();
     this.#alone(() => action(run));
-    run.overhead.cpuMs += performance.now() - start;
+    run.overhead.cpuMs += now() - start;
   }
 
   #tick() {
     const { run } = this;
     if (run === null || !this.running) return;
-    const start = performance.now();
+    const start = now();
     try {
       const events = this.#alone(() => {
         this.watches.tick();
         return run.tick();
       });
       for (const shim of this.shims) shim.tick();
+      this.#stayLast();
       for (const { event, finding } of events) {
         if (event !== 'recovered') this.#tell(run, finding);
       }
@@ -231,7 +249,7 @@ class Monitor {
       this.stop();
       warnOnce(`stopped after a failure of its own: ${error}`, 'LEAKGUARD_INTERNAL');
     }
-    const lastTickMs = performance.now() - start;
+    const lastTickMs = now() - start;
     run.overhead.cpuMs += lastTickMs;
     run.overhead.lastTickMs = lastTickMs;
     run.overhead.maxTickMs = Math.max(run.overhead.maxTickMs, lastTickMs);
@@ -258,6 +276,14 @@ class Monitor {
   #createReport(run) {
     const shims = Object.fromEntries(this.shims.map((host) => [host.name, host.state()]));
     return createReport(run.report(shims), run.settings, warnInternal);
+  }
+
+  /** Test runners set the exit code in an exit listener of their own: ours must come after it. */
+  #stayLast() {
+    const listeners = process.listeners('exit');
+    if (!listeners.includes(this.exitListener) || listeners.at(-1) === this.exitListener) return;
+    process.off('exit', this.exitListener);
+    process.on('exit', this.exitListener);
   }
 
   /**

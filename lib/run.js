@@ -6,6 +6,7 @@
  */
 
 const { CallSites } = require('./call-site');
+const { epochMs } = require('./clock');
 const { warnOnce } = require('./errors');
 const { loadNative } = require('./native');
 const { SitePopulations } = require('./site-populations');
@@ -62,7 +63,7 @@ class Run {
         capacity: CAPACITY,
         patienceTicks: settings.patience,
         intervalMs: settings.interval,
-        startedAtMs: Date.now(),
+        startedAtMs: epochMs(),
         heapLimitBytes: require('node:v8').getHeapStatistics().heap_size_limit,
       }),
     );
@@ -91,14 +92,14 @@ class Run {
   get meters() {
     if (this.lazyMeters === null) {
       const { Meters } = require('./meters');
-      this.lazyMeters = new Meters();
+      this.lazyMeters = new Meters(this.settings.interval);
     }
     return this.lazyMeters;
   }
 
   /** @returns {{ event: string, finding: import('..').Finding }[]} what there is to tell */
   tick() {
-    const now = Date.now();
+    const now = epochMs();
     this.meters.tick(now);
     this.tracked.tick();
     this.timers.tick(this.meters.collections);
@@ -124,7 +125,7 @@ class Run {
       node: process.version,
       pid: process.pid,
       threadId,
-      at: Date.now(),
+      at: epochMs(),
       level: this.settings.level,
       meters: this.meters.read(),
       shims,

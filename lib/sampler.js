@@ -9,15 +9,24 @@
  * by call, and a hot healthy list costs nothing.
  * The shim writes the fast path itself, on these public fields:
  *
- *     if (size >= sampler.threshold && --sampler.skip < 0) look(...);
+ *     if (size >= sampler.threshold) {
+ *       if (--sampler.skip < 0) look(..., sampler.next());
+ *       else if (size === sampler.threshold && --sampler.discoveries >= 0) look(..., 1);
+ *     }
  *
- * and `look` begins with `sampler.next()`. A closed sampler has the largest threshold and skip that
+ * The second line meets a list for sure when it reaches the threshold, however busy the others are,
+ * but only so often per tick: a list may stand there for good. A closed sampler has the largest threshold and skip that
  * V8 keeps in a field without a heap number, which makes its shim a pass-through.
  */
+
+const { random } = require('./clock');
 
 /** Looks after which the stride doubles within a tick, and how often it may. */
 const LOOKS_PER_DOUBLING = 8;
 const MAX_DOUBLINGS = 7;
+
+/** Lists per tick that are met for having reached the threshold. */
+const DISCOVERIES_PER_TICK = 16;
 
 /** Largest small integer of V8 with pointer compression, 2^30 - 1. */
 const NEVER = 0x3fffffff;
@@ -35,12 +44,12 @@ class Sampler {
     this.readLimits = readLimits;
     /** @type {SamplerLimits} */
     this.limits = { threshold: NEVER, attention: 0, stride: 1 };
-    this.seed = 0x9e3779b9;
     this.threshold = NEVER;
     this.skip = NEVER;
     this.attention = 0;
     /** Looks of this tick past its attention. */
     this.looks = 0;
+    this.discoveries = 0;
     /** Calls that the next look stands for; 0 while closed. */
     this.weight = 0;
   }
@@ -48,7 +57,7 @@ class Sampler {
   open() {
     this.limits = this.readLimits();
     this.threshold = this.limits.threshold;
-    this.grant(this.limits.attention);
+    this.tick();
   }
 
   close() {
@@ -71,6 +80,7 @@ class Sampler {
 
   tick() {
     this.looks = 0;
+    this.discoveries = DISCOVERIES_PER_TICK;
     this.grant(this.limits.attention);
   }
 
@@ -87,13 +97,8 @@ class Sampler {
       const doublings = Math.min(Math.floor(this.looks / LOOKS_PER_DOUBLING), MAX_DOUBLINGS);
       const stride = this.limits.stride << doublings;
       this.looks += 1;
-      // Marsaglia's xorshift32: even distances from 0 to 2 * (stride - 1), mean stride - 1.
-      let x = this.seed;
-      x ^= x << 13;
-      x ^= x >>> 17;
-      x ^= x << 5;
-      this.seed = x;
-      this.skip = (x >>> 0) % (2 * stride - 1);
+      // Even distances from 0 to 2 * (stride - 1), mean stride - 1.
+      this.skip = Math.floor(random() * (2 * stride - 1));
       this.weight = stride;
     }
     return weight;
@@ -111,7 +116,7 @@ function thin(samples) {
   return samples.filter((sample, index) => {
     const pair = index ^ 1;
     if (index < pair) {
-      const doubled = samples[Math.random() < 0.5 ? index : pair] ?? sample;
+      const doubled = samples[random() < 0.5 ? index : pair] ?? sample;
       doubled.weight *= -2;
     }
     const stays = sample.weight < 0;

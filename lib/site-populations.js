@@ -12,6 +12,7 @@
  * begun before they were made.
  */
 
+const { random } = require('./clock');
 const { thin } = require('./sampler');
 
 /** Datadog's .NET profiler found 1,024 live weak handles too few and 4,096 enough. */
@@ -85,7 +86,7 @@ class SitePopulations {
    */
   made(target, { what, floor, isLive, weight, below }) {
     if (this.pool.length >= MAX_POOL) this.#makeRoom();
-    if (this.share > 1 && Math.random() * this.share >= 1) return;
+    if (this.share > 1 && random() * this.share >= 1) return;
     const site = this.sites === null ? 0 : this.sites.capture(below);
     const key = `${what}:${site}`;
     let group = this.groups.get(key);

@@ -4,8 +4,8 @@
 
 module.exports = {
   /**
-   * On `process`, not enumerable: the instance that runs in this thread, so that a second copy of
-   * the package (another version in another node_modules) uses it instead of hooking twice.
+   * On our diagnostics channel, not enumerable: the instance that runs in this thread, so that a
+   * second copy of the package, or a test file with globals of its own, does not hook twice.
    */
   kInstance: Symbol.for('leakguard.instance'),
 };

@@ -13,8 +13,11 @@
  * Members that are objects are held weakly; short primitives by value, longer ones not at all.
  */
 
+const { random } = require('./clock');
 const { thin } = require('./sampler');
 
+/** Levels are 32 bits wide. */
+const MAX_LEVEL = 2 ** 32 - 1;
 /** All records together: two for each slot of the default ledger. */
 const MAX_SAMPLES_TOTAL = 8192;
 /** A key up to this length is kept to ask the Map for it again. */
@@ -22,6 +25,8 @@ const MAX_KEPT_STRING = 256;
 /** Looks granted for the rest of the tick when something grows and nobody has been caught adding. */
 const HUNGRY_ATTENTION = 4096;
 const HUNGRY_SAMPLES = 8;
+/** A growing population of up to this size is asked after its samples at every tick. */
+const ASKED_EACH_TICK = 4096;
 /** Records whose samples are asked again at a tick though they did not grow: one in so many. */
 const RECHECK_ONE_IN = 32;
 
@@ -157,7 +162,7 @@ class Tracked {
       what,
       owner: name,
       floor,
-      level: population.size(target, undefined),
+      level: Math.min(population.size(target, undefined), MAX_LEVEL),
     });
     if (record !== undefined) record.watched = true;
     return record;
@@ -199,7 +204,9 @@ class Tracked {
       if (grew && record.samples.length < HUNGRY_SAMPLES) {
         population.sampler.grant(HUNGRY_ATTENTION);
       }
-      if (grew || (this.ticks + record.slot) % RECHECK_ONE_IN === 0) {
+      // Asking takes time in proportion to the size.
+      const every = grew ? Math.ceil(size / ASKED_EACH_TICK) : RECHECK_ONE_IN;
+      if ((this.ticks + record.slot) % every === 0) {
         this.#askAfterSamples(record, target, size);
       }
     }
@@ -225,7 +232,8 @@ class Tracked {
     const target = record.target();
     if (target !== undefined) {
       try {
-        this.slots.levels[record.slot] = record.population.size(target, record.detail);
+        const size = record.population.size(target, record.detail);
+        this.slots.levels[record.slot] = Math.min(size, MAX_LEVEL);
         return target;
       } catch (error) {
         this.warn(`the size of ${record.label} cannot be read, its watch has ended: ${error}`);
@@ -237,14 +245,15 @@ class Tracked {
 
   /** @param {Record} record */
   #makesRoom(record) {
-    if (this.capturesLeft <= 0 || Math.random() * record.share >= 1) return false;
+    if (this.capturesLeft <= 0 || random() * record.share >= 1) return false;
     if (record.samples.length >= this.samplesPerRecord) {
       this.sampleCount -= record.samples.length;
       record.samples = thin(record.samples);
       this.sampleCount += record.samples.length;
       record.share *= 2;
     }
-    return this.sampleCount < MAX_SAMPLES_TOTAL;
+    // A few for everybody, whatever the large ones hold.
+    return this.sampleCount < MAX_SAMPLES_TOTAL || record.samples.length < HUNGRY_SAMPLES;
   }
 
   /**

@@ -5,6 +5,7 @@
  * a function is the caller's own gauge and is kept until the watch is stopped.
  */
 
+const { now } = require('./clock');
 const { LeakguardError, inspectValue } = require('./errors');
 
 const mapSize = sizeGetter(Map.prototype);
@@ -12,6 +13,8 @@ const setSize = sizeGetter(Set.prototype);
 
 /** Ticks between two looks for the watches of collected targets. */
 const SWEEP_TICKS = 16;
+/** Watches from which on a further one looks for them too. */
+const MIN_SWEEP = 256;
 
 /** Counting the keys of a plain object may take this long in one tick before it is counted less often. */
 const MAX_COUNT_MS = 0.5;
@@ -53,9 +56,9 @@ function createKeyCounter() {
       pause -= 1;
       return count;
     }
-    const start = performance.now();
+    const start = now();
     count = Object.keys(target).length;
-    pause = Math.floor((performance.now() - start) / MAX_COUNT_MS);
+    pause = Math.floor((now() - start) / MAX_COUNT_MS);
     return count;
   };
 }
@@ -106,10 +109,11 @@ function populationOf(target, sampler) {
     limits: () => ({ floor: 1, threshold: 0 }),
     describe: () => ({ what, owner: what }),
     size: (held) => {
-      const now = size(held);
-      if (!isSize(now))
-        throw new TypeError(`its size is ${inspectValue(now)}, not a number from 0`);
-      return now;
+      const count = size(held);
+      if (!isSize(count)) {
+        throw new TypeError(`its size is ${inspectValue(count)}, not a number from 0`);
+      }
+      return count;
     },
     contains: (held, _detail, asked) =>
       asked.map((member) => members !== null && Reflect.apply(has, held, [member])),
@@ -137,6 +141,8 @@ class Watches {
     /** @type {Set<Watched>} */
     this.all = new Set();
     this.ticks = 0;
+    /** Where nothing ticks, this size is what has them swept. */
+    this.sweepAt = MIN_SWEEP;
   }
 
   /**
@@ -145,6 +151,10 @@ class Watches {
    * @returns {Watched}
    */
   add(about, target) {
+    if (this.all.size >= this.sweepAt) {
+      this.#sweep();
+      this.sweepAt = Math.max(MIN_SWEEP, 2 * this.all.size);
+    }
     const owner = typeof target === 'function' ? target : new WeakRef(target);
     const watched = { ...about, owner, record: undefined };
     this.all.add(watched);
@@ -154,8 +164,7 @@ class Watches {
   /** Drops the watches of collected targets, now and then. */
   tick() {
     this.ticks += 1;
-    if (this.ticks % SWEEP_TICKS !== 0) return;
-    for (const watched of this.all) if (targetOf(watched) === undefined) this.all.delete(watched);
+    if (this.ticks % SWEEP_TICKS === 0) this.#sweep();
   }
 
   /** @param {Watched} watched */
@@ -175,6 +184,10 @@ class Watches {
     const { population, name, floor = fallback } = watched;
     watched.record =
       target === undefined ? undefined : tracked.watch(population, target, name, floor);
+  }
+
+  #sweep() {
+    for (const watched of this.all) if (targetOf(watched) === undefined) this.all.delete(watched);
   }
 }
 

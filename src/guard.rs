@@ -52,6 +52,8 @@ pub const MAX_FINDINGS: usize = 256;
 #[derive(Clone, Copy, Debug)]
 struct Raised {
     signature: Signature,
+    /// The signature without a site: kind and owner.
+    cause: Signature,
     severity: Severity,
     judgement: Judgement,
     count_at_event: u64,
@@ -181,8 +183,19 @@ impl Guard {
             .dominant_site()
             .and_then(|site| self.ledger.site(site));
         let signature = Signature::of(view.kind(), view.owner(), site.as_ref());
-        let same = |raised: &Option<Raised>| raised.is_some_and(|it| it.signature == signature);
-        let known = self.raised.iter().position(same);
+        let cause = Signature::of(view.kind(), view.owner(), None);
+        // All intervals and all unnamed Maps have one owner, which tells nothing.
+        let has_name = !view.owner().is_empty() && view.owner() != view.what();
+        let joins = |raised: &Option<Raised>| {
+            raised.is_some_and(|it| {
+                it.signature == signature
+                    // One of the two was raised before it had a sample: the same owner has to do.
+                    || (has_name
+                        && it.cause == cause
+                        && (it.signature == it.cause || signature == cause))
+            })
+        };
+        let known = self.raised.iter().position(joins);
         let Some(index) = known.or_else(|| self.raised.iter().position(Option::is_none)) else {
             // Counted once per streak, not at every judging of it.
             let watch = self.watches[slot as usize];
@@ -193,12 +206,16 @@ impl Guard {
         let count = u64::from(view.level());
         let raised = self.raised[index].get_or_insert(Raised {
             signature,
+            cause,
             severity,
             judgement,
             count_at_event: 0,
             members: 0,
             pending: Some(Event::Raised),
         });
+        if has_name && raised.signature == raised.cause {
+            raised.signature = signature;
+        }
         raised.members += 1;
         raised.count_at_event += count;
         raised.refresh(severity, judgement);

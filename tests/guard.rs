@@ -412,3 +412,29 @@ fn labels_cannot_smuggle_control_characters_into_a_terminal() {
     let events = run.grow(&[slot], 80);
     assert!(!events[0].2.message.contains('\u{1b}'));
 }
+
+#[test]
+fn a_subject_raised_before_it_had_a_sample_joins_the_finding_of_its_owner() {
+    let mut run = Run::new(4);
+    let (unsampled, sampled) = (
+        run.claim("EventEmitter 'tick'"),
+        run.claim("EventEmitter 'tick'"),
+    );
+    let events = run.ticks(120, |run| {
+        for slot in [unsampled, sampled] {
+            run.levels[slot as usize] += 1;
+        }
+        run.guard.sample_born(sampled, run.site, 1).unwrap();
+    });
+    assert_eq!(
+        kinds(&events)
+            .iter()
+            .filter(|&&it| it == Event::Raised)
+            .count(),
+        1
+    );
+    let findings = run.guard.findings();
+    assert_eq!(findings.len(), 1);
+    assert_eq!(findings[0].count, 280);
+    assert!(findings[0].site.is_some());
+}

@@ -65,7 +65,10 @@ function execute([file, ...args], env) {
   return new Promise((resolve, reject) => {
     const child = spawn(file, args, { stdio: 'inherit', env });
     /** @type {(signal: NodeJS.Signals) => void} */
-    const forward = (signal) => child.kill(signal);
+    const forward = (signal) => {
+      // A terminal has sent its signal to the command too: a second one would cut its shutdown short.
+      if (!process.stdin.isTTY || signal === 'SIGTERM') child.kill(signal);
+    };
     for (const signal of FORWARDED_SIGNALS) process.on(signal, forward);
     child.on('error', (error) => {
       const { code } = /** @type {NodeJS.ErrnoException} */ (error);

@@ -62,9 +62,9 @@ function createCollectionsShim({ added, limits }) {
      * @param {unknown} key
      * @param {unknown} value
      * @param {number} before
+     * @param {number} weight
      */
-    function look(map, key, value, before) {
-      const weight = sampler.next();
+    function look(map, key, value, before, weight) {
       const result = original.call(map, key, value);
       if (weight !== 0 && mapSize.call(map) > before) {
         added(maps, map, undefined, key, weight, wrapper);
@@ -84,11 +84,11 @@ function createCollectionsShim({ added, limits }) {
         } catch {
           // Not a Map: the original says so in its own words.
         }
-        if (
-          size >= sampler.threshold &&
-          (--sampler.skip < 0 || size === sampler.threshold + DISCOVERY_OFFSET)
-        ) {
-          return look(this, key, value, size);
+        if (size >= sampler.threshold) {
+          if (--sampler.skip < 0) return look(this, key, value, size, sampler.next());
+          if (size === sampler.threshold + DISCOVERY_OFFSET && --sampler.discoveries >= 0) {
+            return look(this, key, value, size, 1);
+          }
         }
         return original.call(this, key, value);
       },
@@ -102,9 +102,9 @@ function createCollectionsShim({ added, limits }) {
      * @param {any} set
      * @param {unknown} value
      * @param {number} before
+     * @param {number} weight
      */
-    function look(set, value, before) {
-      const weight = sampler.next();
+    function look(set, value, before, weight) {
       const result = original.call(set, value);
       if (weight !== 0 && setSize.call(set) > before) {
         added(sets, set, undefined, value, weight, wrapper);
@@ -123,11 +123,11 @@ function createCollectionsShim({ added, limits }) {
         } catch {
           // Not a Set: the original says so in its own words.
         }
-        if (
-          size >= sampler.threshold &&
-          (--sampler.skip < 0 || size === sampler.threshold + DISCOVERY_OFFSET)
-        ) {
-          return look(this, value, size);
+        if (size >= sampler.threshold) {
+          if (--sampler.skip < 0) return look(this, value, size, sampler.next());
+          if (size === sampler.threshold + DISCOVERY_OFFSET && --sampler.discoveries >= 0) {
+            return look(this, value, size, 1);
+          }
         }
         return original.call(this, value);
       },

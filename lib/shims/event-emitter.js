@@ -72,10 +72,10 @@ function createEventEmitterShim({ added, limits }) {
    * @param {any} emitter
    * @param {string | symbol} type
    * @param {unknown} listener
+   * @param {number} weight
    * @param {Function} wrapper
    */
-  function look(emitter, type, listener, wrapper) {
-    const weight = sampler.next();
+  function look(emitter, type, listener, weight, wrapper) {
     if (weight === 0) return;
     added(names, emitter, kNames, type, weight, wrapper);
     added(listeners, emitter, type, listener, weight, wrapper);
@@ -92,11 +92,14 @@ function createEventEmitterShim({ added, limits }) {
     if (events === undefined) return;
     const list = events[type];
     if (
-      ((typeof list === 'object' && list.length >= sampler.threshold) ||
-        emitter._eventsCount >= sampler.threshold) &&
-      (--sampler.skip < 0 || list?.length === sampler.threshold)
+      (typeof list === 'object' && list.length >= sampler.threshold) ||
+      emitter._eventsCount >= sampler.threshold
     ) {
-      look(emitter, type, listener, wrapper);
+      if (--sampler.skip < 0) {
+        look(emitter, type, listener, sampler.next(), wrapper);
+      } else if (list?.length === sampler.threshold && --sampler.discoveries >= 0) {
+        look(emitter, type, listener, 1, wrapper);
+      }
     }
   }
 

@@ -58,10 +58,10 @@ function createEventTargetShim({ added, limits }) {
    * @param {any} target
    * @param {string} type
    * @param {unknown} listener
+   * @param {number} weight
    * @param {Function} wrapper
    */
-  function look(target, type, listener, wrapper) {
-    const weight = sampler.next();
+  function look(target, type, listener, weight, wrapper) {
     if (weight !== 0) added(listeners, target, type, listener, weight, wrapper);
   }
 
@@ -76,12 +76,17 @@ function createEventTargetShim({ added, limits }) {
       wrapper(type, listener) {
         const result = Reflect.apply(original, this, arguments);
         if (kEvents === undefined) {
-          if (typeof type === 'string' && --sampler.skip < 0) look(this, type, listener, wrapper);
+          if (typeof type === 'string' && --sampler.skip < 0) {
+            look(this, type, listener, sampler.next(), wrapper);
+          }
           return result;
         }
         const size = this?.[kEvents]?.get(type)?.size;
-        if (size >= sampler.threshold && (--sampler.skip < 0 || size === sampler.threshold)) {
-          look(this, type, listener, wrapper);
+        if (size >= sampler.threshold) {
+          if (--sampler.skip < 0) look(this, type, listener, sampler.next(), wrapper);
+          else if (size === sampler.threshold && --sampler.discoveries >= 0) {
+            look(this, type, listener, 1, wrapper);
+          }
         }
         return result;
       },

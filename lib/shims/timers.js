@@ -13,6 +13,7 @@
 
 const timers = require('node:timers');
 const timersPromises = require('node:timers/promises');
+const { epochMs } = require('../clock');
 const { Sampler } = require('../sampler');
 
 /** @param {{ _destroyed?: boolean }} timer  a Timeout or an Immediate */
@@ -37,7 +38,7 @@ function createIsPending(options, due) {
   const signal = isObject(options) && Object.getOwnPropertyDescriptor(options, 'signal')?.value;
   // Weakly: a signal that has been collected will abort nothing.
   const ref = signal instanceof AbortSignal ? new WeakRef(signal) : null;
-  return () => Date.now() < due && ref?.deref()?.aborted !== true;
+  return () => epochMs() < due && ref?.deref()?.aborted !== true;
 }
 
 /** @type {import('.').CreateShim} */
@@ -153,7 +154,7 @@ function createTimersShim({ made, limits }) {
         if (weight === 0 || !isObject(promise)) return;
         const delay = what === 'timeout' && typeof args[0] === 'number' ? args[0] : 0;
         const isLive =
-          what === 'interval' ? null : createIsPending(args[OPTIONS_AT[what]], Date.now() + delay);
+          what === 'interval' ? null : createIsPending(args[OPTIONS_AT[what]], epochMs() + delay);
         made(promise, { what, floor: floor(), isLive, weight, below: wrapper });
       }
       const { wrapper } = {

@@ -1,0 +1,27 @@
+'use strict';
+
+/**
+ * Time and chance as they were before the host's code ran: fake clocks and seeded generators belong
+ * to the host, and a draw of ours from its `Math.random` would shift its sequence.
+ */
+
+const { performance } = require('node:perf_hooks');
+
+const now = performance.now.bind(performance);
+const epochMs = Date.now;
+
+let seed = 0x9e3779b9;
+
+/** @returns {number} at least 0, below 1: Marsaglia's xorshift32 */
+function random() {
+  seed ^= seed << 13;
+  seed ^= seed >>> 17;
+  seed ^= seed << 5;
+  return (seed >>> 0) / 2 ** 32;
+}
+
+/** Milliseconds since the epoch. */
+exports.epochMs = epochMs;
+/** Milliseconds, monotonic. */
+exports.now = now;
+exports.random = random;
