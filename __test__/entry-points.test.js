@@ -30,7 +30,8 @@ const QUICK = {
   LEAKGUARD_SENSITIVITY: 'high',
 };
 /** Whether leakguard runs in this process, asked without loading it. */
-const STATE = `const hidden = process[Symbol.for('leakguard.instance')];
+const STATE = `const channels = process.getBuiltinModule('node:diagnostics_channel');
+const hidden = channels.channel('leakguard:finding')[Symbol.for('leakguard.instance')];
 console.log(hidden === undefined ? 'not loaded' : hidden.running ? 'watching' : 'loaded, not watching');`;
 
 /** @param {string} output  JSON on its last line */
