@@ -26,7 +26,16 @@ function withoutTimes(text) {
     .replace(/\(?\d+(?:\.\d+)?\s?(?:ms|s)\b\)?/g, 'TIME')
     .replace(/, estimated TIME/g, '')
     .replace(/^ *Duration .*$/gm, 'DURATION')
-    .replace(/ +(?:TIME)?$/gm, '');
+    .replace(/ +(?:TIME)?$/gm, '')
+    .replace(/(?:^(?:PASS|FAIL) .*\n)+/gm, sortLines);
+}
+
+/**
+ * Two workers end in any order.
+ * @param {string} block
+ */
+function sortLines(block) {
+  return `${block.trimEnd().split('\n').sort().join('\n')}\n`;
 }
 
 /**
