@@ -88,9 +88,8 @@ function mapSource(file, line, column) {
   if (process.sourceMapsEnabled) {
     const entry = nodeModule.findSourceMap(file)?.findEntry(line - 1, column - 1);
     // A segment may map to nothing; a bundler's own scheme is a name, not a place on the disk.
-    const source = entry !== undefined && 'originalSource' in entry ? entry.originalSource : null;
-    if (entry !== undefined && 'originalSource' in entry && typeof source === 'string') {
-      const name = toPath(source);
+    if (entry && 'originalSource' in entry && typeof entry.originalSource === 'string') {
+      const name = toPath(entry.originalSource);
       return {
         file: HAS_SCHEME.test(name) ? name : path.resolve(path.dirname(file), name),
         line: entry.originalLine + 1,

@@ -325,8 +325,6 @@ function readOptions(options = {}, env = process.env, warn = () => {}) {
 }
 
 exports.ENVIRONMENT = ENVIRONMENT;
-exports.PRESETS = PRESETS;
-exports.REPORT_EXTENSIONS = REPORT_EXTENSIONS;
 exports.parseBoolean = parseBoolean;
 exports.parseInteger = parseInteger;
 exports.readOptions = readOptions;

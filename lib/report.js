@@ -84,6 +84,5 @@ class Report {
   }
 }
 
-exports.Report = Report;
 exports.createReport = createReport;
 exports.isIgnored = isIgnored;

@@ -72,7 +72,7 @@ function createTimersShim({ made, limits }) {
   }
 
   // Three wrappers of one shape: V8 compiles a function for its own variables, the original among
-  // them, only while there is a single closure of it. Folded into one they cost 10-20 ns more.
+  // them, only while there is a single closure of it. What that saves here is within the noise.
 
   /** @param {any} original */
   function wrapSetTimeout(original) {
