@@ -31,6 +31,7 @@ class ShimHost {
       limits,
       added: (...args) => guarded(({ tracked }) => tracked.added(...args)),
       made: (...args) => guarded(({ timers }) => timers.made(...args)),
+      heapProfilerStarts: () => guarded(({ survivors }) => survivors?.standAside()),
     });
   }
 
@@ -42,10 +43,16 @@ class ShimHost {
     this.failed = false;
     try {
       this.shim.install(this.patches);
-      for (const sampler of this.shim.samplers) sampler.open();
+      this.open();
     } catch (error) {
       this.#fail(error);
     }
+  }
+
+  /** Lets the samplers read their limits anew. */
+  open() {
+    if (this.failed) return;
+    for (const sampler of this.shim.samplers) sampler.open();
   }
 
   stop() {

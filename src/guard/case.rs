@@ -38,6 +38,7 @@ fn survival_of(view: &View<'_>) -> Survival {
         // The heap's level is a sum of bytes: nothing in it is born or dies.
         (Kind::Heap, _) => Survival::Unknown,
         (_, (0, _)) => Survival::Levels,
+        _ if view.observed_at_rounds() => Survival::Levels,
         _ => Blame::on(view).survival(),
     }
 }

@@ -3,12 +3,17 @@
 use serde::Deserialize;
 
 use crate::error::{Error, Kind, Result};
+use crate::ledger::View;
 
 /// Slots are indices of a typed array and of tables allocated up front: 65,536 subjects are 60 MiB.
 pub const MAX_CAPACITY: u32 = 65_536;
 
 /// Fewer ticks cannot hold the buckets a trend needs; more than ten million are 115 days at 1 s.
 pub const PATIENCE_TICKS: std::ops::RangeInclusive<u32> = 1..=10_000_000;
+
+/// Rounds of the heap's sampler that a verdict on an allocation site takes, whatever the patience: each
+/// forces a full collection, and generations of survivors say more than as many levels.
+const ROUNDS_PATIENCE: u32 = 12;
 
 /// A guard's settings.
 #[derive(Clone, Copy, Debug, PartialEq, Deserialize)]
@@ -37,6 +42,15 @@ impl Settings {
             serde_json::from_str(text).map_err(|cause| Error::json("settings", text, cause))?;
         settings.check()?;
         Ok(settings)
+    }
+
+    /// Observations that a verdict on the subject takes.
+    pub(super) fn patience(&self, view: &View<'_>) -> u32 {
+        if view.observed_at_rounds() {
+            ROUNDS_PATIENCE
+        } else {
+            self.patience_ticks
+        }
     }
 
     fn check(&self) -> Result<()> {
