@@ -284,7 +284,8 @@ class Monitor {
 
   /** @param {Run} run */
   #createReport(run) {
-    const shims = Object.fromEntries(this.shims.map((host) => [host.name, host.state()]));
+    const hosts = this.shims.filter(({ isNeeded }) => isNeeded);
+    const shims = Object.fromEntries(hosts.map((host) => [host.name, host.state()]));
     return createReport(run.report(shims), run.settings, warnInternal);
   }
 

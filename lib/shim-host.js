@@ -39,8 +39,14 @@ class ShimHost {
     return this.shim.name;
   }
 
+  /** Whether the level has use for it. */
+  get isNeeded() {
+    return this.shim.isNeeded?.() ?? true;
+  }
+
   start() {
     this.failed = false;
+    if (!this.isNeeded) return;
     try {
       this.shim.install(this.patches);
       this.open();

@@ -30,6 +30,7 @@ const { createTimersShim } = require('./timers');
  * @typedef {object} Shim
  * @property {string} name  as in the report's `shims`
  * @property {import('../sampler').Sampler[]} samplers
+ * @property {() => boolean} [isNeeded]  false: not at this level
  * @property {(patches: import('../patch').PatchSet) => void} install
  */
 /** @typedef {(recorder: Recorder) => Shim} CreateShim */

@@ -28,9 +28,9 @@ function createInspectorShim({ heapProfilerStarts, limits }) {
   return {
     name: 'inspector',
     samplers: [],
+    // Loading the inspector costs a millisecond, so only those who sample pay it.
+    isNeeded: () => limits.sampling,
     install(patches) {
-      // Loading the inspector costs a millisecond, so only those who sample pay it.
-      if (!limits.sampling) return;
       let inspector;
       try {
         inspector = require('node:inspector');

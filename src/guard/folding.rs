@@ -8,8 +8,9 @@
 //!    entry *is* the reference, a live object is what hangs on it. So all allocation sites that grow
 //!    are victims of any leak that a hook has found, and of the largest among themselves where no hook
 //!    saw one. The heap as a whole is a victim of whatever accounts for most of its growth.
-//! 2. **By place.** Among what hooks see, populations from one package or one function have one cause:
-//!    handles before listeners, listeners before timers, and so on down [`rank`]. A population whose
+//! 2. **By place.** Among what hooks see, populations from one package or one line have one cause, and
+//!    those of one sort from one function: handles before listeners, listeners before timers, and so on
+//!    down [`rank`]. Two lines of a function that leak different things are two causes. A population whose
 //!    site nobody knows is a victim of one of its own sort whose site is known, and lends its name to
 //!    a nameless one: `globalThis.log` holds the Map that `remember` adds to.
 //!
@@ -169,7 +170,8 @@ fn is_close(a: u64, b: u64) -> bool {
     a.abs_diff(b) as f64 <= a.max(b) as f64 * SAME_COUNT
 }
 
-/// Whether the sites lie in one package or in one named function.
+/// Whether the sites lie in one package or were reached from one line; for two populations of one sort
+/// one named function is enough.
 fn share_a_place(finding: &Finding, cause: &Finding) -> bool {
     let (Some(one), Some(other)) = (&finding.site, &cause.site) else {
         return false;
@@ -177,11 +179,20 @@ fn share_a_place(finding: &Finding, cause: &Finding) -> bool {
     if one.package.is_some() && one.package == other.package {
         return true;
     }
-    frames(one).any(|frame| frames(other).any(|it| is_one_function(frame, it)))
+    let is_one_place = if (finding.kind, &finding.what) == (cause.kind, &cause.what) {
+        is_one_function
+    } else {
+        is_one_line
+    };
+    frames(one).any(|frame| frames(other).any(|it| is_one_place(frame, it)))
 }
 
 fn frames(site: &Site) -> impl Iterator<Item = &Frame> {
     std::iter::once(&site.frame).chain(&site.app)
+}
+
+fn is_one_line(a: &Frame, b: &Frame) -> bool {
+    a.file == b.file && a.line == b.line
 }
 
 fn is_one_function(a: &Frame, b: &Frame) -> bool {
