@@ -21,7 +21,7 @@ const { LeakguardError, inspectValue } = require('./errors');
  * @property {number} collections  entries of one Map or Set
  * @property {number} watched      size of one target of `watch()`
  * @property {number} heapBytes    growth of the heap in use after full collections
- * @property {number} objectBytes  live bytes that one function has allocated
+ * @property {number} objectBytes  live bytes that one function has allocated; 0: eight samples
  */
 /** @typedef {string | RegExp | ((finding: import('..').Finding) => boolean)} IgnoreRule */
 /**
@@ -49,6 +49,8 @@ const MAX_INTERVAL_MS = 3_600_000;
 
 /** Between two rounds of the heap's sampler: each forces a full collection. */
 const USUAL_ROUND_MS = 60_000;
+/** Fewer live samples of a site say nothing about its generations. */
+const SAMPLES_OF_A_SITE = 8;
 /** Closer samples than these cost a service more than 2 %. */
 const MIN_SAMPLE_BYTES = 16_384;
 
@@ -58,11 +60,11 @@ const PRESETS = {
     floors: {
       listeners: 64,
       intervals: 64,
-      timeouts: 8192,
+      timeouts: 2048,
       collections: 10_000,
       watched: 1000,
       heapBytes: 67_108_864,
-      objectBytes: 8_388_608,
+      objectBytes: 0,
     },
     patience: 60,
     bytes: 524_288,
@@ -71,11 +73,11 @@ const PRESETS = {
     floors: {
       listeners: 16,
       intervals: 16,
-      timeouts: 1024,
+      timeouts: 256,
       collections: 1000,
       watched: 100,
       heapBytes: 16_777_216,
-      objectBytes: 1_048_576,
+      objectBytes: 0,
     },
     patience: 60,
     bytes: 262_144,
@@ -84,11 +86,11 @@ const PRESETS = {
     floors: {
       listeners: 8,
       intervals: 8,
-      timeouts: 128,
+      timeouts: 64,
       collections: 100,
       watched: 16,
       heapBytes: 2_097_152,
-      objectBytes: 131_072,
+      objectBytes: 0,
     },
     patience: 30,
     bytes: 16_384,
@@ -288,11 +290,14 @@ function sampleBytes(bytes, { interval }) {
 function complete(values) {
   const preset = PRESETS[/** @type {Sensitivity} */ (values.sensitivity)];
   const survivors = /** @type {Settings['survivors']} */ (values.survivors);
+  const bytes = survivors.bytes || sampleBytes(preset.bytes, survivors);
+  const floors = { ...preset.floors, .../** @type {object} */ (values.floors) };
+  floors.objectBytes ||= SAMPLES_OF_A_SITE * bytes;
   return /** @type {Settings} */ ({
     ...values,
     patience: values.patience ?? preset.patience,
-    floors: { ...preset.floors, .../** @type {object} */ (values.floors) },
-    survivors: { ...survivors, bytes: survivors.bytes || sampleBytes(preset.bytes, survivors) },
+    floors,
+    survivors: { ...survivors, bytes },
   });
 }
 

@@ -41,11 +41,12 @@ function limitsOf({ level, floors, interval }) {
   const exact = level === 'exact';
   const perTick = Math.max(MIN_CAPTURES_PER_TICK, (CAPTURES_PER_SECOND * interval) / 1000);
   return {
-    // From the second listener on Node keeps a list; the first is no list to grow.
+    // From the second listener on Node keeps a list; the first is no list to grow. A collection is
+    // followed before it is large enough to be reported, so that its history is there when it is.
     listeners: { floor: floors.listeners, threshold: exact ? 2 : floors.listeners },
     collections: {
       floor: floors.collections,
-      threshold: exact ? Math.ceil(floors.collections / 10) : floors.collections,
+      threshold: Math.ceil(floors.collections / (exact ? 10 : 4)),
     },
     intervals: { floor: floors.intervals },
     timeouts: { floor: floors.timeouts },

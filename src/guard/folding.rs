@@ -9,8 +9,8 @@
 //!    are victims of any leak that a hook has found, and of the largest among themselves where no hook
 //!    saw one. The heap as a whole is a victim of whatever accounts for most of its growth.
 //! 2. **By place.** Among what hooks see, populations from one package or one line have one cause, and
-//!    those of one sort from one function: handles before listeners, listeners before timers, and so on
-//!    down [`rank`]. Two lines of a function that leak different things are two causes. A population whose
+//!    those of one sort from one function: what the event loop holds by itself (handles, timers)
+//!    before what somebody has to hold (listeners, entries), down [`rank`]. Two lines of a function that leak different things are two causes. A population whose
 //!    site nobody knows is a victim of one of its own sort whose site is known, and lends its name to
 //!    a nameless one: `globalThis.log` holds the Map that `remember` adds to.
 //!
@@ -126,8 +126,8 @@ fn rank(finding: &Finding) -> (u8, bool, bool) {
     let kind = match finding.kind {
         Kind::Retained => 0,
         Kind::Handles => 1,
-        Kind::Listeners => 2,
-        Kind::Timers => 3,
+        Kind::Timers => 2,
+        Kind::Listeners => 3,
         Kind::Globals => 4,
         Kind::Collections => 5,
         Kind::Promises if !finding.counts_bytes() => 6,
