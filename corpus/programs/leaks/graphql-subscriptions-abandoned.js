@@ -2,6 +2,7 @@
 
 /** Live comments by GraphQL subscription: who leaves is forgotten, his iterator is never returned. */
 
+const { EventEmitter } = require('node:events');
 const { PubSub } = require('graphql-subscriptions');
 const { pace } = require('../../support/pace');
 
@@ -9,16 +10,17 @@ const READERS_PER_SECOND = 60;
 const COMMENTS_PER_SECOND = 10;
 const STAY_MS = 400;
 
-const pubsub = new PubSub();
-pubsub.ee.setMaxListeners(0);
+const comments = new EventEmitter();
+comments.setMaxListeners(0);
+const pubsub = new PubSub({ eventEmitter: comments });
 
 let delivered = 0;
 
 /** Reads comments as a transport does that looks whether its connection is open before it sends. */
 async function serve(reader) {
-  const comments = pubsub.asyncIterableIterator(['COMMENT_ADDED']);
+  const added = pubsub.asyncIterableIterator(['COMMENT_ADDED']);
   while (reader.open) {
-    await comments.next();
+    await added.next();
     if (reader.open) delivered += 1;
   }
 }
