@@ -133,6 +133,11 @@ describe('a healthy program', () => {
     assert.equal(judge(HEALTHY, createRun([createFinding()])).outcome, 'accused');
   });
 
+  it('is accused by a warning that the report has taken back', () => {
+    const warnings = [{ pid: PID, code: 'TIMERS', at: STARTED_AT + 7_000 }];
+    assert.equal(judge(HEALTHY, createRun([], { warnings })).outcome, 'accused');
+  });
+
   it('is accused even when it failed', () => {
     const row = judge(HEALTHY, createRun([createFinding()], { failure: 'ended with 1' }));
     assert.equal(row.outcome, 'accused');
