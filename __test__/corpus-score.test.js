@@ -134,7 +134,7 @@ describe('a healthy program', () => {
   });
 
   it('is accused by a warning that the report has taken back', () => {
-    const warnings = [{ pid: PID, code: 'TIMERS', at: STARTED_AT + 7_000 }];
+    const warnings = [{ pid: PID, code: 'TIMERS', title: 'grows', at: STARTED_AT + 7_000 }];
     assert.equal(judge(HEALTHY, createRun([], { warnings })).outcome, 'accused');
   });
 
@@ -186,7 +186,7 @@ describe('attribution', () => {
 });
 
 describe('time to detect', () => {
-  const warning = { pid: PID, code: 'LISTENERS', at: STARTED_AT + 7_200 };
+  const warning = { pid: PID, code: 'LISTENERS', title: 'grows', at: STARTED_AT + 7_200 };
 
   it('runs from the start of leakguard to the first warning of the finding', () => {
     const warnings = [warning, { ...warning, at: warning.at + 900 }];

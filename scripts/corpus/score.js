@@ -30,7 +30,7 @@ const BOUNDS = {
  * @property {string} class  `healthy` where there is no leak
  * @property {Outcome} outcome
  * @property {string | null} failure
- * @property {number} warnings  told while it ran, each again as it grows
+ * @property {string[]} warnings  titles of those told while it ran, each again as it grows
  * @property {string | null} kind  of the first finding of severity `leak`, like the four below
  * @property {string | null} what
  * @property {string | null} site
@@ -138,7 +138,7 @@ function judge(label, { failure, reports, warnings }) {
     class: classOf(label),
     outcome: outcome(),
     failure,
-    warnings: warnings.length,
+    warnings: warnings.map(({ title }) => title),
     kind: first?.finding.kind ?? null,
     what: first?.finding.what ?? null,
     site: first === undefined ? null : describeSite(first.finding),
