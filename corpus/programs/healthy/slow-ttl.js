@@ -16,7 +16,7 @@ function rate(parcel) {
 }
 
 async function main() {
-  await pace(300, rate);
+  await pace(900, rate);
   rates.close();
 }
 
