@@ -133,6 +133,11 @@ describe('a healthy program', () => {
     assert.equal(judge(HEALTHY, createRun([createFinding()])).outcome, 'accused');
   });
 
+  it('is accused by a warning that the report has taken back', () => {
+    const warnings = [{ pid: PID, code: 'TIMERS', title: 'grows', at: STARTED_AT + 7_000 }];
+    assert.equal(judge(HEALTHY, createRun([], { warnings })).outcome, 'accused');
+  });
+
   it('is accused even when it failed', () => {
     const row = judge(HEALTHY, createRun([createFinding()], { failure: 'ended with 1' }));
     assert.equal(row.outcome, 'accused');
@@ -181,7 +186,7 @@ describe('attribution', () => {
 });
 
 describe('time to detect', () => {
-  const warning = { pid: PID, code: 'LISTENERS', at: STARTED_AT + 7_200 };
+  const warning = { pid: PID, code: 'LISTENERS', title: 'grows', at: STARTED_AT + 7_200 };
 
   it('runs from the start of leakguard to the first warning of the finding', () => {
     const warnings = [warning, { ...warning, at: warning.at + 900 }];

@@ -41,7 +41,7 @@ Runs the programs of corpus/ under leakguard and prints a scoreboard.
   --seconds N         each program's working time, 1 to ${MAX_SECONDS} (default: 15)
   --jobs N            programs at once, 1 to ${MAX_JOBS} (default: ${MAX_JOBS})
   --bare              without leakguard: does each program end by itself and print nothing?
-  --keep DIR          leave the reports there, in NODE/PROGRAM/PID-THREAD.json
+  --keep DIR          leave reports and warnings there, in NODE/PROGRAM/
   --json              print one JSON document
   --help              print this
 

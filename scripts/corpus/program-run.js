@@ -14,7 +14,7 @@ const readline = require('node:readline');
 /** What a program may take beyond its working time to start and to end, on a busy machine. */
 const GRACE_MS = 30_000;
 /** The head of a warning as Node prints it. */
-const WARNING = /^\(node:(\d+)\) \[LEAKGUARD_(\w+)\] LeakWarning: /;
+const WARNING = /^\(node:(\d+)\) \[LEAKGUARD_(\w+)\] LeakWarning: (.*)/;
 const KEPT_LINES = 200;
 
 /** @typedef {import('../../index').ReportData} ReportData */
@@ -22,6 +22,7 @@ const KEPT_LINES = 200;
  * @typedef {object} Warned
  * @property {number} pid
  * @property {string} code  without `LEAKGUARD_`
+ * @property {string} title
  * @property {number} at    epoch ms
  */
 /**
@@ -84,7 +85,7 @@ function plainEnvironment() {
  * @param {string | null} options.register  what is loaded first; `null` to run it bare
  * @param {Record<string, string>} options.env  of leakguard, but for the report
  * @param {number} options.seconds  the program's working time
- * @param {string} options.folder  new, for its reports
+ * @param {string} options.folder  for its reports and what it printed
  * @returns {Promise<ProgramRun>}
  */
 async function runProgram(file, { node, register, env, seconds, folder }) {
@@ -124,7 +125,8 @@ async function runProgram(file, { node, register, env, seconds, folder }) {
   readline.createInterface(child.stderr).on('line', (line) => {
     const warning = WARNING.exec(line);
     if (warning !== null) {
-      warnings.push({ pid: Number(warning[1]), code: warning[2], at: Date.now() });
+      const [, ownPid, code, title] = warning;
+      warnings.push({ pid: Number(ownPid), code, title, at: Date.now() });
     }
     if (stderr.length < KEPT_LINES) stderr.push(line);
   });
@@ -134,6 +136,7 @@ async function runProgram(file, { node, register, env, seconds, folder }) {
   groups.delete(pid);
   killGroup(pid);
 
+  fs.writeFileSync(path.join(folder, 'stderr.txt'), stderr.map((line) => `${line}\n`).join(''));
   const reports = readReports(folder, pid);
   /** @returns {string | null} */
   const failure = () => {

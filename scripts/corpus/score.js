@@ -30,6 +30,7 @@ const BOUNDS = {
  * @property {string} class  `healthy` where there is no leak
  * @property {Outcome} outcome
  * @property {string | null} failure
+ * @property {string[]} warnings  titles of those told while it ran, each again as it grows
  * @property {string | null} kind  of the first finding of severity `leak`, like the four below
  * @property {string | null} what
  * @property {string | null} site
@@ -125,7 +126,9 @@ function judge(label, { failure, reports, warnings }) {
   const [first] = leaks;
   /** @returns {Outcome} */
   const outcome = () => {
-    if (label.verdict === 'healthy' && first !== undefined) return 'accused';
+    // A warning that the report takes back has woken somebody all the same.
+    const isAccused = first !== undefined || warnings.length > 0;
+    if (label.verdict === 'healthy' && isAccused) return 'accused';
     if (failure !== null) return 'failed';
     if (label.verdict === 'healthy') return 'quiet';
     return first === undefined ? 'missed' : 'found';
@@ -135,6 +138,7 @@ function judge(label, { failure, reports, warnings }) {
     class: classOf(label),
     outcome: outcome(),
     failure,
+    warnings: warnings.map(({ title }) => title),
     kind: first?.finding.kind ?? null,
     what: first?.finding.what ?? null,
     site: first === undefined ? null : describeSite(first.finding),

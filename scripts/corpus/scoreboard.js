@@ -35,6 +35,11 @@ function detectionOf({ detectedMs, detectedTicks, warned }) {
 }
 
 /** @param {Row} row */
+function takenBackOf({ outcome, leaks, warnings }) {
+  return outcome === 'accused' && leaks === 0 ? `taken back: ${warnings[0]}` : null;
+}
+
+/** @param {Row} row */
 function formatRow(row) {
   const { name, kind, what, leaks, suspects, site, failure } = row;
   return [
@@ -45,7 +50,7 @@ function formatRow(row) {
     leaks === 0 ? '' : String(leaks),
     suspects === 0 ? '' : String(suspects),
     ...detectionOf(row),
-    [failure, site].filter(Boolean).join('; '),
+    [failure, site, takenBackOf(row)].filter(Boolean).join('; '),
   ];
 }
 

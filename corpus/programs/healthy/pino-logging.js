@@ -1,0 +1,44 @@
+'use strict';
+
+/** A service that logs by pino into a file, with a child logger per request. */
+
+const { once } = require('node:events');
+const { mkdtempSync, rmSync } = require('node:fs');
+const http = require('node:http');
+const { tmpdir } = require('node:os');
+const path = require('node:path');
+const pino = require('pino');
+const { visit } = require('../../support/visitors');
+
+const folder = mkdtempSync(path.join(tmpdir(), 'log-'));
+process.once('exit', () => rmSync(folder, { recursive: true, force: true }));
+
+const file = pino.destination({
+  dest: path.join(folder, 'app.log'),
+  sync: false,
+  minLength: 4_096,
+});
+const logger = pino({ level: 'debug' }, file);
+let served = 0;
+
+const server = http.createServer((request, response) => {
+  served += 1;
+  const log = logger.child({ request: served, path: request.url });
+  log.info('received');
+  response.once('close', () => log.debug({ status: response.statusCode }, 'answered'));
+  setTimeout(() => response.end('ok'), 4);
+});
+
+async function main() {
+  server.listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  const url = `http://127.0.0.1:${server.address().port}`;
+  await visit(url, { perSecond: 200, requests: ['GET /a/{n}', 'GET /b/{id}'] });
+  server.close();
+  server.closeAllConnections();
+  file.flushSync();
+  file.end();
+  await once(file, 'close');
+}
+
+main();
