@@ -77,6 +77,7 @@ class Run {
         capacity: CAPACITY,
         patienceTicks: settings.patience,
         intervalMs: settings.interval,
+        roundMs: settings.survivors.interval,
         startedAtMs: epochMs(),
         heapLimitBytes: require('node:v8').getHeapStatistics().heap_size_limit,
       }),

@@ -33,7 +33,7 @@ pub struct Engine {
 
 #[napi]
 impl Engine {
-    /// `settingsJson`: `{ capacity, patienceTicks, intervalMs, startedAtMs, heapLimitBytes }`.
+    /// `settingsJson`: `{ capacity, patienceTicks, intervalMs, roundMs, startedAtMs, heapLimitBytes }`.
     /// Allocates everything it will ever need.
     #[napi(constructor, catch_unwind)]
     // napi hands strings over by value.
