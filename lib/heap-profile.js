@@ -24,6 +24,7 @@
  * @property {KnownFrame} site
  * @property {KnownFrame | undefined} app
  * @property {string} what        `array`, `Map`, `promise`, ...; `object` where nobody can tell
+ * @property {Origin | undefined} caller  the site that called this one
  */
 /** @typedef {import('./frames').KnownFrame} KnownFrame */
 
@@ -96,7 +97,7 @@ class HeapProfileReader {
       if (isOurs) return callFrame.functionName === HOOK ? above : undefined;
       // Node's own allocations, until somebody of the host's is met further down.
       if (above.site === undefined || above.site.internal) {
-        return { key: keyOf(known), site: known, what: 'object' };
+        return { key: keyOf(known), site: known, what: 'object', caller: undefined };
       }
       return above;
     }
@@ -107,6 +108,7 @@ class HeapProfileReader {
       site: known,
       app,
       what: 'object',
+      caller: above.site?.internal === false ? /** @type {Origin} */ (above) : undefined,
     };
   }
 

@@ -51,8 +51,8 @@ const MAX_INTERVAL_MS = 3_600_000;
 const USUAL_ROUND_MS = 60_000;
 /** Fewer live samples of a site say nothing about its generations. */
 const SAMPLES_OF_A_SITE = 8;
-/** Closer samples than these cost a service more than 2 %. */
-const MIN_SAMPLE_BYTES = 16_384;
+/** Closer samples than these cost more than they tell: a stack each, and a profile as large as the heap. */
+const MIN_SAMPLE_BYTES = 4096;
 
 /** @type {Record<Sensitivity, { floors: Floors, patience: number, bytes: number }>} */
 const PRESETS = {

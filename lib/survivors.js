@@ -22,6 +22,8 @@ const { HeapProfileReader, pruned } = require('./heap-profile');
 const MAX_SITES = 512;
 /** Samples of a site before it is worth a slot: fewer say nothing about generations. */
 const MIN_SAMPLES = 4;
+/** Functions below a site that are named beside it: with itself as many as a subject has sites. */
+const MAX_NAMED_BELOW = 5;
 /** A profile of more nodes takes longer to read than its heap to collect: V8's tree is begun anew. */
 const MAX_NODES = 65_536;
 /** Frames that V8 keeps of a stack: enough to reach the application from deep within a library. */
@@ -63,6 +65,18 @@ class Sighting {
   what() {
     return [...this.whats].reduce((most, next) => (next[1] > most[1] ? next : most))[0];
   }
+}
+
+/**
+ * @param {Origin} origin
+ * @param {string} key
+ * @returns {boolean} whether that site is on its stack
+ */
+function isCalledBy({ caller }, key) {
+  for (let above = caller; above !== undefined; above = above.caller) {
+    if (above.key === key) return true;
+  }
+  return false;
 }
 
 class Survivors {
@@ -208,8 +222,9 @@ class Survivors {
     const slots = [];
     /** @type {number[]} */
     const ordinals = [];
-    for (const sighting of [...sightings.values()].sort((a, b) => b.bytes - a.bytes)) {
-      const slot = this.#slotOf(sighting);
+    const largestFirst = [...sightings.values()].sort((a, b) => b.bytes - a.bytes);
+    for (const sighting of largestFirst) {
+      const slot = this.#slotOf(sighting, largestFirst);
       if (slot < 0) continue;
       for (const ordinal of sighting.ordinals) {
         slots.push(slot);
@@ -226,17 +241,16 @@ class Survivors {
 
   /**
    * @param {Sighting} sighting
+   * @param {Sighting[]} all  the largest first
    * @returns {number} -1 when it has no slot
    */
-  #slotOf(sighting) {
+  #slotOf(sighting, all) {
     const { origin, bytes, ordinals } = sighting;
     const level = Math.min(Math.round(bytes / KIB), MAX_LEVEL);
     let site = this.sites.get(origin.key);
     if (site === undefined || site.slot < 0) {
       if (ordinals.length < MIN_SAMPLES || this.sites.size >= MAX_SITES) return -1;
-      const { frames } = this.reader;
-      const outside = origin.site.frame.package === null ? undefined : origin.app;
-      const id = frames.siteId(origin.site, outside);
+      const id = this.#siteId(origin);
       if (id === 0) return -1;
       site = { slot: -1, evicted() {}, origin, site: id };
       const what = sighting.what();
@@ -244,10 +258,33 @@ class Survivors {
       const subject = { kind, what, owner: '', floor: this.floor, level, atRounds: true };
       if (!this.slots.claim(site, subject)) return -1;
       this.sites.set(origin.key, site);
-      this.slots.engine.sampleBorn(site.slot, id, 1);
+      this.#blame(site, sighting, all);
     }
     this.slots.levels[site.slot] = level;
     return site.slot;
+  }
+
+  /** @param {Origin} origin */
+  #siteId({ site, app }) {
+    return this.reader.frames.siteId(site, site.frame.package === null ? undefined : app);
+  }
+
+  /**
+   * V8 counts what an inlined function allocates to its caller, so the functions that were seen below
+   * the site before they were inlined are named beside it. The site keeps the larger share.
+   * @param {Site} site
+   * @param {Sighting} sighting
+   * @param {Sighting[]} all  the largest first
+   */
+  #blame({ slot, site }, { origin, ordinals }, all) {
+    const below = all
+      .filter((other) => isCalledBy(other.origin, origin.key))
+      .slice(0, MAX_NAMED_BELOW)
+      .map((other) => ({ id: this.#siteId(other.origin), samples: other.ordinals.length }))
+      .filter(({ id }) => id !== 0);
+    const samples = below.reduce((sum, other) => sum + other.samples, ordinals.length);
+    this.slots.engine.sampleBorn(slot, site, samples);
+    for (const { id, samples: weight } of below) this.slots.engine.sampleBorn(slot, id, weight);
   }
 
   /** @returns {Profile | null} */

@@ -12,7 +12,7 @@ export declare const __napiBindingTarget: 'native' | 'wasm32-wasi' | 'wasm32-was
 /** Ledger, verdicts and findings of one thread. */
 export declare class Engine {
   /**
-   * `settingsJson`: `{ capacity, patienceTicks, intervalMs, startedAtMs, heapLimitBytes }`.
+   * `settingsJson`: `{ capacity, patienceTicks, intervalMs, roundMs, startedAtMs, heapLimitBytes }`.
    * Allocates everything it will ever need.
    */
   constructor(settingsJson: string)

@@ -62,6 +62,11 @@ struct Raised {
     count_at_event: u64,
     members: u32,
     pending: Option<Event>,
+    /// Whether anybody was told of it.
+    told: bool,
+    /// Which of several allocation sites is the largest changes while they grow, so one of them is told at
+    /// a time: that wakes somebody, and the report has them all.
+    is_allocation_site: bool,
 }
 
 /// Watches every subject and says what leaks.
@@ -246,6 +251,8 @@ impl Guard {
             count_at_event: 0,
             members: 0,
             pending: Some(Event::Raised),
+            told: false,
+            is_allocation_site: view.observed_at_rounds(),
         });
         if has_name && raised.signature == raised.cause {
             raised.signature = signature;
@@ -331,10 +338,14 @@ impl Guard {
             return occurrences;
         }
         let mut causes = self.causes();
+        let mut site_is_told = self.raised.iter().flatten().any(Raised::is_told_site);
         for raised in self.raised.iter_mut().flatten() {
             let Some(event) = raised.pending.take() else {
                 continue;
             };
+            if raised.is_allocation_site && !raised.told && site_is_told {
+                continue;
+            }
             let signature = raised.signature.to_string();
             let cause = causes
                 .iter()
@@ -342,6 +353,8 @@ impl Guard {
             if let Some(cause) = cause {
                 let finding = causes.swap_remove(cause);
                 occurrences.push(Occurrence { event, finding });
+                raised.told = true;
+                site_is_told |= raised.is_allocation_site;
             }
         }
         occurrences
@@ -475,6 +488,10 @@ impl Guard {
 }
 
 impl Raised {
+    fn is_told_site(&self) -> bool {
+        self.told && self.is_allocation_site
+    }
+
     /// A later judging: the finding gets worse, never better, and shows the newest numbers.
     fn refresh(&mut self, severity: Severity, judgement: Judgement) {
         if severity > self.severity {

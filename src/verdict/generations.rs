@@ -13,6 +13,9 @@
 //! warm-up     40  3  0  0  0  0  0  0  1  9        only the first stays
 //! ```
 //!
+//! Where samples are few, neighbouring generations count as one, until a leak at a constant rate would
+//! seldom leave one of them empty by chance.
+//!
 //! A population with a long tail thins out with age without a generation dying altogether, so the
 //! older half of the old generations has to be about as alive as the younger half.
 
@@ -28,8 +31,10 @@ const NOT_OLD: usize = 2;
 /// Fewer old generations than these say nothing.
 const MIN_OLD: usize = 5;
 
-/// Survivors, in samples, that the old generations must have together: with as many at a constant rate
-/// a generation is seldom empty by chance.
+/// Survivors, in samples, of a mean old generation: by Poisson, 8 % of such are empty by chance.
+const MEAN_SURVIVORS: usize = 3;
+
+/// Survivors, in samples, that the old generations must have together.
 const MIN_SURVIVORS: u32 = 12;
 
 /// The older half of the old generations must be this alive in terms of the younger half.
@@ -56,15 +61,21 @@ impl Generations {
         let old = live
             .get(warm_up..live.len().saturating_sub(NOT_OLD))
             .unwrap_or_default();
-        let half = old.len() / 2;
         let sum = |part: &[u32]| part.iter().sum::<u32>();
+        let survivors = sum(old);
+        let half = old.len() / 2;
         let (older, younger) = (sum(&old[..half]), sum(&old[old.len() - half..]));
+        // How many rounds make a generation of MEAN_SURVIVORS.
+        let rounds = (MEAN_SURVIVORS * old.len())
+            .div_ceil(survivors.max(1) as usize)
+            .max(1);
+        let generations = old.chunks_exact(rounds).map(sum);
         // At most as many as cohorts, 32.
         let count = |number: usize| u32::try_from(number).unwrap_or(u32::MAX);
         Self {
-            old: count(old.len()),
-            surviving: count(old.iter().filter(|&&live| live > 0).count()),
-            survivors: sum(old),
+            old: count(generations.len()),
+            surviving: count(generations.filter(|&live| live > 0).count()),
+            survivors,
             evenness: if younger == 0 {
                 f64::INFINITY
             } else {
@@ -124,6 +135,16 @@ mod tests {
         assert_eq!(live(&[]).old, 8);
         assert!(live(&[4, 8]).passes());
         assert!(!live(&[4, 6, 8]).passes());
+    }
+
+    #[test]
+    fn few_samples_make_longer_generations() {
+        let sparse = [
+            2, 1, 0, 3, 1, 0, 1, 0, 2, 0, 2, 0, 1, 0, 2, 2, 0, 0, 1, 2, 1, 0, 1, 1,
+        ];
+        let generations = Generations::of(&sparse);
+        assert_eq!((generations.old, generations.surviving), (5, 5));
+        assert!(generations.passes());
     }
 
     #[test]
