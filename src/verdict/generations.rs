@@ -140,7 +140,7 @@ mod tests {
     #[test]
     fn few_samples_make_longer_generations() {
         let sparse = [
-            2, 1, 0, 3, 1, 0, 1, 0, 2, 0, 2, 0, 1, 0, 2, 2, 0, 0, 1, 2, 1, 0, 1, 1,
+            2, 1, 0, 3, 1, 0, 1, 1, 2, 0, 2, 0, 1, 1, 2, 2, 0, 1, 1, 2, 1, 0, 1, 1,
         ];
         let generations = Generations::of(&sparse);
         assert_eq!((generations.old, generations.surviving), (5, 5));
