@@ -52,7 +52,10 @@ export interface Options {
   patience: number;
   /** Default `'normal'`. */
   sensitivity: Sensitivity;
-  /** Heap sampling at level `'survivors'`: time between two rounds, bytes between two samples. */
+  /**
+   * Heap sampling at level `'survivors'`: time between two rounds (`'60s'`), and mean bytes between two
+   * samples (262,144, or 16,384 at sensitivity `'high'`; fewer where rounds are closer than a minute).
+   */
   survivors: Duration | { interval?: Duration; bytes?: number };
   /**
    * Findings to leave out: a text equals the signature, the package or the owner, or is part of the
@@ -191,6 +194,7 @@ export class LeakguardError extends Error {
     | 'ERR_LEAKGUARD_NATIVE'
     | 'ERR_LEAKGUARD_NODE'
     | 'ERR_LEAKGUARD_INPUT'
+    | 'ERR_LEAKGUARD_LEVEL'
     | 'ERR_LEAKGUARD_OUTPUT';
 }
 
@@ -238,6 +242,23 @@ export function watch(
   target: object | (() => number),
   options?: { floor?: number },
 ): Watch;
+
+/** The heap, as far as the sampler of the levels `'survivors'` and `'exact'` knows it. */
+export const heap: {
+  /**
+   * Writes V8's sampling heap profile of what lives now, as Chrome DevTools opens it (Memory, Load
+   * profile). Forces a full collection.
+   *
+   * @param file ending in `.heapprofile`
+   * @param options `suspects`: only what the sites of present findings have allocated
+   * @throws {LeakguardError} `ERR_LEAKGUARD_LEVEL` where nothing is sampled, `ERR_LEAKGUARD_OPTION`,
+   *   `ERR_LEAKGUARD_OUTPUT` when the file cannot be written
+   * @example
+   * leakguard.heap.profile('live.heapprofile');
+   * leakguard.heap.profile('suspects.heapprofile', { suspects: true });
+   */
+  profile(file: string, options?: { suspects?: boolean }): void;
+};
 
 /** Calls `listener` for every finding that is new, worse, or has grown by half. */
 export function on(event: 'finding', listener: (finding: Finding) => void): void;

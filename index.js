@@ -34,6 +34,8 @@ const stop = monitor.stop.bind(monitor);
 const report = monitor.report.bind(monitor);
 const reset = monitor.reset.bind(monitor);
 const watch = monitor.watch.bind(monitor);
+/** What the heap's sampler knows. */
+const heap = { profile: monitor.writeHeapProfile.bind(monitor) };
 const on = monitor.on.bind(monitor);
 const off = monitor.off.bind(monitor);
 
@@ -42,6 +44,7 @@ exports.stop = stop;
 exports.report = report;
 exports.reset = reset;
 exports.watch = watch;
+exports.heap = heap;
 exports.on = on;
 exports.off = off;
 exports.LeakguardError = LeakguardError;

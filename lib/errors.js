@@ -5,7 +5,7 @@
  * A leak is data, never one of these.
  */
 
-/** @typedef {'ERR_LEAKGUARD_OPTION' | 'ERR_LEAKGUARD_TARGET' | 'ERR_LEAKGUARD_NATIVE' | 'ERR_LEAKGUARD_NODE' | 'ERR_LEAKGUARD_INPUT' | 'ERR_LEAKGUARD_OUTPUT'} ErrorCode */
+/** @typedef {'ERR_LEAKGUARD_OPTION' | 'ERR_LEAKGUARD_TARGET' | 'ERR_LEAKGUARD_NATIVE' | 'ERR_LEAKGUARD_NODE' | 'ERR_LEAKGUARD_INPUT' | 'ERR_LEAKGUARD_LEVEL' | 'ERR_LEAKGUARD_OUTPUT'} ErrorCode */
 
 class LeakguardError extends Error {
   /**

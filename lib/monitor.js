@@ -30,6 +30,9 @@ const EXIT_FINDINGS = 86;
 
 /** @typedef {import('..').Finding} Finding */
 
+/** @param {import('..').Frame} frame */
+const placeOf = ({ file, line, column }) => `${file}:${line}:${column}`;
+
 /** @param {() => void} stop */
 function withDispose(stop) {
   return /** @type {import('..').Watch} */ (
@@ -170,6 +173,51 @@ class Monitor {
       this.#alone(() => this.watches.follow(watched, run.tracked, floors.watched));
     } catch (error) {
       warnOnce(`the size of ${watched.name} cannot be read: ${error}`, 'LEAKGUARD_WATCH');
+    }
+  }
+
+  /**
+   * Writes V8's sampling heap profile of what lives now, as DevTools opens it.
+   * @param {string} file
+   * @param {{ suspects?: boolean }} [options]  only what the sites of findings have allocated
+   */
+  writeHeapProfile(file, options = {}) {
+    const { suspects = false, ...others } = options;
+    const [unknown] = Object.keys(others);
+    if (unknown !== undefined || typeof suspects !== 'boolean') {
+      throw new LeakguardError(
+        'ERR_LEAKGUARD_OPTION',
+        unknown === undefined
+          ? `heap.profile(): suspects ${inspectValue(suspects)} is not accepted; accepted are true and false`
+          : `heap.profile(): unknown option ${inspectValue(unknown)}; accepted is suspects`,
+      );
+    }
+    if (typeof file !== 'string' || !file.endsWith('.heapprofile')) {
+      throw new LeakguardError(
+        'ERR_LEAKGUARD_OPTION',
+        `heap.profile() takes a file ending in .heapprofile, which is how DevTools knows it, not ${inspectValue(file)}`,
+      );
+    }
+    const survivors = this.run?.survivors;
+    const sites = suspects ? this.report().findings.flatMap((finding) => finding.sites) : null;
+    const places = sites && new Set(sites.map(placeOf));
+    const profile = this.#alone(
+      () => survivors?.profile(places && (({ site }) => places.has(placeOf(site.frame)))) ?? null,
+    );
+    if (profile === null) {
+      throw new LeakguardError(
+        'ERR_LEAKGUARD_LEVEL',
+        'heap.profile() needs heap sampling: start with level survivors or exact (LEAKGUARD_LEVEL)',
+      );
+    }
+    try {
+      fs.writeFileSync(file, JSON.stringify(profile));
+    } catch (error) {
+      throw new LeakguardError(
+        'ERR_LEAKGUARD_OUTPUT',
+        `${file} cannot be written: ${error}`,
+        error,
+      );
     }
   }
 

@@ -141,22 +141,18 @@ class Survivors {
     this.sampler = 'none';
   }
 
-  /**
-   * Reads what lives and tells the ledger. Forces a full collection.
-   * @returns {Profile | null} null when there is none
-   */
+  /** Reads what lives and tells the ledger. Forces a full collection. */
   round() {
     const start = now();
     const profile = this.#read();
     if (profile !== null) this.#tell(profile);
     this.pauseMs = now() - start;
-    return profile;
   }
 
   /**
    * A profile as DevTools opens it; forces a full collection.
-   * @param {((site: number) => boolean) | null} isWanted  by native id of the site; null: everything
-   * @returns {Profile | null}
+   * @param {((origin: Origin) => boolean) | null} isWanted  null: everything
+   * @returns {Profile | null} null when there is none
    */
   profile(isWanted) {
     const profile = this.#read();
@@ -164,8 +160,7 @@ class Survivors {
     const origins = this.reader.origins(profile);
     return pruned(profile, (nodeId) => {
       const origin = origins.get(nodeId);
-      const site = origin && this.sites.get(origin.key);
-      return site !== undefined && isWanted(site.site);
+      return origin !== undefined && isWanted(origin);
     });
   }
 

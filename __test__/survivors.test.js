@@ -1,0 +1,189 @@
+'use strict';
+
+/**
+ * Heap objects, which no hook sees: which function allocates what stays. In this process, with the real
+ * sampler; rounds follow ticks as fast as they come.
+ */
+
+const fs = require('node:fs');
+const inspector = require('node:inspector');
+const path = require('node:path');
+const assert = require('node:assert/strict');
+const { test } = require('node:test');
+const { ROOT, program, runNode, temporaryFolder } = require('./child');
+const { expectHealthy, leakguard, nextTick, repeat, startQuick, untilLeak } = require('./ticks');
+
+const SAMPLING = /** @type {const} */ ({
+  level: 'survivors',
+  survivors: { interval: 20, bytes: 1024 },
+});
+
+/** @param {import('..').Finding} finding */
+const isOfObjects = ({ kind }) => kind === 'objects' || kind === 'promises';
+
+/** @type {unknown[]} */
+const kept = [];
+
+function remember() {
+  for (let count = 0; count < 200; count += 1) {
+    const context = { count, body: [count, count + 1, count + 2] };
+    kept.push(() => context);
+  }
+}
+
+/** @param {import('..').Finding} finding */
+const functionsOf = ({ sites }) => sites.map((site) => site.function);
+
+test('closures that a module keeps are a leak, named by the function that makes them', async (t) => {
+  t.after(() => kept.splice(0));
+  startQuick(t, SAMPLING);
+  const finding = await untilLeak(remember, isOfObjects);
+  assert.equal(finding.site?.file, __filename);
+  assert.ok(functionsOf(finding).includes('remember'), String(functionsOf(finding)));
+  assert.equal(finding.count, finding.bytes);
+  const signals = finding.evidence.map(({ signal }) => signal);
+  assert.ok(signals.includes('generations'), String(signals));
+  const { explained } = leakguard.report();
+  assert.ok(explained === null || (explained >= 0 && explained <= 1), String(explained));
+});
+
+test('objects that are dropped again are none', async (t) => {
+  startQuick(t, SAMPLING);
+  /** @type {unknown[]} */
+  let recent = [];
+  await expectHealthy(() => {
+    recent = Array.from({ length: 500 }, (_, index) => ({ index, text: [index] }));
+  }, isOfObjects);
+  assert.equal(recent.length, 500);
+});
+
+test('a ring of the last thousand objects is none', async (t) => {
+  startQuick(t, SAMPLING);
+  /** @type {unknown[]} */
+  const ring = [];
+  await expectHealthy((round) => {
+    for (let count = 0; count < 100; count += 1) {
+      ring[(round * 100 + count) % 1000] = { round, count };
+    }
+  }, isOfObjects);
+});
+
+test('promises that never settle are told as promises', async (t) => {
+  /** @type {Promise<void>[]} */
+  const pending = [];
+  startQuick(t, SAMPLING);
+  const finding = await untilLeak(() => {
+    for (let count = 0; count < 300; count += 1) pending.push(new Promise(() => {}));
+  }, isOfObjects);
+  assert.equal(finding.site?.file, __filename);
+  const whats = [finding, ...finding.victims].map(({ what }) => what);
+  assert.ok(whats.includes('promise') || whats.includes('object'), String(whats));
+});
+
+test('a profile is what DevTools opens, and that of the suspects is a part of it', async (t) => {
+  t.after(() => kept.splice(0));
+  startQuick(t, SAMPLING);
+  await untilLeak(remember, isOfObjects);
+  const folder = temporaryFolder(t);
+  const [all, suspects] = ['all.heapprofile', 'suspects.heapprofile'].map((name) =>
+    path.join(folder, name),
+  );
+  leakguard.heap.profile(all);
+  leakguard.heap.profile(suspects, { suspects: true });
+  const read = (/** @type {string} */ file) => JSON.parse(fs.readFileSync(file, 'utf8'));
+  /** @returns {number} @param {any} node */
+  const bytesOf = (node) =>
+    node.children.reduce((sum, child) => sum + bytesOf(child), node.selfSize);
+  const [whole, part] = [read(all), read(suspects)];
+  assert.equal(whole.head.callFrame.functionName, '(root)');
+  assert.equal(part.head.callFrame.functionName, '(root)');
+  assert.ok(bytesOf(part.head) > 0);
+  assert.ok(bytesOf(part.head) < bytesOf(whole.head));
+  assert.ok(part.samples.length < whole.samples.length);
+});
+
+test('a profile needs a level that samples, a name that DevTools knows, and a place to be', (t) => {
+  leakguard.start({ level: 'sites' });
+  t.after(() => leakguard.stop());
+  const { profile } = leakguard.heap;
+  assert.throws(() => profile('a.heapprofile'), {
+    code: 'ERR_LEAKGUARD_LEVEL',
+    message: /survivors/,
+  });
+  assert.throws(() => profile('a.json'), { code: 'ERR_LEAKGUARD_OPTION', message: /"a.json"/ });
+  assert.throws(() => profile('a.heapprofile', /** @type {any} */ ({ suspect: true })), {
+    code: 'ERR_LEAKGUARD_OPTION',
+    message: /"suspect".*suspects/,
+  });
+  leakguard.start({ level: 'survivors' });
+  assert.throws(() => profile('/does/not/exist.heapprofile'), {
+    code: 'ERR_LEAKGUARD_OUTPUT',
+    message: /does\/not\/exist/,
+  });
+});
+
+/** @param {import('node:inspector').Session} session @param {string} method @param {object} [params] */
+function post(session, method, params) {
+  /** @type {any} */
+  let answer;
+  session.post(method, params, (error, result) => {
+    answer = error ?? result;
+  });
+  return answer;
+}
+
+test('a profiler of the host wins over ours, which comes back when that has ended', async (t) => {
+  startQuick(t, SAMPLING);
+  const session = new inspector.Session();
+  session.connect();
+  t.after(() => session.disconnect());
+  await repeat(() => {}, 4);
+  post(session, 'HeapProfiler.startSampling', { samplingInterval: 64 });
+  /** @type {unknown[]} */
+  const mine = [];
+  for (let count = 0; count < 1000; count += 1) mine.push({ count });
+  await repeat(() => {}, 4);
+  const { profile } = post(session, 'HeapProfiler.stopSampling');
+  // 1,000 objects of 32 bytes or so, one in 64 bytes: with our distance there would be some thirty.
+  assert.ok(profile.samples.length > 200, String(profile.samples.length));
+  assert.match(leakguard.report().notes.join('\n'), /the host has started a heap profiler/);
+  const finding = await untilLeak(remember, isOfObjects);
+  assert.equal(finding.site?.file, __filename);
+  kept.splice(0);
+});
+
+test('after stop no profiler runs', async (t) => {
+  startQuick(t, SAMPLING);
+  await nextTick();
+  leakguard.stop();
+  const session = new inspector.Session();
+  session.connect();
+  t.after(() => session.disconnect());
+  assert.equal(post(session, 'HeapProfiler.getSamplingProfile').code, 'ERR_INSPECTOR_COMMAND');
+});
+
+const REGISTER = ['--require', path.join(ROOT, 'register.js')];
+const COMPRESSED = {
+  LEAKGUARD_LEVEL: 'survivors',
+  LEAKGUARD_INTERVAL: '10ms',
+  LEAKGUARD_SURVIVORS: '20ms',
+};
+
+test('--heap-prof goes on beside us, and its samples are used', async (t) => {
+  const folder = temporaryFolder(t);
+  const args = ['--heap-prof', '--heap-prof-dir', folder, ...REGISTER];
+  const { code, stderr } = await runNode([...args, program('prints-report.js')], {
+    env: COMPRESSED,
+  });
+  assert.equal(code, 0, stderr);
+  assert.match(stderr, /LEAKGUARD_LIMITED.*a heap profiler runs already/);
+  assert.equal(fs.readdirSync(folder).length, 1);
+});
+
+test('--inspect goes on beside us', async () => {
+  const args = ['--inspect=0', ...REGISTER, program('prints-report.js')];
+  const { code, stderr } = await runNode(args, { env: COMPRESSED });
+  assert.equal(code, 0, stderr);
+  assert.match(stderr, /Debugger listening/);
+  assert.doesNotMatch(stderr, /LeakguardWarning/);
+});
