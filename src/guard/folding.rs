@@ -210,3 +210,218 @@ fn name_of(finding: &Finding) -> String {
         _ => finding.owner.clone(),
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::super::finding::Tier;
+    use super::*;
+
+    fn frame(file: &str, line: u32, function: &str) -> Frame {
+        Frame {
+            file: file.to_owned(),
+            line,
+            column: 1,
+            function: function.to_owned(),
+        }
+    }
+
+    fn app(line: u32, function: &str) -> Option<Site> {
+        Some(Site {
+            frame: frame("/srv/app.js", line, function),
+            package: None,
+            app: None,
+        })
+    }
+
+    fn of_package(name: &str, line: u32) -> Option<Site> {
+        Some(Site {
+            frame: frame(&format!("/srv/node_modules/{name}/index.js"), line, "add"),
+            package: Some(name.to_owned()),
+            app: Some(frame("/srv/app.js", 7, "<anonymous>")),
+        })
+    }
+
+    fn leak(kind: Kind, what: &str, count: u64, site: Option<Site>) -> Finding {
+        let sites = site.iter().map(|site| SiteShare {
+            site: site.clone(),
+            share: 1.0,
+        });
+        let is_memory = matches!(kind, Kind::Heap | Kind::Objects);
+        Finding {
+            signature: String::new(),
+            kind,
+            what: what.to_owned(),
+            severity: Severity::Leak,
+            confidence: 0.9,
+            tier: Tier::Trend,
+            owner: what.to_owned(),
+            title: String::new(),
+            message: String::new(),
+            advice: String::new(),
+            count,
+            peak: count,
+            bytes: is_memory.then_some(count),
+            rate_per_minute: 1.0,
+            eta_ms: None,
+            first_seen: 0,
+            last_seen: 0,
+            sites: sites.collect(),
+            site,
+            victims: Vec::new(),
+            evidence: Vec::new(),
+            history: Vec::new(),
+        }
+    }
+
+    fn kinds(findings: &[Finding]) -> Vec<Kind> {
+        findings.iter().map(|finding| finding.kind).collect()
+    }
+
+    #[test]
+    fn live_objects_are_victims_of_what_a_hook_has_found_and_lend_it_their_bytes() {
+        let findings = vec![
+            leak(Kind::Objects, "array", 4_000, app(3, "parse")),
+            leak(Kind::Collections, "Map", 90, app(12, "remember")),
+            leak(Kind::Objects, "object", 6_000, app(5, "build")),
+        ];
+        let folded = fold(findings, None);
+        assert_eq!(kinds(&folded), [Kind::Collections]);
+        assert_eq!(folded[0].bytes, Some(10_000));
+        let victims: Vec<&str> = folded[0]
+            .victims
+            .iter()
+            .map(|it| it.what.as_str())
+            .collect();
+        assert_eq!(victims, ["object", "array"]);
+        assert_eq!(folded[0].victims[0].owner, "/srv/app.js:5 build");
+    }
+
+    #[test]
+    fn among_live_objects_the_largest_is_the_cause_and_has_all_their_sites() {
+        let findings = vec![
+            leak(Kind::Objects, "array", 1_000, app(3, "parse")),
+            leak(Kind::Objects, "object", 3_000, app(5, "build")),
+        ];
+        let folded = fold(findings, None);
+        assert_eq!(folded.len(), 1);
+        let shares: Vec<(u32, f64)> = folded[0]
+            .sites
+            .iter()
+            .map(|it| (it.site.frame.line, it.share))
+            .collect();
+        assert_eq!(shares, [(5, 0.75), (3, 0.25)]);
+    }
+
+    #[test]
+    fn node_itself_is_never_the_cause_while_there_is_another() {
+        let mut internal = leak(Kind::Objects, "object", 9_000, app(1, "x"));
+        internal.site = Some(Site {
+            frame: frame("node:internal/timers", 1, "x"),
+            package: None,
+            app: None,
+        });
+        let folded = fold(
+            vec![internal, leak(Kind::Objects, "object", 10, app(5, "build"))],
+            None,
+        );
+        assert_eq!(folded.len(), 1);
+        assert_eq!(folded[0].count, 10);
+    }
+
+    #[test]
+    fn one_package_and_one_line_are_one_cause_and_two_lines_of_a_function_are_two() {
+        let pair = |a: Option<Site>, b: Option<Site>| {
+            kinds(&fold(
+                vec![
+                    leak(Kind::Listeners, "EventEmitter", 90, a),
+                    leak(Kind::Timers, "interval", 90, b),
+                ],
+                None,
+            ))
+        };
+        assert_eq!(pair(of_package("a", 1), of_package("a", 9)), [Kind::Timers]);
+        assert_eq!(pair(app(3, "open"), app(3, "open")), [Kind::Timers]);
+        let both = [Kind::Timers, Kind::Listeners];
+        assert_eq!(pair(app(3, "open"), app(4, "open")), both);
+        assert_eq!(pair(None, app(4, "open")), both);
+    }
+
+    #[test]
+    fn one_sort_from_one_named_function_is_one_cause() {
+        let pair = |what: &str, function: &str| {
+            let other = leak(Kind::Listeners, what, 80, app(4, function));
+            let findings = vec![
+                leak(Kind::Listeners, "EventEmitter", 90, app(3, function)),
+                other,
+            ];
+            fold(findings, None).len()
+        };
+        assert_eq!(pair("EventEmitter", "open"), 1);
+        assert_eq!(pair("AbortSignal", "open"), 2);
+        assert_eq!(pair("EventEmitter", "<anonymous>"), 2);
+    }
+
+    #[test]
+    fn a_global_that_holds_the_collection_takes_its_site() {
+        let mut global = leak(Kind::Globals, "Map", 1_000, None);
+        global.owner = "globalThis.cache".to_owned();
+        let folded = fold(
+            vec![
+                leak(Kind::Collections, "Map", 990, app(12, "remember")),
+                global,
+            ],
+            None,
+        );
+        assert_eq!(kinds(&folded), [Kind::Globals]);
+        assert_eq!(folded[0].site, app(12, "remember"));
+        assert_eq!(folded[0].sites.len(), 1);
+    }
+
+    #[test]
+    fn handles_of_a_type_belong_to_those_whose_site_is_known() {
+        let folded = fold(
+            vec![
+                leak(Kind::Handles, "TCPSocketWrap", 200, None),
+                leak(Kind::Handles, "Socket", 190, app(9, "dial")),
+            ],
+            None,
+        );
+        assert_eq!(folded.len(), 1);
+        assert_eq!(folded[0].what, "Socket");
+    }
+
+    #[test]
+    fn a_suspect_has_no_victims() {
+        let mut suspect = leak(Kind::Collections, "Map", 90, app(12, "remember"));
+        suspect.severity = Severity::Suspect;
+        let objects = leak(Kind::Objects, "object", 6_000, app(5, "build"));
+        assert_eq!(fold(vec![suspect, objects], None).len(), 2);
+    }
+
+    #[test]
+    fn the_heap_is_a_victim_when_four_fifths_of_its_growth_are_accounted_for_and_says_so_when_less()
+    {
+        let folded = |explained| {
+            fold(
+                vec![
+                    leak(Kind::Heap, "heap", 50_000, None),
+                    leak(Kind::Objects, "object", 6_000, app(5, "build")),
+                ],
+                explained,
+            )
+        };
+        assert_eq!(kinds(&folded(Some(0.8))), [Kind::Objects]);
+        assert_eq!(kinds(&folded(None)), [Kind::Objects, Kind::Heap]);
+        let unknown = &folded(Some(0.79))[1];
+        assert!(unknown.evidence[0].detail.contains("79 %"), "{unknown:?}");
+    }
+
+    #[test]
+    fn the_sixteenth_victim_is_listed_and_the_seventeenth_is_not() {
+        let mut findings = vec![leak(Kind::Collections, "Map", 90, app(12, "remember"))];
+        findings.extend((0..17).map(|n| leak(Kind::Objects, "object", 100 + n, app(20, "build"))));
+        let victims = &fold(findings, None)[0].victims;
+        assert_eq!(victims.len(), MAX_VICTIMS);
+        assert_eq!(victims[0].count, 116);
+    }
+}

@@ -1,0 +1,76 @@
+'use strict';
+
+/** What watching may cost: the bucket by itself, and what a process does when it is empty. */
+
+const assert = require('node:assert/strict');
+const { test } = require('node:test');
+const { Budget } = require('../lib/budget');
+const { REGISTER, runNode } = require('./child');
+
+const USUAL = { tickMs: 1000, roundMs: 60_000 };
+
+test('at the usual intervals two hundredths of one CPU are granted, saved for a minute', () => {
+  const budget = new Budget(USUAL, 0);
+  assert.ok(budget.affords(1200));
+  assert.ok(!budget.affords(1201));
+  budget.spend(1200);
+  budget.fill(1000);
+  assert.ok(budget.affords(20));
+  assert.ok(!budget.affords(21));
+  budget.fill(3_600_000);
+  assert.ok(!budget.affords(1201));
+});
+
+test('who compresses time pays as many times as much, up to half of one CPU', () => {
+  const share = (/** @type {ConstructorParameters<typeof Budget>[0]} */ intervals) =>
+    new Budget(intervals, 0).share;
+  assert.equal(share(USUAL), 0.02);
+  assert.equal(share({ tickMs: 10_000, roundMs: null }), 0.02);
+  assert.equal(share({ tickMs: 100, roundMs: 60_000 }), 0.2);
+  assert.equal(share({ tickMs: 1000, roundMs: 6000 }), 0.2);
+  assert.equal(share({ tickMs: 10, roundMs: null }), 0.5);
+});
+
+test('a clock that was set back fills nothing and takes nothing', () => {
+  const budget = new Budget(USUAL, 10_000);
+  budget.spend(1200);
+  budget.fill(5000);
+  assert.ok(budget.affords(0));
+  assert.ok(!budget.affords(1));
+  budget.fill(6000);
+  assert.ok(budget.affords(20));
+});
+
+test('a process in which watching costs too much is watched one level lower, and its report says so', async () => {
+  // A heap of many small objects whose full collection takes far more than the budget of a round.
+  const code = `
+    const leakguard = require(${JSON.stringify(REGISTER.replace('register', 'index'))});
+    globalThis.heap = Array.from({ length: 3_000_000 }, (_, index) => ({ index }));
+    const timer = setInterval(() => {
+      const report = leakguard.report();
+      if (report.level === 'survivors' && report.ticks < 2000) return;
+      clearInterval(timer);
+      console.log(JSON.stringify([report.level, report.notes, report.shims.inspector ?? null]));
+    }, 20);`;
+  const {
+    code: exit,
+    stdout,
+    stderr,
+  } = await runNode(['-e', code], {
+    env: {
+      LEAKGUARD_LEVEL: 'survivors',
+      LEAKGUARD_INTERVAL: '10ms',
+      LEAKGUARD_SURVIVORS: '10ms',
+      NODE_OPTIONS: '',
+    },
+  });
+  assert.equal(exit, 0, stderr);
+  const [level, notes, inspector] = JSON.parse(stdout);
+  assert.equal(level, 'sites', stderr);
+  assert.match(
+    notes.join('\n'),
+    /level survivors was lowered to sites: it took more than 50 % of one CPU/,
+  );
+  assert.equal(inspector, null);
+  assert.match(stderr, /LEAKGUARD_LIMITED/);
+});

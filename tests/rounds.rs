@@ -1,0 +1,204 @@
+//! Allocation sites through the real guard: rounds instead of ticks, generations instead of births and
+//! deaths, and what the heap's growth is explained by.
+
+mod simulation;
+
+use leakguard::guard::finding::{Event, Finding, Severity};
+use leakguard::guard::Guard;
+use leakguard::ledger::{Claim, Kind, MAX_COHORT_SITES};
+use simulation::{at_ms, settings, site};
+
+const ROUND_TICKS: u32 = 5;
+
+/// A sampled heap: who lives where, and how many were ever born.
+struct Heap {
+    guard: Guard,
+    levels: Vec<u32>,
+    tick: u32,
+    born: u32,
+    /// (slot, ordinal) of each live sample.
+    live: Vec<(u32, u32)>,
+    heap_slot: u32,
+}
+
+impl Heap {
+    fn new() -> Self {
+        let mut settings = settings(64, 60);
+        settings.round_ms = f64::from(ROUND_TICKS) * settings.interval_ms;
+        let mut guard = Guard::new(settings);
+        let heap_slot = guard.claim(&claim(Kind::Heap, "heap", 1_024)).unwrap();
+        let mut levels = vec![0; 64];
+        levels[heap_slot as usize] = 20_000;
+        Self {
+            guard,
+            levels,
+            tick: 0,
+            born: 0,
+            live: Vec::new(),
+            heap_slot,
+        }
+    }
+
+    fn site(&mut self, line: u32, function: &str) -> u32 {
+        let claim = claim(Kind::Objects, "object", 64);
+        let slot = self.guard.claim_for_rounds(&claim).unwrap();
+        let number = self.guard.define_site(&site(line, function)).unwrap();
+        let number = number.map_or(0, u32::from);
+        self.guard.sample_born(slot, number, 1).unwrap();
+        slot
+    }
+
+    /// A sample of 16 KiB is born in `slot`.
+    fn allocate(&mut self, slot: u32, samples: u32) {
+        for _ in 0..samples {
+            self.born += 1;
+            self.live.push((slot, self.born));
+        }
+    }
+
+    fn round(&mut self) -> Vec<(Event, Finding)> {
+        for slot in 0..64 {
+            let samples = self.live.iter().filter(|&&(of, _)| of == slot).count();
+            if slot != self.heap_slot {
+                self.levels[slot as usize] = u32::try_from(16 * samples).unwrap();
+            }
+        }
+        let (slots, ordinals): (Vec<u32>, Vec<u32>) = self.live.iter().copied().unzip();
+        self.guard.round(&self.levels, self.born, &slots, &ordinals);
+        for _ in 0..ROUND_TICKS {
+            self.tick += 1;
+            self.guard.tick(&self.levels, at_ms(self.tick));
+        }
+        let events = self.guard.take_events();
+        events
+            .into_iter()
+            .map(|it| (it.event, it.finding))
+            .collect()
+    }
+}
+
+fn claim(kind: Kind, what: &str, floor: u32) -> Claim<'_> {
+    Claim {
+        kind,
+        what,
+        owner: "",
+        floor,
+        level: 0,
+    }
+}
+
+#[test]
+fn a_site_of_which_all_generations_survive_is_a_leak_within_two_patiences() {
+    let mut heap = Heap::new();
+    let slot = heap.site(12, "build");
+    let mut told = Vec::new();
+    let mut rounds = 0;
+    while told.is_empty() && rounds < 40 {
+        heap.allocate(slot, 5);
+        told = heap.round();
+        rounds += 1;
+    }
+    let (event, finding) = &told[0];
+    assert_eq!((*event, finding.severity), (Event::Raised, Severity::Leak));
+    assert!(rounds * ROUND_TICKS <= 120, "{rounds} rounds");
+    assert_eq!(finding.count, u64::from(rounds) * 5 * 16 * 1024);
+    assert_eq!(finding.bytes, Some(finding.count));
+    assert!(finding.title.contains("live objects"), "{}", finding.title);
+    // 5 samples of 16 KiB in 5 s.
+    let per_minute = 60.0 * 16.0 * 1024.0;
+    assert!((finding.rate_per_minute / per_minute - 1.0).abs() < 0.1);
+}
+
+#[test]
+fn a_site_whose_old_generations_die_is_none_however_much_it_allocates() {
+    let mut heap = Heap::new();
+    let slot = heap.site(12, "render");
+    for _ in 0..60 {
+        heap.allocate(slot, 20);
+        let young = heap.born.saturating_sub(60);
+        heap.live.retain(|&(_, ordinal)| ordinal > young);
+        assert_eq!(heap.round(), []);
+    }
+    assert_eq!(heap.guard.findings(), []);
+}
+
+#[test]
+fn a_warm_up_is_none() {
+    let mut heap = Heap::new();
+    let slot = heap.site(12, "boot");
+    heap.allocate(slot, 200);
+    for _ in 0..60 {
+        assert_eq!(heap.round(), []);
+    }
+}
+
+#[test]
+fn of_two_sites_that_grow_together_one_is_told_and_the_other_is_its_victim() {
+    let mut heap = Heap::new();
+    let slots = [heap.site(12, "build"), heap.site(40, "parse")];
+    let mut told = Vec::new();
+    for _ in 0..30 {
+        heap.allocate(slots[0], 6);
+        heap.allocate(slots[1], 3);
+        told.extend(heap.round().into_iter().map(|(event, _)| event));
+    }
+    let raised = told.iter().filter(|&&event| event == Event::Raised).count();
+    assert_eq!(raised, 1);
+    let findings = heap.guard.findings();
+    assert_eq!(findings.len(), 1);
+    assert_eq!(findings[0].victims.len(), 1);
+    assert_eq!(findings[0].sites.len(), 2);
+}
+
+#[test]
+fn the_heaps_growth_is_explained_by_the_sites_that_grow() {
+    let mut heap = Heap::new();
+    assert_eq!(heap.guard.explained(), None);
+    let slot = heap.site(12, "build");
+    for _ in 0..30 {
+        heap.allocate(slot, 5);
+        heap.levels[heap.heap_slot as usize] += 100;
+        heap.round();
+    }
+    // 80 KiB of every 100.
+    let explained = heap.guard.explained().unwrap();
+    assert!((0.7..=0.9).contains(&explained), "{explained}");
+}
+
+#[test]
+fn nothing_is_explained_while_nothing_is_sampled() {
+    let mut heap = Heap::new();
+    for tick in 1..200 {
+        heap.levels[heap.heap_slot as usize] += 100;
+        heap.guard.tick(&heap.levels, at_ms(tick));
+    }
+    assert_eq!(heap.guard.explained(), None);
+}
+
+#[test]
+fn the_last_row_of_cohorts_is_given_and_the_next_site_is_counted_as_dropped() {
+    let capacity = u32::try_from(MAX_COHORT_SITES).unwrap() + 2;
+    let mut guard = Guard::new(settings(capacity, 60));
+    let claim = claim(Kind::Objects, "object", 64);
+    for _ in 0..MAX_COHORT_SITES {
+        assert!(guard.claim_for_rounds(&claim).is_some());
+    }
+    assert_eq!(guard.claim_for_rounds(&claim), None);
+    assert_eq!(guard.dropped(), 1);
+}
+
+#[test]
+fn after_a_new_start_of_the_sampler_generations_are_counted_anew() {
+    let mut heap = Heap::new();
+    let slot = heap.site(12, "build");
+    for _ in 0..6 {
+        heap.allocate(slot, 5);
+        heap.round();
+    }
+    heap.guard.forget_rounds();
+    heap.born = 0;
+    heap.live.clear();
+    assert_eq!(heap.round(), []);
+    let view = heap.guard.ledger().view(slot).unwrap();
+    assert_eq!(view.cohorts().len(), 1);
+}
