@@ -39,6 +39,8 @@ export interface Floors {
   watched: number;
   /** Growth of the heap in use after full collections, in bytes. */
   heapBytes: number;
+  /** Live bytes that one function has allocated, at level `'survivors'`. */
+  objectBytes: number;
 }
 
 export interface Options {
@@ -162,6 +164,8 @@ export interface ReportData {
   shims: Record<string, 'on' | 'off' | 'buried' | 'failed'>;
   /** Time spent in leakguard's own ticks and looks. */
   overhead: { cpuMs: number; lastTickMs: number; maxTickMs: number };
+  /** What is not watched as asked for, and why: a level that was lowered, a profiler that is not there. */
+  notes: string[];
 }
 
 export interface Report extends ReportData {

@@ -48,6 +48,7 @@ fn main() {
             capacity: CAPACITY,
             patience_ticks: PATIENCE_TICKS,
             interval_ms: 1_000.0,
+            round_ms: 60_000.0,
             started_at_ms: 0.0,
             heap_limit_bytes: 0,
         });

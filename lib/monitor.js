@@ -228,7 +228,7 @@ class Monitor {
     if (this.busy || run === null) return;
     const start = now();
     this.#alone(() => action(run));
-    run.overhead.cpuMs += now() - start;
+    run.spend(now() - start);
   }
 
   #tick() {
@@ -250,9 +250,19 @@ class Monitor {
       warnOnce(`stopped after a failure of its own: ${error}`, 'LEAKGUARD_INTERNAL');
     }
     const lastTickMs = now() - start;
-    run.overhead.cpuMs += lastTickMs;
+    run.spend(lastTickMs);
+    if (run.isOverspent() && run.lower()) this.#applyLevel(run);
     run.overhead.lastTickMs = lastTickMs;
     run.overhead.maxTickMs = Math.max(run.overhead.maxTickMs, lastTickMs);
+  }
+
+  /**
+   * The hooks look at what the present level has them look at.
+   * @param {Run} run
+   */
+  #applyLevel({ settings, level }) {
+    Object.assign(this.limits, limitsOf({ ...settings, level }));
+    for (const shim of this.shims) shim.open();
   }
 
   /**
@@ -274,7 +284,8 @@ class Monitor {
 
   /** @param {Run} run */
   #createReport(run) {
-    const shims = Object.fromEntries(this.shims.map((host) => [host.name, host.state()]));
+    const hosts = this.shims.filter(({ isNeeded }) => isNeeded);
+    const shims = Object.fromEntries(hosts.map((host) => [host.name, host.state()]));
     return createReport(run.report(shims), run.settings, warnInternal);
   }
 

@@ -21,6 +21,7 @@ const { LeakguardError, inspectValue } = require('./errors');
  * @property {number} collections  entries of one Map or Set
  * @property {number} watched      size of one target of `watch()`
  * @property {number} heapBytes    growth of the heap in use after full collections
+ * @property {number} objectBytes  live bytes that one function has allocated; 0: eight samples
  */
 /** @typedef {string | RegExp | ((finding: import('..').Finding) => boolean)} IgnoreRule */
 /**
@@ -46,16 +47,24 @@ const REPORT_EXTENSIONS = ['.json', '.txt', '.md'];
 const MIN_INTERVAL_MS = 10;
 const MAX_INTERVAL_MS = 3_600_000;
 
+/** Between two rounds of the heap's sampler: each forces a full collection. */
+const USUAL_ROUND_MS = 60_000;
+/** Fewer live samples of a site say nothing about its generations. */
+const SAMPLES_OF_A_SITE = 8;
+/** Closer samples than these cost more than they tell: a stack each, and a profile as large as the heap. */
+const MIN_SAMPLE_BYTES = 4096;
+
 /** @type {Record<Sensitivity, { floors: Floors, patience: number, bytes: number }>} */
 const PRESETS = {
   low: {
     floors: {
       listeners: 64,
       intervals: 64,
-      timeouts: 8192,
+      timeouts: 2048,
       collections: 10_000,
       watched: 1000,
       heapBytes: 67_108_864,
+      objectBytes: 0,
     },
     patience: 60,
     bytes: 524_288,
@@ -64,10 +73,11 @@ const PRESETS = {
     floors: {
       listeners: 16,
       intervals: 16,
-      timeouts: 1024,
+      timeouts: 256,
       collections: 1000,
       watched: 100,
       heapBytes: 16_777_216,
+      objectBytes: 0,
     },
     patience: 60,
     bytes: 262_144,
@@ -76,10 +86,11 @@ const PRESETS = {
     floors: {
       listeners: 8,
       intervals: 8,
-      timeouts: 128,
+      timeouts: 64,
       collections: 100,
       watched: 16,
       heapBytes: 2_097_152,
+      objectBytes: 0,
     },
     patience: 30,
     bytes: 16_384,
@@ -154,7 +165,7 @@ function parseSurvivors(value) {
   const bare = typeof value === 'object' && value !== null ? value : { interval: value };
   const { interval, bytes, ...unknown } = /** @type {Record<string, unknown>} */ (bare);
   if (Object.keys(unknown).length > 0) return undefined;
-  const ms = interval === undefined ? 60_000 : parseInterval(interval);
+  const ms = interval === undefined ? USUAL_ROUND_MS : parseInterval(interval);
   const size = bytes === undefined ? 0 : parseInteger(bytes, 1024, 2 ** 30);
   return ms === undefined || size === undefined ? undefined : { interval: ms, bytes: size };
 }
@@ -217,7 +228,7 @@ const SPECS = {
     env: 'LEAKGUARD_SENSITIVITY',
   },
   survivors: {
-    default: { interval: 60_000, bytes: 0 },
+    default: { interval: USUAL_ROUND_MS, bytes: 0 },
     parse: parseSurvivors,
     accepts: 'a duration from 10ms to 1h, or { interval: duration, bytes: 1024 to 2^30 }',
     env: 'LEAKGUARD_SURVIVORS',
@@ -262,17 +273,31 @@ const SPECS = {
 const ENVIRONMENT = ['LEAKGUARD', ...Object.values(SPECS).flatMap((spec) => spec.env ?? [])];
 
 /**
+ * What is allocated between two rounds has to leave samples, so rounds that are closer than usual
+ * need samples that are closer too.
+ * @param {number} bytes  at the usual distance of rounds
+ * @param {{ interval: number }} survivors
+ */
+function sampleBytes(bytes, { interval }) {
+  const compressed = Math.round((bytes * interval) / USUAL_ROUND_MS);
+  return Math.min(bytes, Math.max(MIN_SAMPLE_BYTES, compressed));
+}
+
+/**
  * @param {Record<string, unknown>} values
  * @returns {Settings}
  */
 function complete(values) {
   const preset = PRESETS[/** @type {Sensitivity} */ (values.sensitivity)];
   const survivors = /** @type {Settings['survivors']} */ (values.survivors);
+  const bytes = survivors.bytes || sampleBytes(preset.bytes, survivors);
+  const floors = { ...preset.floors, .../** @type {object} */ (values.floors) };
+  floors.objectBytes ||= SAMPLES_OF_A_SITE * bytes;
   return /** @type {Settings} */ ({
     ...values,
     patience: values.patience ?? preset.patience,
-    floors: { ...preset.floors, .../** @type {object} */ (values.floors) },
-    survivors: { ...survivors, bytes: survivors.bytes || preset.bytes },
+    floors,
+    survivors: { ...survivors, bytes },
   });
 }
 

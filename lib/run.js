@@ -5,8 +5,9 @@
  * whole by the next start. It knows nothing of hooks, warnings or the exit.
  */
 
+const { Budget } = require('./budget');
 const { CallSites } = require('./call-site');
-const { epochMs } = require('./clock');
+const { epochMs, now } = require('./clock');
 const { warnOnce } = require('./errors');
 const { loadNative } = require('./native');
 const { SitePopulations } = require('./site-populations');
@@ -24,6 +25,8 @@ const CAPTURES_PER_SECOND = 256;
 const MIN_CAPTURES_PER_TICK = 32;
 /** 24 births without a death, half of these, score 0.96: above the 0.95 that the verdict asks. */
 const SAMPLES_PER_RECORD = 48;
+/** Notes in a report. */
+const MAX_NOTES = 32;
 /** The heap's slot counts in KiB, because levels are 32 bits wide. */
 const KIB = 1024;
 
@@ -38,17 +41,24 @@ function limitsOf({ level, floors, interval }) {
   const exact = level === 'exact';
   const perTick = Math.max(MIN_CAPTURES_PER_TICK, (CAPTURES_PER_SECOND * interval) / 1000);
   return {
-    // From the second listener on Node keeps a list; the first is no list to grow.
+    // From the second listener on Node keeps a list; the first is no list to grow. A collection is
+    // followed before it is large enough to be reported, so that its history is there when it is.
     listeners: { floor: floors.listeners, threshold: exact ? 2 : floors.listeners },
     collections: {
       floor: floors.collections,
-      threshold: exact ? Math.ceil(floors.collections / 10) : floors.collections,
+      threshold: Math.ceil(floors.collections / (exact ? 10 : 4)),
     },
     intervals: { floor: floors.intervals },
     timeouts: { floor: floors.timeouts },
     attention: exact ? Number.MAX_SAFE_INTEGER : Math.ceil(perTick),
+    sampling: exact || level === 'survivors',
   };
 }
+
+/** What each level is lowered to when it costs too much; a level without one is kept. */
+const LOWER = { exact: 'survivors', survivors: 'sites', sites: 'counts' };
+/** Rounds put off in a row before the level is lowered. */
+const MAX_PUT_OFF = 8;
 
 class Run {
   /**
@@ -58,20 +68,23 @@ class Run {
   constructor(settings) {
     const { Engine } = loadNative();
     this.settings = settings;
+    /** At most that of the settings. @type {import('./options').Level} */
+    this.level = settings.level;
+    /** What a reader of the report must know. @type {string[]} */
+    this.notes = [];
     this.engine = new Engine(
       JSON.stringify({
         capacity: CAPACITY,
         patienceTicks: settings.patience,
         intervalMs: settings.interval,
+        roundMs: settings.survivors.interval,
         startedAtMs: epochMs(),
         heapLimitBytes: require('node:v8').getHeapStatistics().heap_size_limit,
       }),
     );
     this.slots = new Slots(this.engine, CAPACITY);
-    this.sites =
-      settings.level === 'counts'
-        ? null
-        : new CallSites({ defineSite: (site) => this.#defineSite(site) });
+    const native = { defineSite: (/** @type {string} */ site) => this.#defineSite(site) };
+    this.sites = settings.level === 'counts' ? null : new CallSites(native);
     this.tracked = new Tracked({
       slots: this.slots,
       sites: this.sites,
@@ -80,6 +93,14 @@ class Run {
       warn: (message) => warnOnce(message, 'LEAKGUARD_WATCH'),
     });
     this.timers = new SitePopulations({ kind: 'timers', slots: this.slots, sites: this.sites });
+    const { sampling } = limitsOf(settings);
+    this.budget = new Budget(
+      { tickMs: settings.interval, roundMs: sampling ? settings.survivors.interval : null },
+      now(),
+    );
+    this.survivors = sampling ? this.#createSurvivors(native) : null;
+    this.nextRoundAt = now() + settings.survivors.interval;
+    this.roundsPutOff = 0;
     /** @type {import('./meters').Meters | null} */
     this.lazyMeters = null;
     /** @type {import('./slots').Holder} */
@@ -99,13 +120,65 @@ class Run {
 
   /** @returns {{ event: string, finding: import('..').Finding }[]} what there is to tell */
   tick() {
-    const now = epochMs();
-    this.meters.tick(now);
+    const at = epochMs();
+    this.meters.tick(at);
     this.tracked.tick();
     this.timers.tick(this.meters.collections);
     this.#measureHeap();
-    const waiting = this.engine.tick(this.slots.levels, now);
+    this.#sampleHeap();
+    const waiting = this.engine.tick(this.slots.levels, at);
     return waiting > 0 ? JSON.parse(this.engine.takeEvents()) : [];
+  }
+
+  /** @param {number} ms  of our own time */
+  spend(ms) {
+    this.overhead.cpuMs += ms;
+    this.budget.spend(ms);
+  }
+
+  /** @returns {boolean} whether watching at this level costs more than it may; asked once per tick */
+  isOverspent() {
+    this.budget.fill(now());
+    return !this.budget.affords(0) || this.roundsPutOff > MAX_PUT_OFF;
+  }
+
+  /**
+   * Watches one level lower from now on, to cost less.
+   * @returns {boolean} false at the lowest that still watches
+   */
+  lower() {
+    const { level } = this;
+    const lower = /** @type {typeof level | undefined} */ (
+      LOWER[/** @type {keyof typeof LOWER} */ (level)]
+    );
+    if (lower === undefined) return false;
+    this.level = lower;
+    this.budget.leftMs = this.budget.capacityMs;
+    this.roundsPutOff = 0;
+    const limits = limitsOf({ ...this.settings, level: lower });
+    if (!limits.sampling) {
+      this.survivors?.stop();
+      this.survivors = null;
+    }
+    if (lower === 'counts') {
+      this.sites = null;
+      this.tracked.sites = null;
+      this.timers.sites = null;
+    }
+    this.tracked.capturesPerTick = limits.attention;
+    const share = `${(this.budget.share * 100).toFixed(0)} % of one CPU`;
+    this.note(`level ${level} was lowered to ${lower}: it took more than ${share}`);
+    return true;
+  }
+
+  /**
+   * Says something about ourselves, once, and in every report.
+   * @param {string} text
+   */
+  note(text) {
+    if (this.notes.includes(text) || this.notes.length >= MAX_NOTES) return;
+    this.notes.push(text);
+    warnOnce(text, 'LEAKGUARD_LIMITED');
   }
 
   /** Brings every level up to date without a step in time. */
@@ -126,16 +199,46 @@ class Run {
       pid: process.pid,
       threadId,
       at: epochMs(),
-      level: this.settings.level,
+      level: this.level,
       meters: this.meters.read(),
       shims,
+      notes: this.notes,
       overhead: this.overhead,
     };
     return JSON.parse(this.engine.report(JSON.stringify(context)));
   }
 
   stop() {
+    this.survivors?.stop();
+    this.survivors = null;
     this.lazyMeters?.stop();
+  }
+
+  /** @param {import('./frames').Frames['native']} native */
+  #createSurvivors(native) {
+    const { Survivors } = require('./survivors');
+    const survivors = new Survivors({
+      slots: this.slots,
+      native,
+      bytes: this.settings.survivors.bytes,
+      floorBytes: this.settings.floors.objectBytes,
+      say: (message) => this.note(message),
+    });
+    return survivors.start() ? survivors : null;
+  }
+
+  /** A round when one is due and can be paid. */
+  #sampleHeap() {
+    const { survivors } = this;
+    const at = now();
+    if (survivors === null || at < this.nextRoundAt) return;
+    this.nextRoundAt = at + this.settings.survivors.interval;
+    if (!this.budget.affords(survivors.pauseMs)) {
+      this.roundsPutOff += 1;
+      return;
+    }
+    this.roundsPutOff = 0;
+    survivors.round();
   }
 
   #measureHeap() {
@@ -157,8 +260,14 @@ class Run {
   #defineSite(site) {
     const id = this.engine.defineSite(site);
     if (id !== 0) return id;
-    const inUse = Uint32Array.from([...this.tracked.sitesInUse(), ...this.timers.sitesInUse()]);
-    this.sites?.forget(this.engine.sweepSites(inUse));
+    const inUse = Uint32Array.from([
+      ...this.tracked.sitesInUse(),
+      ...this.timers.sitesInUse(),
+      ...(this.survivors?.sitesInUse() ?? []),
+    ]);
+    const freed = this.engine.sweepSites(inUse);
+    this.sites?.frames.forget(freed);
+    this.survivors?.forgetSites(freed);
     return this.engine.defineSite(site);
   }
 }

@@ -31,6 +31,7 @@ class ShimHost {
       limits,
       added: (...args) => guarded(({ tracked }) => tracked.added(...args)),
       made: (...args) => guarded(({ timers }) => timers.made(...args)),
+      heapProfilerStarts: () => guarded(({ survivors }) => survivors?.standAside()),
     });
   }
 
@@ -38,14 +39,26 @@ class ShimHost {
     return this.shim.name;
   }
 
+  /** Whether the level has use for it. */
+  get isNeeded() {
+    return this.shim.isNeeded?.() ?? true;
+  }
+
   start() {
     this.failed = false;
+    if (!this.isNeeded) return;
     try {
       this.shim.install(this.patches);
-      for (const sampler of this.shim.samplers) sampler.open();
+      this.open();
     } catch (error) {
       this.#fail(error);
     }
+  }
+
+  /** Lets the samplers read their limits anew. */
+  open() {
+    if (this.failed) return;
+    for (const sampler of this.shim.samplers) sampler.open();
   }
 
   stop() {

@@ -25,11 +25,17 @@ class Slots {
 
   /**
    * @param {Holder} holder
-   * @param {{ kind: string, what: string, owner: string, floor: number, level: number }} subject
+   * @param {object} subject
+   * @param {string} subject.kind
+   * @param {string} subject.what
+   * @param {string} subject.owner
+   * @param {number} subject.floor
+   * @param {number} subject.level
+   * @param {boolean} [subject.atRounds]  an allocation site, observed at the rounds of the heap's sampler
    * @returns {boolean} false when the table is full of larger ones
    */
-  claim(holder, { kind, what, owner, floor, level }) {
-    const slot = this.engine.claim(kind, what, owner, floor, level);
+  claim(holder, { kind, what, owner, floor, level, atRounds }) {
+    const slot = this.engine.claim(kind, what, owner, floor, level, atRounds);
     if (slot < 0) return false;
     const previous = this.holders[slot];
     if (previous !== undefined) {

@@ -12,12 +12,15 @@ export declare const __napiBindingTarget: 'native' | 'wasm32-wasi' | 'wasm32-was
 /** Ledger, verdicts and findings of one thread. */
 export declare class Engine {
   /**
-   * `settingsJson`: `{ capacity, patienceTicks, intervalMs, startedAtMs, heapLimitBytes }`.
+   * `settingsJson`: `{ capacity, patienceTicks, intervalMs, roundMs, startedAtMs, heapLimitBytes }`.
    * Allocates everything it will ever need.
    */
   constructor(settingsJson: string)
-  /** A slot for a new subject, or -1 when the table is full of larger ones. */
-  claim(kind: string, what: string, owner: string, floor: number, level: number): number
+  /**
+   * A slot for a new subject, or -1 when the table is full of larger ones. `atRounds`: it is an
+   * allocation site, observed by `round` instead of `tick`; its level is in KiB.
+   */
+  claim(kind: string, what: string, owner: string, floor: number, level: number, atRounds?: boolean | undefined | null): number
   /** The subject is gone; an unknown slot is ignored. */
   release(slot: number): void
   /**
@@ -33,13 +36,20 @@ export declare class Engine {
   sampleDied(slot: number, site: number, weight: number): void
   /** One tick: `levels[slot]` is each subject's size now. Returns how many events wait. */
   tick(levels: Uint32Array, atMs: number): number
+  /**
+   * One round of the heap's sampler: each of its live samples by the slot of its site and by its
+   * ordinal. Events wait for the next tick.
+   */
+  round(levels: Uint32Array, lastOrdinal: number, slots: Uint32Array, ordinals: Uint32Array): void
+  /** The sampler was started again: its ordinals begin anew. */
+  forgetRounds(): void
   /** Current levels, without advancing time. */
   observe(levels: Uint32Array): void
   /** JSON: `[{ event: "raised" | "grown" | "worse" | "recovered", finding }]`. */
   takeEvents(): string
   /**
    * JSON of the report. `contextJson`: `{ node, pid, threadId, at, level, meters, shims,
-   * overhead, jsLedger }`.
+   * overhead, notes, jsLedger }`.
    */
   report(contextJson: string): string
   /** Forgets history and findings; subjects and sites stay. */

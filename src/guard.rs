@@ -19,6 +19,9 @@ mod blame;
 mod case;
 mod clock;
 mod evidence;
+mod explained;
+mod folding;
+mod known;
 pub(crate) mod phrase;
 mod population;
 mod signature;
@@ -59,6 +62,11 @@ struct Raised {
     count_at_event: u64,
     members: u32,
     pending: Option<Event>,
+    /// Whether anybody was told of it.
+    told: bool,
+    /// Which of several allocation sites is the largest changes while they grow, so one of them is told at
+    /// a time: that wakes somebody, and the report has them all.
+    is_allocation_site: bool,
 }
 
 /// Watches every subject and says what leaks.
@@ -92,6 +100,13 @@ impl Guard {
     /// A slot for a new subject; `None` when the table is full of larger ones.
     pub fn claim(&mut self, claim: &Claim<'_>) -> Option<u32> {
         let slot = self.ledger.claim(claim)?;
+        self.watches[slot as usize] = Watch::NEW;
+        Some(slot)
+    }
+
+    /// As [`Guard::claim`], for an allocation site: see [`Ledger::claim_for_rounds`].
+    pub fn claim_for_rounds(&mut self, claim: &Claim<'_>) -> Option<u32> {
+        let slot = self.ledger.claim_for_rounds(claim)?;
         self.watches[slot as usize] = Watch::NEW;
         Some(slot)
     }
@@ -148,10 +163,34 @@ impl Guard {
         // The slots with (tick + slot) % stride == 0.
         let first = (stride - tick % stride) % stride;
         for slot in (first..capacity).step_by(stride as usize) {
-            self.judge_slot(slot);
+            if !self.observed_at_rounds(slot) {
+                self.judge_slot(slot);
+            }
         }
         self.note_growth();
         self.waiting()
+    }
+
+    /// One round of the heap's sampler, see [`Ledger::round`]. All its subjects are judged at each, for
+    /// rounds are rare.
+    pub fn round(&mut self, levels: &[u32], last_ordinal: u32, slots: &[u32], ordinals: &[u32]) {
+        self.ledger.round(levels, last_ordinal, slots, ordinals);
+        for slot in 0..self.settings.capacity {
+            if self.observed_at_rounds(slot) {
+                self.judge_slot(slot);
+            }
+        }
+    }
+
+    /// See [`Ledger::forget_rounds`].
+    pub fn forget_rounds(&mut self) {
+        self.ledger.forget_rounds();
+    }
+
+    fn observed_at_rounds(&self, slot: u32) -> bool {
+        self.ledger
+            .view(slot)
+            .is_some_and(|view| view.observed_at_rounds())
     }
 
     fn judge_slot(&mut self, slot: u32) {
@@ -163,7 +202,7 @@ impl Guard {
             self.leave_finding(slot);
             return;
         }
-        let judgement = judge_view(&view, self.settings.patience_ticks);
+        let judgement = judge_view(&view, self.settings.patience(&view));
         let Some(severity) = watch.confirm(judgement.verdict) else {
             return;
         };
@@ -212,6 +251,8 @@ impl Guard {
             count_at_event: 0,
             members: 0,
             pending: Some(Event::Raised),
+            told: false,
+            is_allocation_site: view.observed_at_rounds(),
         });
         if has_name && raised.signature == raised.cause {
             raised.signature = signature;
@@ -284,22 +325,36 @@ impl Guard {
         self.recovered.len() + pending.count()
     }
 
-    /// The events since the last call, and forgets them.
+    /// The events since the last call, and forgets them. Nothing is told of what is a victim or known to
+    /// be healthy.
     pub fn take_events(&mut self) -> Vec<Occurrence> {
         let mut occurrences = std::mem::take(&mut self.recovered);
-        for index in 0..self.raised.len() {
-            let Some(raised) = self.raised[index] else {
+        if self
+            .raised
+            .iter()
+            .flatten()
+            .all(|raised| raised.pending.is_none())
+        {
+            return occurrences;
+        }
+        let mut causes = self.causes();
+        let mut site_is_told = self.raised.iter().flatten().any(Raised::is_told_site);
+        for raised in self.raised.iter_mut().flatten() {
+            let Some(event) = raised.pending.take() else {
                 continue;
             };
-            let Some(event) = raised.pending else {
+            if raised.is_allocation_site && !raised.told && site_is_told {
                 continue;
-            };
-            occurrences.push(Occurrence {
-                event,
-                finding: self.describe_raised(index, &raised),
-            });
-            if let Some(raised) = &mut self.raised[index] {
-                raised.pending = None;
+            }
+            let signature = raised.signature.to_string();
+            let cause = causes
+                .iter()
+                .position(|cause| cause.severity > Severity::Note && cause.signature == signature);
+            if let Some(cause) = cause {
+                let finding = causes.swap_remove(cause);
+                occurrences.push(Occurrence { event, finding });
+                raised.told = true;
+                site_is_told |= raised.is_allocation_site;
             }
         }
         occurrences
@@ -308,16 +363,33 @@ impl Guard {
     /// Everything that stands now: leaks, suspects and notes, the worst and largest first.
     #[must_use]
     pub fn findings(&self) -> Vec<Finding> {
+        let mut findings = self.causes();
+        findings.extend(self.notes());
+        // Stable: among equals the order of causes stays.
+        findings.sort_by_key(|finding| std::cmp::Reverse(finding.severity));
+        findings
+    }
+
+    /// What was raised, victims under their causes, the nearest to the cause first.
+    fn causes(&self) -> Vec<Finding> {
         let live = self.raised.iter().enumerate();
         let live = live.filter_map(|(index, raised)| Some((index, raised.as_ref()?)));
-        let mut findings: Vec<Finding> = live
-            .map(|(index, raised)| self.describe_raised(index, raised))
-            .collect();
-        findings.extend(self.notes());
-        findings.sort_by(|a, b| {
-            (b.severity, b.count, &a.signature).cmp(&(a.severity, a.count, &b.signature))
-        });
-        findings
+        let findings = live.map(|(index, raised)| self.describe_raised(index, raised));
+        folding::fold(findings.collect(), self.explained())
+    }
+
+    /// Share of the heap's growth that the findings account for, 0 to 1; `None` while it is not known.
+    #[must_use]
+    pub fn explained(&self) -> Option<f64> {
+        // Without the heap's sampler nothing can be accounted for.
+        if self.ledger.rounds() == 0 {
+            return None;
+        }
+        let mut views = self.ledger.views();
+        let heap = views.find_map(|(_, view)| explained::is_heap(&view).then_some(view))?;
+        let is_raised = |slot: u32| self.watches[slot as usize].finding != NO_FINDING;
+        let raised = self.ledger.views().filter(|&(slot, _)| is_raised(slot));
+        explained::share(&heap, raised.map(|(_, view)| view))
     }
 
     fn describe_raised(&self, index: usize, raised: &Raised) -> Finding {
@@ -333,8 +405,15 @@ impl Guard {
             severity: raised.severity,
             judgement: raised.judgement,
         };
-        self.population(members)
-            .describe(raised.signature, standing)
+        let history_ticks = members
+            .iter()
+            .map(|view| f64::from(view.history_ticks()) / f64::from(self.settings.patience(view)));
+        let patiences = history_ticks.fold(0.0, f64::max);
+        let mut finding = self
+            .population(members)
+            .describe(raised.signature, standing);
+        known::quieten(&mut finding, patiences);
+        finding
     }
 
     /// Subjects that are too young for a verdict but stand out: over their floor by one site.
@@ -342,7 +421,7 @@ impl Guard {
         let mut groups: FxHashMap<Signature, Vec<View<'_>>> = FxHashMap::default();
         for (slot, view) in self.ledger.views() {
             let raised = self.watches[slot as usize].finding != NO_FINDING;
-            let young = view.history_ticks() < self.settings.patience_ticks;
+            let young = view.history_ticks() < self.settings.patience(&view);
             if raised || !young || view.level() < view.floor().max(1) {
                 continue;
             }
@@ -409,6 +488,10 @@ impl Guard {
 }
 
 impl Raised {
+    fn is_told_site(&self) -> bool {
+        self.told && self.is_allocation_site
+    }
+
     /// A later judging: the finding gets worse, never better, and shows the newest numbers.
     fn refresh(&mut self, severity: Severity, judgement: Judgement) {
         if severity > self.severity {

@@ -27,6 +27,8 @@ const { fails, render } = require('./report');
 
 const REGISTER = path.join(__dirname, '..', '..', 'register.js');
 const FORWARDED_SIGNALS = /** @type {const} */ (['SIGINT', 'SIGTERM', 'SIGHUP']);
+/** A command that is run to be watched is worth a full collection a minute. */
+const DEFAULT_LEVEL = 'survivors';
 /** @type {readonly string[]} */
 const WORST_FIRST = ['leak', 'suspect', 'inconclusive', 'clean'];
 
@@ -38,7 +40,7 @@ const WORST_FIRST = ['leak', 'suspect', 'inconclusive', 'clean'];
 function environment(options, reports) {
   const { level, interval, patience, sensitivity, survivors } = options;
   const given = {
-    LEAKGUARD_LEVEL: level,
+    LEAKGUARD_LEVEL: level ?? process.env.LEAKGUARD_LEVEL ?? DEFAULT_LEVEL,
     LEAKGUARD_INTERVAL: interval,
     LEAKGUARD_PATIENCE: patience,
     LEAKGUARD_SENSITIVITY: sensitivity,

@@ -5,6 +5,7 @@
 const { createCollectionsShim } = require('./collections');
 const { createEventEmitterShim } = require('./event-emitter');
 const { createEventTargetShim } = require('./event-target');
+const { createInspectorShim } = require('./inspector');
 const { createTimersShim } = require('./timers');
 
 /**
@@ -15,18 +16,21 @@ const { createTimersShim } = require('./timers');
  * @property {{ floor: number }} intervals
  * @property {{ floor: number }} timeouts
  * @property {number} attention  looks granted per tick
+ * @property {boolean} sampling  whether V8's heap profiler is used
  */
 /**
- * What a shim is given; neither function throws.
+ * What a shim is given; no function throws.
  * @typedef {object} Recorder
  * @property {import('../tracked').Tracked['added']} added
  * @property {import('../site-populations').SitePopulations['made']} made
+ * @property {() => void} heapProfilerStarts  the host is about to start one of its own
  * @property {Limits} limits
  */
 /**
  * @typedef {object} Shim
  * @property {string} name  as in the report's `shims`
  * @property {import('../sampler').Sampler[]} samplers
+ * @property {() => boolean} [isNeeded]  false: not at this level
  * @property {(patches: import('../patch').PatchSet) => void} install
  */
 /** @typedef {(recorder: Recorder) => Shim} CreateShim */
@@ -37,6 +41,7 @@ const createShims = [
   createEventTargetShim,
   createTimersShim,
   createCollectionsShim,
+  createInspectorShim,
 ];
 
 exports.createShims = createShims;

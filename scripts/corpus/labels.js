@@ -11,8 +11,8 @@ const path = require('node:path');
 const CORPUS = path.join(__dirname, '..', '..', 'corpus');
 const PROGRAM_FOLDERS = ['programs/healthy', 'programs/leaks'];
 const PROGRAM_FILE = /\.m?js$/;
-/** Relative to the corpus. The leaking programs may bring labels of their own. */
-const LABEL_FILES = ['labels.json', 'programs/leaks/labels.json'];
+/** Relative to the corpus. */
+const LABEL_FILE = 'labels.json';
 
 const CLASSES = [
   'listeners',
@@ -64,9 +64,8 @@ function findFault({ name, verdict, kinds, guilty, about, ...label }) {
 
 /** @returns {Label[]} */
 function readLabels() {
-  const labels = LABEL_FILES.map((name) => path.join(CORPUS, name))
-    .filter((file) => fs.existsSync(file))
-    .flatMap((file) => /** @type {Label[]} */ (JSON.parse(fs.readFileSync(file, 'utf8'))));
+  /** @type {Label[]} */
+  const labels = JSON.parse(fs.readFileSync(path.join(CORPUS, LABEL_FILE), 'utf8'));
   for (const label of labels) {
     const fault = findFault(label);
     if (fault !== undefined) throw new Error(`label ${label.name ?? label.file}: ${fault}`);
@@ -76,12 +75,11 @@ function readLabels() {
 
 /** @returns {string[]} relative to the corpus */
 function listPrograms() {
-  return PROGRAM_FOLDERS.filter((folder) => fs.existsSync(path.join(CORPUS, folder))).flatMap(
-    (folder) =>
-      fs
-        .readdirSync(path.join(CORPUS, folder))
-        .filter((name) => PROGRAM_FILE.test(name))
-        .map((name) => path.posix.join(folder, name)),
+  return PROGRAM_FOLDERS.flatMap((folder) =>
+    fs
+      .readdirSync(path.join(CORPUS, folder))
+      .filter((name) => PROGRAM_FILE.test(name))
+      .map((name) => path.posix.join(folder, name)),
   );
 }
 

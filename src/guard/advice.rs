@@ -13,10 +13,7 @@ pub(super) fn title(kind: Kind, what: &str, owner: &str, level: u64, subjects: u
         Kind::Listeners => format!("{} on {named}", plural(level, "listener", "listeners")),
         Kind::Timers => format!("{} live {}", count(level), numbered(level, what, "timer")),
         Kind::Collections | Kind::Globals => sized(kind, what, owner, level),
-        Kind::Objects => format!(
-            "{} of {named}",
-            plural(level, "live object", "live objects")
-        ),
+        Kind::Objects => format!("{} of live {}", bytes(level as f64), objects(what)),
         Kind::Promises => plural(level, "pending promise", "pending promises"),
         Kind::Handles => format!("{} open {}", count(level), numbered(level, named, "handle")),
         // A level is a count below 2^53.
@@ -48,6 +45,11 @@ fn sized(kind: Kind, what: &str, owner: &str, level: u64) -> String {
         _ => plural(level, "entry", "entries"),
     };
     format!("{name} of {size}")
+}
+
+/// `objects`, `arrays`, `promises`: what an allocation site's samples are, as far as its stack tells.
+fn objects(what: &str) -> String {
+    numbered(0, what, "object")
 }
 
 fn numbered(level: u64, what: &str, otherwise: &str) -> String {

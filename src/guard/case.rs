@@ -1,7 +1,8 @@
 //! The bridge between the two rooms of F1: a subject of the ledger as a case for the verdict.
 
 use super::blame::Blame;
-use crate::ledger::{Kind, View, BUCKETS};
+use crate::ledger::{Kind, View, BUCKETS, COHORTS};
+use crate::verdict::generations::Generations;
 use crate::verdict::{self, judge, Case, Judgement, Survival};
 
 /// Hands a subject to the verdict, in the verdict's own terms.
@@ -34,10 +35,20 @@ pub(super) fn judge_view(view: &View<'_>, patience_ticks: u32) -> Judgement {
 }
 
 fn survival_of(view: &View<'_>) -> Survival {
+    if view.observed_at_rounds() {
+        let mut live = [0; COHORTS];
+        let cohorts = view.cohorts();
+        let length = cohorts.len();
+        for (place, cohort) in live.iter_mut().zip(cohorts) {
+            *place = cohort.live;
+        }
+        return Survival::Generations(Generations::of(&live[..length]));
+    }
     match (view.kind(), view.sampled()) {
         // The heap's level is a sum of bytes: nothing in it is born or dies.
         (Kind::Heap, _) => Survival::Unknown,
         (_, (0, _)) => Survival::Levels,
+
         _ => Blame::on(view).survival(),
     }
 }

@@ -2,6 +2,7 @@
 
 use super::finding::Evidence;
 use super::phrase::{count, decimal, duration, percent, whole};
+use crate::verdict::generations::{self, Generations};
 use crate::verdict::{Judgement, Verdict};
 
 /// The sentences behind a verdict; `amount` words a level, ticks are `tick_ms` long.
@@ -39,6 +40,9 @@ pub(super) fn of_judgement(
             ),
         );
     }
+    if let Some(generations) = &judgement.generations {
+        say("generations", of_generations(generations));
+    }
     if let Some(succession) = &judgement.succession {
         let (births, deaths) = (succession.counts.births, succession.counts.deaths);
         let whose = match (succession.of_dominant_site, succession.sampled) {
@@ -58,6 +62,24 @@ pub(super) fn of_judgement(
         );
     }
     evidence
+}
+
+fn of_generations(generations: &Generations) -> String {
+    let (surviving, old) = (generations.surviving, generations.old);
+    let seen = format!(
+        "{surviving} of {old} older generations have survivors, {} samples in all",
+        count(u64::from(generations.survivors))
+    );
+    let verdict = if generations.passes() {
+        "what is allocated stays"
+    } else if generations.too_few() {
+        "too few to tell whether they stay"
+    } else if generations.share() < generations::MIN_SURVIVING {
+        "most of it dies"
+    } else {
+        "the older the fewer, so it dies in the end"
+    };
+    format!("{seen}: {verdict}")
 }
 
 fn of_fade(fade: f64, slows_down: bool) -> String {
@@ -91,6 +113,9 @@ pub(super) fn in_short(judgement: &Judgement) -> String {
         return String::new();
     };
     let rises = format!("{} rises, {} falls", trend.rises, trend.falls);
+    if let Some(Generations { surviving, old, .. }) = judgement.generations {
+        return format!("{rises}, survivors of {surviving} of {old} older generations");
+    }
     match &judgement.succession {
         Some(succession) if judgement.verdict == Verdict::Leak => {
             format!(

@@ -79,7 +79,7 @@ pub struct SiteShare {
 /// One signal and what it saw.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Evidence {
-    /// `peak`, `fade`, `chance`, `survival`, `history`.
+    /// `peak`, `fade`, `chance`, `survival`, `generations`, `history`, `explained`, `known`.
     pub signal: String,
     /// A sentence.
     pub detail: String,
@@ -124,7 +124,7 @@ pub struct Finding {
     pub message: String,
     /// How to mend it.
     pub advice: String,
-    /// How many now; bytes for the kind `heap`.
+    /// How many now; bytes where memory is what grows: see [`Finding::counts_bytes`].
     pub count: u64,
     /// Highest `count` seen.
     pub peak: u64,
@@ -148,6 +148,15 @@ pub struct Finding {
     pub evidence: Vec<Evidence>,
     /// At most 64 points of epoch milliseconds and `count`.
     pub history: Vec<(u64, u64)>,
+}
+
+impl Finding {
+    /// Whether `count` is memory, not members.
+    #[must_use]
+    pub fn counts_bytes(&self) -> bool {
+        matches!(self.kind, Kind::Heap | Kind::Objects)
+            || (self.kind == Kind::Promises && self.bytes == Some(self.count))
+    }
 }
 
 /// What happened to a finding.

@@ -18,8 +18,8 @@ use crate::verdict::Judgement;
 /// Sites a finding lists; more do not help to mend it.
 const MAX_LISTED_SITES: usize = 10;
 
-/// A level of the kind `heap` is in KiB, so that 4 TiB fit a `u32`; a finding's is in bytes.
-const HEAP_UNIT_BYTES: u64 = 1024;
+/// A level of memory is in KiB, so that 4 TiB fit a `u32`; a finding's is in bytes.
+const MEMORY_UNIT_BYTES: u64 = 1024;
 
 /// Why a population is described.
 #[derive(Clone, Copy)]
@@ -52,6 +52,8 @@ pub(super) struct Population<'a> {
     what: &'a str,
     owner: &'a str,
     unit: u64,
+    /// Whether levels are memory, not members.
+    is_memory: bool,
 }
 
 impl<'a> Population<'a> {
@@ -65,11 +67,8 @@ impl<'a> Population<'a> {
         let (kind, what, owner) = members.first().map_or((Kind::Retained, "", ""), |view| {
             (view.kind(), view.what(), view.owner())
         });
-        let unit = if kind == Kind::Heap {
-            HEAP_UNIT_BYTES
-        } else {
-            1
-        };
+        let is_memory = kind == Kind::Heap || members.first().is_some_and(View::observed_at_rounds);
+        let unit = if is_memory { MEMORY_UNIT_BYTES } else { 1 };
         Self {
             ledger,
             clock,
@@ -79,13 +78,14 @@ impl<'a> Population<'a> {
             what,
             owner,
             unit,
+            is_memory,
         }
     }
 
     pub(super) fn describe(&self, signature: Signature, standing: Standing) -> Finding {
         let severity = standing.severity();
         let level = self.sum(View::level);
-        let bytes = (self.kind == Kind::Heap).then_some(level);
+        let bytes = self.is_memory.then_some(level);
         let rate_per_minute = self.clock.per_minute(self.rate_per_tick(&standing));
         let sites = self.shares();
         let dominant = sites.first().filter(|site| site.share > DOMINANT_SHARE);
@@ -152,18 +152,32 @@ impl<'a> Population<'a> {
             .unwrap_or(0)
     }
 
+    /// Of the largest; all members of a cause are observed alike.
+    fn ticks_per_observation(&self) -> f64 {
+        self.members
+            .first()
+            .map_or(1.0, View::ticks_per_observation)
+    }
+
+    fn patience(&self) -> u32 {
+        self.members
+            .first()
+            .map_or(self.settings.patience_ticks, |view| {
+                self.settings.patience(view)
+            })
+    }
+
     /// The trends of all members that have one now; else what was measured when it was raised.
     fn rate_per_tick(&self, standing: &Standing) -> f64 {
         let per_tick: f64 = match standing {
             Standing::Raised { judgement, .. } => {
-                let patience_ticks = self.settings.patience_ticks;
                 let rates = self.members.iter().filter_map(|view| {
-                    judge_view(view, patience_ticks)
-                        .trend
-                        .map(|trend| trend.rate_per_tick)
+                    let trend = judge_view(view, self.settings.patience(view)).trend?;
+                    Some(trend.rate_per_tick / view.ticks_per_observation())
                 });
                 let rate: f64 = rates.sum();
                 let measured = judgement.trend.map_or(0.0, |trend| trend.rate_per_tick);
+                let measured = measured / self.ticks_per_observation();
                 if rate > 0.0 {
                     rate
                 } else {
@@ -209,12 +223,12 @@ impl<'a> Population<'a> {
 
     fn evidence(&self, standing: &Standing) -> Vec<Evidence> {
         match standing {
-            Standing::Raised { judgement, .. } => {
-                evidence::of_judgement(judgement, |level| self.level(level), self.clock.tick_ms())
-            }
-            Standing::Note => {
-                evidence::of_youth(self.history_ticks(), self.settings.patience_ticks)
-            }
+            Standing::Raised { judgement, .. } => evidence::of_judgement(
+                judgement,
+                |level| self.level(level),
+                self.clock.tick_ms() * self.ticks_per_observation(),
+            ),
+            Standing::Note => evidence::of_youth(self.history_ticks(), self.patience()),
         }
     }
 
@@ -245,7 +259,7 @@ impl<'a> Population<'a> {
     }
 
     fn amount(&self, value: f64) -> String {
-        if self.kind == Kind::Heap {
+        if self.is_memory {
             bytes(value)
         } else {
             format!("{} {}", decimal(value), advice::unit(self.kind, self.what))
@@ -254,7 +268,7 @@ impl<'a> Population<'a> {
 
     fn level(&self, level: u32) -> String {
         let value = u64::from(level) * self.unit;
-        if self.kind == Kind::Heap {
+        if self.is_memory {
             bytes(value as f64)
         } else {
             count(value)
@@ -276,7 +290,7 @@ impl<'a> Population<'a> {
             Standing::Note => format!(
                 "watched for {since}, too short for a verdict: {} of {} ticks",
                 self.history_ticks(),
-                self.settings.patience_ticks
+                self.patience()
             ),
         }
     }
@@ -332,15 +346,12 @@ fn who_adds(sites: &[SiteShare]) -> Vec<String> {
 
 /// The ticks at which the member's closed buckets end, and its level then.
 fn steps_of(view: &View<'_>) -> Vec<(u32, u32)> {
-    let (first, span) = (view.first_seen_tick(), view.bucket_ticks());
+    let first = f64::from(view.first_seen_tick());
+    let span = f64::from(view.bucket_ticks()) * view.ticks_per_observation();
     (1u32..)
         .zip(view.buckets())
-        .map(|(ended, bucket)| {
-            (
-                first.saturating_add(ended.saturating_mul(span)),
-                bucket.last,
-            )
-        })
+        // A tick's number, not negative; `as` saturates.
+        .map(|(ended, bucket)| ((first + f64::from(ended) * span) as u32, bucket.last))
         .collect()
 }
 
@@ -354,7 +365,8 @@ fn young_rate_per_tick(view: &View<'_>) -> f64 {
     match view.buckets().next() {
         Some(first) if view.history_ticks() > 1 => {
             let growth = f64::from(view.level()) - f64::from(first.last);
-            (growth / f64::from(view.history_ticks() - 1)).max(0.0)
+            let ticks = f64::from(view.history_ticks() - 1) * view.ticks_per_observation();
+            (growth / ticks).max(0.0)
         }
         _ => 0.0,
     }

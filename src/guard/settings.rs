@@ -3,12 +3,17 @@
 use serde::Deserialize;
 
 use crate::error::{Error, Kind, Result};
+use crate::ledger::View;
 
 /// Slots are indices of a typed array and of tables allocated up front: 65,536 subjects are 60 MiB.
 pub const MAX_CAPACITY: u32 = 65_536;
 
 /// Fewer ticks cannot hold the buckets a trend needs; more than ten million are 115 days at 1 s.
 pub const PATIENCE_TICKS: std::ops::RangeInclusive<u32> = 1..=10_000_000;
+
+/// Rounds of the heap's sampler that a verdict on an allocation site takes at least, where the patience
+/// is shorter: with fewer there are no five old generations between the first fifth and the newest two.
+const MIN_ROUNDS_PATIENCE: u32 = 9;
 
 /// A guard's settings.
 #[derive(Clone, Copy, Debug, PartialEq, Deserialize)]
@@ -20,11 +25,18 @@ pub struct Settings {
     pub patience_ticks: u32,
     /// Intended distance of two ticks.
     pub interval_ms: f64,
+    /// Intended distance of two rounds of the heap's sampler.
+    #[serde(default = "usual_round_ms")]
+    pub round_ms: f64,
     /// Start, in epoch milliseconds.
     pub started_at_ms: f64,
     /// The heap may not grow beyond this; 0 when unknown.
     #[serde(default)]
     pub heap_limit_bytes: u64,
+}
+
+fn usual_round_ms() -> f64 {
+    60_000.0
 }
 
 impl Settings {
@@ -37,6 +49,18 @@ impl Settings {
             serde_json::from_str(text).map_err(|cause| Error::json("settings", text, cause))?;
         settings.check()?;
         Ok(settings)
+    }
+
+    /// Observations that a verdict on the subject takes.
+    pub(super) fn patience(&self, view: &View<'_>) -> u32 {
+        if !view.observed_at_rounds() {
+            return self.patience_ticks;
+        }
+        let rounds = f64::from(self.patience_ticks) * self.interval_ms / self.round_ms;
+        // Not negative; `as` saturates.
+        #[allow(clippy::cast_possible_truncation, clippy::cast_sign_loss)]
+        let rounds = rounds.ceil() as u32;
+        rounds.max(MIN_ROUNDS_PATIENCE)
     }
 
     fn check(&self) -> Result<()> {
@@ -58,6 +82,10 @@ impl Settings {
         if !(self.interval_ms > 0.0 && self.interval_ms.is_finite()) {
             let accepted = "a number of milliseconds above 0".to_owned();
             return refuse("intervalMs", self.interval_ms.to_string(), accepted);
+        }
+        if !(self.round_ms > 0.0 && self.round_ms.is_finite()) {
+            let accepted = "a number of milliseconds above 0".to_owned();
+            return refuse("roundMs", self.round_ms.to_string(), accepted);
         }
         if !(self.started_at_ms >= 0.0 && self.started_at_ms.is_finite()) {
             let accepted = "epoch milliseconds".to_owned();

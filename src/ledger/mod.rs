@@ -11,12 +11,13 @@
 //! | `subjects` | 56 | identity, floor, peak, open bucket |
 //! | `levels` | 4 | the level now |
 //!
-//! plus 72 KiB of sites and 224 KiB of strings, whatever the capacity. [`Ledger::bytes`] adds it up
+//! plus 72 KiB of sites, 224 KiB of strings and 65 KiB of birth cohorts, whatever the capacity. [`Ledger::bytes`] adds it up
 //! from the allocations themselves, and a test holds all of it, the guard's share included, under 4 MiB.
 //!
 //! A full table makes room like Space-Saving does: the smallest subject goes if it is smaller than the
 //! newcomer. What was evicted or refused is counted and shown in every report.
 
+mod cohorts;
 mod history;
 mod kind;
 mod packed;
@@ -25,12 +26,14 @@ mod sites;
 mod strings;
 mod view;
 
+use self::cohorts::Cohorts;
 use self::history::{Head, Ring};
 use self::site_table::{Full, SiteTable};
 use self::sites::TopSites;
 use self::strings::{cut, Marks, StringId, Strings};
 use crate::error::{Error, Kind as ErrorKind, Result};
 
+pub use self::cohorts::{Cohort, COHORTS, MAX_COHORT_SITES};
 pub use self::history::{Bucket, BUCKETS};
 pub use self::kind::Kind;
 pub use self::site_table::{Frame, Site, MAX_SITES};
@@ -93,6 +96,7 @@ pub struct Ledger {
     tops: Box<[TopSites]>,
     subjects: Box<[Subject]>,
     levels: Box<[u32]>,
+    cohorts: Cohorts,
     /// Free slots, the next one last. Its allocation is `capacity` long from the start.
     free: Vec<u32>,
     strings: Strings,
@@ -115,6 +119,7 @@ impl Ledger {
             tops: bytemuck::zeroed_slice_box(length),
             subjects: vec![Subject::FREE; length].into_boxed_slice(),
             levels: vec![0; length].into_boxed_slice(),
+            cohorts: Cohorts::new(length),
             free: (0..capacity).rev().collect(),
             strings: Strings::new(),
             sites: SiteTable::new(),
@@ -152,7 +157,20 @@ impl Ledger {
         };
         self.tops[index] = TopSites::default();
         self.levels[index] = claim.level;
+        self.cohorts.release(index);
         Some(slot)
+    }
+
+    /// A slot for an allocation site, which is observed at rounds instead of ticks and has birth
+    /// cohorts. `None` when there is no room.
+    pub fn claim_for_rounds(&mut self, claim: &Claim<'_>) -> Option<u32> {
+        let slot = self.claim(claim)?;
+        if self.cohorts.claim(slot as usize) {
+            return Some(slot);
+        }
+        self.release(slot);
+        self.dropped += 1;
+        None
     }
 
     fn evict_smaller_than(&mut self, level: u32) -> Option<u32> {
@@ -193,6 +211,7 @@ impl Ledger {
         }
         self.subjects[slot as usize] = Subject::FREE;
         self.levels[slot as usize] = 0;
+        self.cohorts.release(slot as usize);
         self.free.push(slot);
         true
     }
@@ -289,27 +308,54 @@ impl Ledger {
         Ok(&mut self.tops[slot as usize])
     }
 
-    /// One tick: each claimed subject's level is `levels[slot]`; a missing one is 0.
+    /// One tick: the level of each claimed subject that is observed at ticks is `levels[slot]`; a missing
+    /// one is 0.
     pub fn tick(&mut self, levels: &[u32]) {
         self.ticks = self.ticks.saturating_add(1);
         for slot in 0..self.subjects.len() {
-            let subject = &mut self.subjects[slot];
-            if !subject.claimed {
-                continue;
+            if self.subjects[slot].claimed && !self.cohorts.has(slot) {
+                self.record(slot, levels);
             }
-            let level = levels.get(slot).copied().unwrap_or(0);
-            self.levels[slot] = level;
-            subject.peak = subject.peak.max(level);
-            if level != subject.head.last() {
-                subject.last_changed_tick = self.ticks;
+        }
+    }
+
+    /// One round of the heap's sampler: as a tick for the subjects that are observed at rounds. Sample
+    /// `n` lives in slot `slots[n]` and was the `ordinals[n]`th born; `last_ordinal` is the youngest
+    /// of all samples.
+    pub fn round(&mut self, levels: &[u32], last_ordinal: u32, slots: &[u32], ordinals: &[u32]) {
+        self.cohorts.round(last_ordinal, slots, ordinals);
+        for slot in 0..self.subjects.len() {
+            if self.cohorts.has(slot) {
+                self.record(slot, levels);
             }
-            if subject.head.record(&mut self.rings[slot], level) {
-                self.tops[slot].trail_baseline();
-            }
-            if !subject.settled && subject.head.recorded_ticks() >= self.warm_up_ticks {
-                subject.settled = true;
-                self.tops[slot].set_baseline();
-            }
+        }
+    }
+
+    /// Rounds of the heap's sampler since it was started.
+    #[must_use]
+    pub fn rounds(&self) -> u32 {
+        self.cohorts.rounds()
+    }
+
+    /// The heap's sampler was started again: ordinals and cohorts begin anew.
+    pub fn forget_rounds(&mut self) {
+        self.cohorts.forget();
+    }
+
+    fn record(&mut self, slot: usize, levels: &[u32]) {
+        let subject = &mut self.subjects[slot];
+        let level = levels.get(slot).copied().unwrap_or(0);
+        self.levels[slot] = level;
+        subject.peak = subject.peak.max(level);
+        if level != subject.head.last() {
+            subject.last_changed_tick = self.ticks;
+        }
+        if subject.head.record(&mut self.rings[slot], level) {
+            self.tops[slot].trail_baseline();
+        }
+        if !subject.settled && subject.head.recorded_ticks() >= self.warm_up_ticks {
+            subject.settled = true;
+            self.tops[slot].set_baseline();
         }
     }
 
@@ -401,6 +447,7 @@ impl Ledger {
             + size_of_val(&*self.tops)
             + size_of_val(&*self.subjects)
             + size_of_val(&*self.levels)
+            + self.cohorts.bytes()
             + self.free.capacity() * size_of::<u32>()
             + self.strings.bytes()
             + self.sites.bytes()
@@ -422,6 +469,7 @@ mod tests {
         assert_eq!(widths, [768, 96, 56]);
         assert_eq!(Strings::new().bytes(), 224 * 1024);
         assert_eq!(SiteTable::new().bytes(), 72 * 1024);
+        assert_eq!(Cohorts::new(0).bytes(), 65 * 1024);
     }
 
     #[test]

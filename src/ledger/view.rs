@@ -1,6 +1,6 @@
 //! One subject, for reading: what higher floors may know of the ledger's columns.
 
-use super::{Bucket, Kind, Ledger, SiteCount, Subject};
+use super::{Bucket, Cohort, Kind, Ledger, SiteCount, Subject};
 
 /// One claimed subject, for reading.
 #[derive(Clone, Copy)]
@@ -83,6 +83,29 @@ impl<'a> View<'a> {
     #[must_use]
     pub fn buckets(&self) -> impl DoubleEndedIterator<Item = Bucket> + ExactSizeIterator + 'a {
         self.subject().head.closed(&self.ledger.rings[self.slot])
+    }
+
+    /// Whether it is observed at the rounds of the heap's sampler; its history then counts rounds.
+    #[must_use]
+    pub fn observed_at_rounds(&self) -> bool {
+        self.ledger.cohorts.has(self.slot)
+    }
+
+    /// Ticks between two observations of it: 1, or the mean distance of its rounds so far.
+    #[must_use]
+    pub fn ticks_per_observation(&self) -> f64 {
+        if !self.observed_at_rounds() {
+            return 1.0;
+        }
+        let subject = self.subject();
+        let ticks = self.ledger.ticks.saturating_sub(subject.first_seen_tick);
+        (f64::from(ticks) / f64::from(subject.head.recorded_ticks().max(1))).max(1.0)
+    }
+
+    /// Live samples by generation, oldest first; none for a subject observed at ticks.
+    #[must_use]
+    pub fn cohorts(&self) -> impl ExactSizeIterator<Item = Cohort> + 'a {
+        self.ledger.cohorts.of(self.slot)
     }
 
     /// The sites that add to it, at most [`TOP_SITES`](super::TOP_SITES), in no particular order.

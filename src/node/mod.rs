@@ -33,7 +33,7 @@ pub struct Engine {
 
 #[napi]
 impl Engine {
-    /// `settingsJson`: `{ capacity, patienceTicks, intervalMs, startedAtMs, heapLimitBytes }`.
+    /// `settingsJson`: `{ capacity, patienceTicks, intervalMs, roundMs, startedAtMs, heapLimitBytes }`.
     /// Allocates everything it will ever need.
     #[napi(constructor, catch_unwind)]
     // napi hands strings over by value.
@@ -54,7 +54,8 @@ impl Engine {
         })
     }
 
-    /// A slot for a new subject, or -1 when the table is full of larger ones.
+    /// A slot for a new subject, or -1 when the table is full of larger ones. `atRounds`: it is an
+    /// allocation site, observed by `round` instead of `tick`; its level is in KiB.
     #[napi(catch_unwind)]
     #[allow(clippy::needless_pass_by_value)]
     pub fn claim(
@@ -64,6 +65,7 @@ impl Engine {
         owner: String,
         floor: u32,
         level: u32,
+        at_rounds: Option<bool>,
     ) -> napi::Result<i32> {
         let kind = Kind::parse(&kind).map_err(to_js)?;
         let claim = Claim {
@@ -73,7 +75,12 @@ impl Engine {
             floor,
             level,
         };
-        let slot = self.lock()?.claim(&claim);
+        let mut guard = self.lock()?;
+        let slot = if at_rounds == Some(true) {
+            guard.claim_for_rounds(&claim)
+        } else {
+            guard.claim(&claim)
+        };
         // A capacity fits 17 bits.
         Ok(slot
             .and_then(|slot| i32::try_from(slot).ok())
@@ -124,6 +131,27 @@ impl Engine {
         Ok(u32::try_from(waiting).unwrap_or(u32::MAX))
     }
 
+    /// One round of the heap's sampler: each of its live samples by the slot of its site and by its
+    /// ordinal. Events wait for the next tick.
+    #[napi(catch_unwind)]
+    pub fn round(
+        &self,
+        levels: &[u32],
+        last_ordinal: u32,
+        slots: &[u32],
+        ordinals: &[u32],
+    ) -> napi::Result<()> {
+        self.lock()?.round(levels, last_ordinal, slots, ordinals);
+        Ok(())
+    }
+
+    /// The sampler was started again: its ordinals begin anew.
+    #[napi(catch_unwind)]
+    pub fn forget_rounds(&self) -> napi::Result<()> {
+        self.lock()?.forget_rounds();
+        Ok(())
+    }
+
     /// Current levels, without advancing time.
     #[napi(catch_unwind)]
     pub fn observe(&self, levels: &[u32]) -> napi::Result<()> {
@@ -140,7 +168,7 @@ impl Engine {
     }
 
     /// JSON of the report. `contextJson`: `{ node, pid, threadId, at, level, meters, shims,
-    /// overhead, jsLedger }`.
+    /// overhead, notes, jsLedger }`.
     #[napi(catch_unwind)]
     #[allow(clippy::needless_pass_by_value)]
     pub fn report(&self, context_json: String) -> napi::Result<String> {

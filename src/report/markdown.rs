@@ -2,8 +2,7 @@
 
 use super::{sparkline, Report, Verdict};
 use crate::guard::finding::{Finding, Frame, Severity};
-use crate::guard::phrase::{count, decimal, duration, percent, plural, printable};
-use crate::ledger::Kind;
+use crate::guard::phrase::{bytes, count, decimal, duration, percent, plural, printable};
 
 const SPARKLINE_COLUMNS: usize = 16;
 
@@ -73,9 +72,10 @@ fn row(finding: &Finding) -> String {
 }
 
 fn rate(finding: &Finding) -> String {
-    let amount = match finding.kind {
-        Kind::Heap => crate::guard::phrase::bytes(finding.rate_per_minute),
-        _ => decimal(finding.rate_per_minute),
+    let amount = if finding.counts_bytes() {
+        bytes(finding.rate_per_minute)
+    } else {
+        decimal(finding.rate_per_minute)
     };
     format!("{amount} per minute")
 }

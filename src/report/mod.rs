@@ -168,6 +168,9 @@ pub struct Report {
     pub shims: BTreeMap<String, HookState>,
     /// What watching has cost.
     pub overhead: Overhead,
+    /// What is not watched as asked for, and why.
+    #[serde(default)]
+    pub notes: Vec<String>,
 }
 
 /// What only the host knows.
@@ -186,6 +189,8 @@ pub struct Context {
     shims: BTreeMap<String, HookState>,
     #[serde(default)]
     overhead: Overhead,
+    #[serde(default)]
+    notes: Vec<String>,
     #[serde(default)]
     js_ledger: JsLedger,
 }
@@ -229,7 +234,7 @@ impl Report {
             verdict: Verdict::of(&findings, enough_history),
             findings,
             meters: context.meters,
-            explained: None,
+            explained: guard.explained(),
             ledger: LedgerState {
                 capacity: ledger.capacity() as u64,
                 tracked: ledger.tracked() as u64,
@@ -239,6 +244,7 @@ impl Report {
             },
             shims: context.shims,
             overhead: context.overhead,
+            notes: context.notes,
         }
     }
 

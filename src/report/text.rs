@@ -5,12 +5,13 @@ use super::sparkline;
 use super::{HookState, Report, Verdict};
 use crate::guard::finding::{Finding, Frame, Severity};
 use crate::guard::phrase::{bytes, count, decimal, duration, percent, plural, printable};
-use crate::ledger::Kind;
 
 const COLUMNS: usize = 100;
 const SPARKLINE_COLUMNS: usize = 32;
 /// A level that has not changed for this part of its history is said to stand still.
 const STILL_PARTS: u64 = 5;
+/// Victims shown.
+const SHOWN_VICTIMS: usize = 4;
 /// Sites shown below the dominant one.
 const OTHER_SITES: usize = 3;
 
@@ -114,9 +115,12 @@ fn block(page: &mut Page, finding: &Finding, report_at: u64) {
         Severity::Note => "note",
     };
     page.row(0, mark, &finding.title);
-    let amount = |value: f64| match finding.kind {
-        Kind::Heap => bytes(value),
-        _ => decimal(value),
+    let amount = |value: f64| {
+        if finding.counts_bytes() {
+            bytes(value)
+        } else {
+            decimal(value)
+        }
     };
     if let Some(growth) = growth(finding, report_at, &amount) {
         page.row(2, "growth", &growth);
@@ -126,6 +130,7 @@ fn block(page: &mut Page, finding: &Finding, report_at: u64) {
     for (index, evidence) in finding.evidence.iter().enumerate() {
         page.row(2, name(index), &evidence.detail);
     }
+    keeps(page, finding);
     page.row(2, "fix", &finding.advice);
     let sure = match finding.severity {
         Severity::Note => String::new(),
@@ -139,9 +144,12 @@ fn growth(finding: &Finding, report_at: u64, amount: &dyn Fn(f64) -> String) -> 
     if finding.history.len() < 2 {
         return None;
     }
-    let whole = |value: u64| match finding.kind {
-        Kind::Heap => bytes(value as f64),
-        _ => count(value),
+    let whole = |value: u64| {
+        if finding.counts_bytes() {
+            bytes(value as f64)
+        } else {
+            count(value)
+        }
     };
     let line = sparkline::draw(&finding.history, SPARKLINE_COLUMNS);
     let time = duration(last.0.saturating_sub(first.0) as f64);
@@ -188,6 +196,30 @@ fn who(page: &mut Page, finding: &Finding) {
     }
 }
 
+/// What grows with it, the largest first.
+fn keeps(page: &mut Page, finding: &Finding) {
+    let victims: Vec<String> = finding
+        .victims
+        .iter()
+        .take(SHOWN_VICTIMS)
+        .map(|victim| {
+            let size = match victim.bytes {
+                Some(size) => bytes(size as f64),
+                None => count(victim.count),
+            };
+            format!(
+                "{size} of {} {} ({})",
+                victim.kind.name(),
+                victim.what,
+                victim.owner
+            )
+        })
+        .collect();
+    if !victims.is_empty() {
+        page.row(2, "with it", &victims.join(", "));
+    }
+}
+
 fn place(frame: &Frame) -> String {
     format!(
         "{}:{}:{} {}",
@@ -199,7 +231,7 @@ fn footer(page: &mut Page, report: &Report) {
     let odd_hooks: Vec<String> = report
         .shims
         .iter()
-        .filter(|(_, &state)| state != HookState::On)
+        .filter(|(_, &state)| matches!(state, HookState::Buried | HookState::Failed))
         .map(|(name, state)| format!("{name} {}", hook(*state)))
         .collect();
     let ledger = &report.ledger;
@@ -219,8 +251,18 @@ fn footer(page: &mut Page, report: &Report) {
             &format!("{}; the others are on", odd_hooks.join(", ")),
         );
     }
+    for note in &report.notes {
+        page.row(0, "note", note);
+    }
     if brief && !overflowed {
         return;
+    }
+    if let Some(share) = report.explained {
+        let share = format!(
+            "the findings account for {} of the heap's growth",
+            percent(share)
+        );
+        page.row(0, "known", &share);
     }
     let resources: Vec<String> = report
         .meters

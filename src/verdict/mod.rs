@@ -14,9 +14,11 @@
 //! static table never loses an entry. Together they accuse only what keeps growing **and** keeps
 //! what it gets.
 
+pub mod generations;
 pub mod succession;
 pub mod trend;
 
+use self::generations::Generations;
 use self::succession::{Counts, Succession};
 use self::trend::Trend;
 
@@ -40,6 +42,8 @@ pub enum Survival {
     Unknown,
     /// Only what the level did from tick to tick, which is in the buckets.
     Levels,
+    /// Of heap objects, which generations have survivors. Their history counts rounds.
+    Generations(Generations),
     /// Members were sampled.
     Sampled {
         /// Over all sites.
@@ -88,8 +92,10 @@ pub struct Judgement {
     pub verdict: Verdict,
     /// The trend, when there was enough history to look for one and it passed the gates.
     pub trend: Option<Trend>,
-    /// The survival, when anything is known of it.
+    /// The survival, when births and deaths are known.
     pub succession: Option<Succession>,
+    /// The survival, when generations are known.
+    pub generations: Option<Generations>,
 }
 
 impl Judgement {
@@ -98,6 +104,7 @@ impl Judgement {
             verdict,
             trend: None,
             succession: None,
+            generations: None,
         }
     }
 
@@ -110,9 +117,12 @@ impl Judgement {
         let strength = self.trend.map_or(0.0, |trend| {
             (trend.log10_e / (2.0 * trend::E_THRESHOLD.log10())).clamp(0.0, 1.0)
         });
-        let survival = self.succession.map_or(0.0, |succession| {
-            ((succession.score - succession::MIN_SCORE) / (1.0 - succession::MIN_SCORE)).max(0.0)
-        });
+        let beyond = |score: f64, least: f64| ((score - least) / (1.0 - least)).max(0.0);
+        let survival = match (self.succession, self.generations) {
+            (_, Some(generations)) => beyond(generations.share(), generations::MIN_SURVIVING),
+            (Some(succession), None) => beyond(succession.score, succession::MIN_SCORE),
+            (None, None) => 0.0,
+        };
         match self.verdict {
             Verdict::Steady | Verdict::Watching => 0.0,
             Verdict::Growing => 0.5 * strength,
@@ -135,8 +145,16 @@ pub fn judge(case: &Case<'_>) -> Judgement {
         return Judgement::bare(Verdict::Steady);
     };
     let succession = succession::weigh(case.survival, window);
+    let generations = match case.survival {
+        Survival::Generations(generations) => Some(generations),
+        _ => None,
+    };
     let kept = succession.is_some_and(|succession| succession.passes());
-    let verdict = match (trend.beyond_chance(), kept && !trend.slows_down()) {
+    let survive = generations.is_some_and(|generations| generations.passes());
+    // Every surviving sample of an old generation is an observation of its own, where a level is one in
+    // all: generations need no sign test beside them.
+    let certain = trend.beyond_chance() || survive;
+    let verdict = match (certain, (kept || survive) && !trend.slows_down()) {
         (false, _) => Verdict::Watching,
         (true, false) => Verdict::Growing,
         (true, true) => Verdict::Leak,
@@ -145,6 +163,7 @@ pub fn judge(case: &Case<'_>) -> Judgement {
         verdict,
         trend: Some(trend),
         succession,
+        generations,
     }
 }
 

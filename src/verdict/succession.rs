@@ -66,7 +66,7 @@ impl Succession {
 /// The score of the case; `None` when nothing is known of births and deaths.
 pub(super) fn weigh(survival: Survival, window: &[Bucket]) -> Option<Succession> {
     let (all, dominant, sampled) = match survival {
-        Survival::Unknown => return None,
+        Survival::Unknown | Survival::Generations(_) => return None,
         Survival::Levels => (from_levels(window), None, false),
         Survival::Sampled { all, dominant } => (all, dominant, true),
     };

@@ -31,8 +31,8 @@ use super::Bucket;
 /// verdicts").
 const WARM_UP_PARTS: usize = 5;
 
-/// Fewer buckets than this have no thirds worth comparing.
-const MIN_BUCKETS: usize = 12;
+/// Fewer buckets than this have no thirds worth comparing: eight rounds less their warm-up.
+const MIN_BUCKETS: usize = 6;
 
 /// Growth below this part of the floor is nothing: 8 listeners at the floor of 16.
 const MIN_GROWTH_OF_FLOOR: u32 = 2;
@@ -336,8 +336,8 @@ mod tests {
     }
 
     #[test]
-    fn a_window_of_eleven_buckets_says_nothing_and_of_twelve_does() {
-        assert_eq!(trend((0..11).map(|n| n * 10)), None);
-        assert!(trend((0..12).map(|n| n * 10)).is_some());
+    fn a_window_of_five_buckets_says_nothing_and_of_six_does() {
+        assert_eq!(trend((0..5).map(|n| n * 10)), None);
+        assert!(trend((0..6).map(|n| n * 10)).is_some());
     }
 }

@@ -111,6 +111,7 @@ pub fn settings(capacity: u32, patience_ticks: u32) -> Settings {
         capacity,
         patience_ticks,
         interval_ms: TICK_MS,
+        round_ms: 60.0 * TICK_MS,
         started_at_ms: STARTED_AT_MS,
         heap_limit_bytes: 4 << 30,
     }

@@ -1,0 +1,43 @@
+'use strict';
+
+/** A build server whose plug-ins tap the shared compiler's hooks for each build. */
+
+const { AsyncSeriesHook, SyncHook } = require('tapable');
+const { pace } = require('../../support/pace');
+
+const BUILDS_PER_SECOND = 40;
+
+class Compiler {
+  constructor() {
+    this.hooks = {
+      start: new SyncHook(['build']),
+      emit: new AsyncSeriesHook(['build']),
+    };
+  }
+
+  async run(build) {
+    this.hooks.start.call(build);
+    build.files = ['main.js', 'main.css'];
+    await this.hooks.emit.promise(build);
+  }
+}
+
+class BannerPlugin {
+  constructor(build) {
+    this.banner = `/* build ${build.id} of ${build.startedAt} */`;
+  }
+
+  apply(compiler) {
+    compiler.hooks.emit.tapPromise('BannerPlugin', async (build) => {
+      build.header = this.banner;
+    });
+  }
+}
+
+const compiler = new Compiler();
+
+pace(BUILDS_PER_SECOND, (n) => {
+  const build = { id: n, startedAt: Date.now(), files: [] };
+  new BannerPlugin(build).apply(compiler);
+  compiler.run(build);
+}).then(() => process.exit(0));

@@ -1,0 +1,357 @@
+'use strict';
+
+/**
+ * Survivor sampling: which lines allocate what does not die. V8's sampling heap profiler keeps one
+ * live object in so many bytes with its stack; every round its samples are read and told to the
+ * ledger by site, each with its ordinal, which counts births. So each site gets birth cohorts, and a
+ * leak is a site of which every generation leaves survivors.
+ *
+ * There is one such profiler in an isolate. Whoever starts it decides the distance of samples, a
+ * second start is ignored in silence, and a stop ends it for all. So ours stands aside when the host
+ * starts one of its own in this process, reads along while that runs, and comes back afterwards. A
+ * debugger that attaches from outside cannot be noticed: it gets our samples.
+ *
+ * Reading forces a full collection, 40-180 ms on a heap of 40-100 MB: rounds are rare.
+ */
+
+const { now } = require('./clock');
+const { Frames } = require('./frames');
+const { HeapProfileReader, pruned } = require('./heap-profile');
+
+/** Sites followed at a time, the largest first. */
+const MAX_SITES = 512;
+/** Samples of a site before it is worth a slot: fewer say nothing about generations. */
+const MIN_SAMPLES = 4;
+/** Functions below a site that are named beside it: with itself as many as a subject has sites. */
+const MAX_NAMED_BELOW = 5;
+/** A profile of more nodes takes longer to read than its heap to collect: V8's tree is begun anew. */
+const MAX_NODES = 65_536;
+/** Frames that V8 keeps of a stack: enough to reach the application from deep within a library. */
+const STACK_FRAMES = 64;
+const KIB = 1024;
+/** Levels are 32 bits wide. */
+const MAX_LEVEL = 2 ** 32 - 1;
+
+/** Promises by the builtins that make them; all else is an object. */
+const KIND_OF_WHAT = { promise: 'promises' };
+
+/** @typedef {import('./heap-profile').Profile} Profile */
+/** @typedef {import('./heap-profile').Origin} Origin */
+/** @typedef {import('./slots').Holder & { origin: Origin, site: number }} Site */
+
+/** What one round has seen of one site. */
+class Sighting {
+  /** @param {Origin} origin */
+  constructor(origin) {
+    this.origin = origin;
+    this.bytes = 0;
+    /** @type {number[]} */
+    this.ordinals = [];
+    /** @type {Map<string, number>} bytes by what they are */
+    this.whats = new Map();
+  }
+
+  /**
+   * @param {string} what
+   * @param {{ size: number, ordinal: number }} sample
+   */
+  add(what, { size, ordinal }) {
+    this.bytes += size;
+    this.ordinals.push(ordinal);
+    this.whats.set(what, (this.whats.get(what) ?? 0) + size);
+  }
+
+  /** What most of its bytes are. */
+  what() {
+    return [...this.whats].reduce((most, next) => (next[1] > most[1] ? next : most))[0];
+  }
+}
+
+/**
+ * @param {Origin} origin
+ * @param {string} key
+ * @returns {boolean} whether that site is on its stack
+ */
+function isCalledBy({ caller }, key) {
+  for (let above = caller; above !== undefined; above = above.caller) {
+    if (above.key === key) return true;
+  }
+  return false;
+}
+
+class Survivors {
+  /**
+   * @param {object} parts
+   * @param {import('./slots').Slots} parts.slots
+   * @param {import('./frames').Frames['native']} parts.native
+   * @param {number} parts.bytes        mean distance of two samples
+   * @param {number} parts.floorBytes   live bytes of a site below which nobody cares
+   * @param {(message: string) => void} parts.say  told once of what is not as it should be
+   */
+  constructor({ slots, native, bytes, floorBytes, say }) {
+    this.slots = slots;
+    this.reader = new HeapProfileReader(new Frames(native));
+    this.bytes = bytes;
+    this.floor = Math.ceil(floorBytes / KIB);
+    this.say = say;
+    /** @type {import('node:inspector').Session | null} */
+    this.session = null;
+    /** Whose profiler is running. @type {'ours' | 'host' | 'none'} */
+    this.sampler = 'none';
+    /** @type {Map<string, Site>} by key of their origin */
+    this.sites = new Map();
+    /** Of the last round. */
+    this.pauseMs = 0;
+  }
+
+  /** @returns {boolean} whether there will be rounds */
+  start() {
+    try {
+      const { Session } = require('node:inspector');
+      this.session = new Session();
+      this.session.connect();
+      if (this.#isSampling()) {
+        this.sampler = 'host';
+        this.say('survivors: a heap profiler runs already; its samples are used as they are');
+      } else {
+        this.#startSampling();
+      }
+      return true;
+    } catch (error) {
+      this.stop();
+      this.say(
+        `survivors: V8's heap profiler cannot be had, heap objects are not watched: ${error}`,
+      );
+      return false;
+    }
+  }
+
+  stop() {
+    for (const site of this.sites.values()) this.slots.release(site);
+    this.sites.clear();
+    const { session } = this;
+    if (session === null) return;
+    this.session = null;
+    try {
+      if (this.sampler === 'ours') session.post('HeapProfiler.stopSampling');
+      session.disconnect();
+    } catch {
+      // The inspector went first: there is nothing left to stop.
+    }
+    this.sampler = 'none';
+  }
+
+  /**
+   * Reads what lives and tells the ledger. Forces a full collection.
+   * @returns {Profile | null} null when there is none
+   */
+  round() {
+    const start = now();
+    const profile = this.#read();
+    if (profile !== null) this.#tell(profile);
+    this.pauseMs = now() - start;
+    return profile;
+  }
+
+  /**
+   * A profile as DevTools opens it; forces a full collection.
+   * @param {((site: number) => boolean) | null} isWanted  by native id of the site; null: everything
+   * @returns {Profile | null}
+   */
+  profile(isWanted) {
+    const profile = this.#read();
+    if (profile === null || isWanted === null) return profile;
+    const origins = this.reader.origins(profile);
+    return pruned(profile, (nodeId) => {
+      const origin = origins.get(nodeId);
+      const site = origin && this.sites.get(origin.key);
+      return site !== undefined && isWanted(site.site);
+    });
+  }
+
+  /** @returns {Uint32Array} the site ids that are in use */
+  sitesInUse() {
+    return Uint32Array.from(this.sites.values(), ({ site }) => site);
+  }
+
+  /** @param {Uint32Array} freed */
+  forgetSites(freed) {
+    this.reader.frames.forget(freed);
+  }
+
+  /** The host is about to start a profiler of its own. */
+  standAside() {
+    if (this.sampler !== 'ours') return;
+    try {
+      this.#post('HeapProfiler.stopSampling');
+    } catch {
+      // It has ended already.
+    }
+    this.#forget();
+    this.sampler = 'host';
+    this.say('survivors: the host has started a heap profiler; its samples are used as they are');
+  }
+
+  /** @param {Profile} profile */
+  #tell({ head, samples }) {
+    const origins = this.reader.origins({ head, samples });
+    if (origins.size > MAX_NODES && this.sampler === 'ours') {
+      this.#startAnew();
+      return;
+    }
+    /** @type {Map<string, Sighting>} */
+    const sightings = new Map();
+    let lastOrdinal = 0;
+    for (const sample of samples) {
+      lastOrdinal = Math.max(lastOrdinal, sample.ordinal);
+      const origin = origins.get(sample.nodeId);
+      if (origin === undefined) continue;
+      let sighting = sightings.get(origin.key);
+      if (sighting === undefined) {
+        sighting = new Sighting(origin);
+        sightings.set(origin.key, sighting);
+      }
+      sighting.add(origin.what, sample);
+    }
+    for (const [key, site] of this.sites) {
+      if (sightings.has(key)) continue;
+      this.slots.release(site);
+      this.sites.delete(key);
+    }
+    /** @type {number[]} */
+    const slots = [];
+    /** @type {number[]} */
+    const ordinals = [];
+    const largestFirst = [...sightings.values()].sort((a, b) => b.bytes - a.bytes);
+    for (const sighting of largestFirst) {
+      const slot = this.#slotOf(sighting, largestFirst);
+      if (slot < 0) continue;
+      for (const ordinal of sighting.ordinals) {
+        slots.push(slot);
+        ordinals.push(ordinal);
+      }
+    }
+    this.slots.engine.round(
+      this.slots.levels,
+      lastOrdinal,
+      Uint32Array.from(slots),
+      Uint32Array.from(ordinals),
+    );
+  }
+
+  /**
+   * @param {Sighting} sighting
+   * @param {Sighting[]} all  the largest first
+   * @returns {number} -1 when it has no slot
+   */
+  #slotOf(sighting, all) {
+    const { origin, bytes, ordinals } = sighting;
+    const level = Math.min(Math.round(bytes / KIB), MAX_LEVEL);
+    let site = this.sites.get(origin.key);
+    if (site === undefined || site.slot < 0) {
+      if (ordinals.length < MIN_SAMPLES || this.sites.size >= MAX_SITES) return -1;
+      const id = this.#siteId(origin);
+      if (id === 0) return -1;
+      site = { slot: -1, evicted() {}, origin, site: id };
+      const what = sighting.what();
+      const kind = KIND_OF_WHAT[/** @type {keyof typeof KIND_OF_WHAT} */ (what)] ?? 'objects';
+      const subject = { kind, what, owner: '', floor: this.floor, level, atRounds: true };
+      if (!this.slots.claim(site, subject)) return -1;
+      this.sites.set(origin.key, site);
+      this.#blame(site, sighting, all);
+    }
+    this.slots.levels[site.slot] = level;
+    return site.slot;
+  }
+
+  /** @param {Origin} origin */
+  #siteId({ site, app }) {
+    return this.reader.frames.siteId(site, site.frame.package === null ? undefined : app);
+  }
+
+  /**
+   * V8 counts what an inlined function allocates to its caller, so the functions that were seen below
+   * the site before they were inlined are named beside it. The site keeps the larger share.
+   * @param {Site} site
+   * @param {Sighting} sighting
+   * @param {Sighting[]} all  the largest first
+   */
+  #blame({ slot, site }, { origin, ordinals }, all) {
+    const below = all
+      .filter((other) => isCalledBy(other.origin, origin.key))
+      .slice(0, MAX_NAMED_BELOW)
+      .map((other) => ({ id: this.#siteId(other.origin), samples: other.ordinals.length }))
+      .filter(({ id }) => id !== 0);
+    const samples = below.reduce((sum, other) => sum + other.samples, ordinals.length);
+    this.slots.engine.sampleBorn(slot, site, samples);
+    for (const { id, samples: weight } of below) this.slots.engine.sampleBorn(slot, id, weight);
+  }
+
+  /** @returns {Profile | null} */
+  #read() {
+    if (this.session === null) return null;
+    try {
+      return this.#post('HeapProfiler.getSamplingProfile').profile;
+    } catch {
+      // Whoever started or stopped it meanwhile, it has ended: begin anew.
+      this.#forget();
+    }
+    try {
+      this.#startSampling();
+    } catch (error) {
+      this.stop();
+      this.say(`survivors: V8's heap profiler has ended and cannot be started: ${error}`);
+    }
+    return null;
+  }
+
+  #startAnew() {
+    this.#post('HeapProfiler.stopSampling');
+    this.#forget();
+    this.#startSampling();
+  }
+
+  #forget() {
+    for (const site of this.sites.values()) this.slots.release(site);
+    this.sites.clear();
+    this.slots.engine.forgetRounds();
+    this.sampler = 'none';
+  }
+
+  #isSampling() {
+    try {
+      this.#post('HeapProfiler.getSamplingProfile');
+      return true;
+    } catch {
+      return false;
+    }
+  }
+
+  #startSampling() {
+    this.#post('HeapProfiler.startSampling', {
+      samplingInterval: this.bytes,
+      stackDepth: STACK_FRAMES,
+    });
+    this.sampler = 'ours';
+  }
+
+  /**
+   * Sessions of a thread with itself answer before `post` returns.
+   * @param {string} method
+   * @param {object} [params]
+   * @returns {any}
+   */
+  #post(method, params) {
+    /** @type {Error | null} */
+    let failure = null;
+    let answer;
+    this.session?.post(method, params, (error, result) => {
+      failure = error;
+      answer = result;
+    });
+    if (failure !== null) throw failure;
+    return answer;
+  }
+}
+
+exports.Survivors = Survivors;

@@ -1,0 +1,46 @@
+//! The explained share: how much of the heap's growth the findings account for.
+//!
+//! Both sides are measured in the same way: what a level has gained since its warm-up. The heap's
+//! level is what is in use after full collections; the findings' are the live bytes of the allocation
+//! sites that are raised. Sites count whether they stand for themselves or as victims, so it does not
+//! matter whether the entry of a Map or the object in it was what was found.
+
+use crate::ledger::{Kind, View};
+
+/// Growth of the heap, in KiB, below which a share of it says nothing: a full collection leaves that
+/// much more or less behind.
+const MIN_HEAP_GROWTH_KIB: u32 = 1024;
+
+/// The part of a history that is warm-up, as in the verdict.
+const WARM_UP_PARTS: usize = 5;
+
+/// Share of the growth of `heap` that `raised` account for, 0 to 1; `None` where the heap has not grown
+/// or nothing is sampled.
+pub(super) fn share<'a>(heap: &View<'_>, raised: impl Iterator<Item = View<'a>>) -> Option<f64> {
+    let growth = gain(heap);
+    if growth < MIN_HEAP_GROWTH_KIB {
+        return None;
+    }
+    let accounted: f64 = raised
+        .filter(View::observed_at_rounds)
+        .map(|view| f64::from(gain(&view)))
+        .sum();
+    Some((accounted / f64::from(growth)).min(1.0))
+}
+
+/// The heap as a whole, not one of its parts.
+pub(super) fn is_heap(view: &View<'_>) -> bool {
+    view.kind() == Kind::Heap && view.what() == "heap"
+}
+
+/// What the level has gained since the warm-up, trough against trough.
+fn gain(view: &View<'_>) -> u32 {
+    let buckets = view.buckets();
+    let warm_up = buckets.len() / WARM_UP_PARTS;
+    let mut buckets = view.buckets().skip(warm_up);
+    let Some(first) = buckets.next() else {
+        return 0;
+    };
+    let last = buckets.last().unwrap_or(first);
+    last.min.saturating_sub(first.min)
+}
