@@ -54,6 +54,19 @@ function killAll() {
 }
 
 /**
+ * @param {string} file
+ * @returns {ReportData[]} none where its writer was ended before it was through
+ */
+function readReport(file) {
+  try {
+    return [JSON.parse(fs.readFileSync(file, 'utf8'))];
+  } catch (error) {
+    if (error instanceof SyntaxError) return [];
+    throw error;
+  }
+}
+
+/**
  * @param {string} folder
  * @param {number} pid  of the program itself
  * @returns {ReportData[]}
@@ -63,7 +76,7 @@ function readReports(folder, pid) {
     .readdirSync(folder)
     .filter((name) => name.endsWith('.json'))
     .sort()
-    .map((name) => JSON.parse(fs.readFileSync(path.join(folder, name), 'utf8')));
+    .flatMap((name) => readReport(path.join(folder, name)));
   /** @param {ReportData} report */
   const isMain = (report) => report.pid === pid && report.threadId === 0;
   return [...reports.filter(isMain), ...reports.filter((report) => !isMain(report))];
@@ -86,9 +99,11 @@ function plainEnvironment() {
  * @param {Record<string, string>} options.env  of leakguard, but for the report
  * @param {number} options.seconds  the program's working time
  * @param {string} options.folder  for its reports and what it printed
+ * @param {number} [options.graceMs]  beyond its working time
  * @returns {Promise<ProgramRun>}
  */
-async function runProgram(file, { node, register, env, seconds, folder }) {
+async function runProgram(file, options) {
+  const { node, register, env, seconds, folder, graceMs = GRACE_MS } = options;
   fs.mkdirSync(folder, { recursive: true });
   const args = register === null ? [file] : ['--require', register, file];
   const child = spawn(node, args, {
@@ -140,7 +155,7 @@ async function runProgram(file, { node, register, env, seconds, folder }) {
   const reports = readReports(folder, pid);
   /** @returns {string | null} */
   const failure = () => {
-    if (isLate) return `still running after ${seconds + GRACE_MS / 1000} s`;
+    if (isLate) return `still running after ${seconds + graceMs / 1000} s`;
     if (code !== 0) return `ended with ${code ?? signal}`;
     if (register === null) return hasPrinted || stderr.length > 0 ? 'printed something' : null;
     return reports[0]?.pid === pid ? null : 'left no report';
