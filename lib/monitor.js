@@ -285,8 +285,9 @@ class Monitor {
     const start = now();
     try {
       const events = this.#alone(() => {
+        const events = run.tick();
         this.watches.tick();
-        return run.tick();
+        return events;
       });
       for (const shim of this.shims) shim.tick();
       this.#stayLast();

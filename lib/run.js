@@ -120,12 +120,14 @@ class Run {
 
   /** @returns {{ event: string, finding: import('..').Finding }[]} what there is to tell */
   tick() {
+    // First: what a WeakRef was asked for stays alive until the turn is over, and would survive the
+    // round's own collection, and all that it holds with it.
+    this.#sampleHeap();
     const at = epochMs();
     this.meters.tick(at);
     this.tracked.tick();
     this.timers.tick(this.meters.collections);
     this.#measureHeap();
-    this.#sampleHeap();
     const waiting = this.engine.tick(this.slots.levels, at);
     return waiting > 0 ? JSON.parse(this.engine.takeEvents()) : [];
   }
