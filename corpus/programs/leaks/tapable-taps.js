@@ -5,7 +5,7 @@
 const { AsyncSeriesHook, SyncHook } = require('tapable');
 const { pace } = require('../../support/pace');
 
-const BUILDS_PER_SECOND = 40;
+const BUILDS_PER_SECOND = 20;
 
 class Compiler {
   constructor() {
