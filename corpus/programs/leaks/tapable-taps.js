@@ -5,7 +5,7 @@
 const { AsyncSeriesHook, SyncHook } = require('tapable');
 const { pace } = require('../../support/pace');
 
-const BUILDS_PER_SECOND = 40;
+const BUILDS_PER_SECOND = 20;
 
 class Compiler {
   constructor() {
@@ -24,12 +24,14 @@ class Compiler {
 
 class BannerPlugin {
   constructor(build) {
-    this.banner = `/* build ${build.id} of ${build.startedAt} */`;
+    this.banners = Array.from({ length: 16 }, (_, chunk) => {
+      return `/* chunk ${chunk} of build ${build.id}, started at ${build.startedAt} */`;
+    });
   }
 
   apply(compiler) {
     compiler.hooks.emit.tapPromise('BannerPlugin', async (build) => {
-      build.header = this.banner;
+      build.headers = this.banners;
     });
   }
 }
