@@ -33,7 +33,7 @@ pub(super) fn judge_view(view: &View<'_>, patience_ticks: u32) -> Judgement {
     })
 }
 
-fn survival_of(view: &View<'_>) -> Survival {
+fn survival_of(view: &View<'_>) -> Survival<'static> {
     match (view.kind(), view.sampled()) {
         // The heap's level is a sum of bytes: nothing in it is born or dies.
         (Kind::Heap, _) => Survival::Unknown,

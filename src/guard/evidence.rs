@@ -2,6 +2,7 @@
 
 use super::finding::Evidence;
 use super::phrase::{count, decimal, duration, percent, whole};
+use crate::verdict::generations::Generations;
 use crate::verdict::{Judgement, Verdict};
 
 /// The sentences behind a verdict; `amount` words a level, ticks are `tick_ms` long.
@@ -57,7 +58,36 @@ pub(super) fn of_judgement(
             format!("of {born} {whose}, {gone} are gone: {verdict}"),
         );
     }
+    if let Some(generations) = &judgement.generations {
+        say("cohorts", of_cohorts(generations));
+    }
     evidence
+}
+
+fn of_cohorts(generations: &Generations) -> String {
+    let (old, surviving) = (generations.old, generations.surviving);
+    let verdict = if generations.too_few() {
+        "too few to tell whether they stay"
+    } else if generations.fades() {
+        "they become fewer with age, as in a cache that turns over"
+    } else if generations.passes() {
+        "what is made there stays"
+    } else {
+        "most of what is made there is gone"
+    };
+    format!(
+        "of {} made in the {} rounds before the newest, {} still have survivors, {} samples in all: \
+         {verdict}",
+        cohorts(old),
+        count(u64::from(generations.old_rounds)),
+        count(u64::from(surviving)),
+        count(u64::from(generations.survivors)),
+    )
+}
+
+fn cohorts(number: u32) -> String {
+    let plural = if number == 1 { "" } else { "s" };
+    format!("{} cohort{plural}", count(u64::from(number)))
 }
 
 fn of_fade(fade: f64, slows_down: bool) -> String {
@@ -91,6 +121,13 @@ pub(super) fn in_short(judgement: &Judgement) -> String {
         return String::new();
     };
     let rises = format!("{} rises, {} falls", trend.rises, trend.falls);
+    if let Some(generations) = &judgement.generations {
+        return format!(
+            "{rises}, and {} of {} have survivors",
+            count(u64::from(generations.surviving)),
+            cohorts(generations.old)
+        );
+    }
     match &judgement.succession {
         Some(succession) if judgement.verdict == Verdict::Leak => {
             format!(

@@ -14,9 +14,11 @@
 //! static table never loses an entry. Together they accuse only what keeps growing **and** keeps
 //! what it gets.
 
+pub mod generations;
 pub mod succession;
 pub mod trend;
 
+use self::generations::{Cohorts, Generations};
 use self::succession::{Counts, Succession};
 use self::trend::Trend;
 
@@ -35,7 +37,7 @@ pub struct Bucket {
 
 /// What is known of births and deaths.
 #[derive(Clone, Copy, Debug, PartialEq)]
-pub enum Survival {
+pub enum Survival<'a> {
     /// Nothing: the level is a sum in which single members cannot be told apart, such as bytes.
     Unknown,
     /// Only what the level did from tick to tick, which is in the buckets.
@@ -47,6 +49,8 @@ pub enum Survival {
         /// The site with the most live members, and its share of them, 0 to 1.
         dominant: Option<(Counts, f64)>,
     },
+    /// Live samples by when they were born. The ticks of such a case are rounds.
+    Cohorts(Cohorts<'a>),
 }
 
 /// Everything a verdict stands on.
@@ -65,7 +69,7 @@ pub struct Case<'a> {
     /// Level below which nobody cares.
     pub floor: u32,
     /// Births and deaths.
-    pub survival: Survival,
+    pub survival: Survival<'a>,
 }
 
 /// The four answers.
@@ -88,8 +92,10 @@ pub struct Judgement {
     pub verdict: Verdict,
     /// The trend, when there was enough history to look for one and it passed the gates.
     pub trend: Option<Trend>,
-    /// The survival, when anything is known of it.
+    /// The survival by births and deaths, when anything is known of them.
     pub succession: Option<Succession>,
+    /// The survival by cohorts, when there are any.
+    pub generations: Option<Generations>,
 }
 
 impl Judgement {
@@ -98,21 +104,28 @@ impl Judgement {
             verdict,
             trend: None,
             succession: None,
+            generations: None,
         }
     }
 
     /// How sure, 0 to 1: at most 0.5 on a trend alone, 0.6 to 0.99 with both signals.
     ///
     /// The trend counts by the logarithm of its e-value, from a half at the threshold of 1,000 to one
-    /// at a million; the survival by where its score lies between 0.95 and 1.
+    /// at a million; the survival by where its score lies between 0.95 and 1, or its share of cohorts
+    /// between 0.75 and 1.
     #[must_use]
     pub fn confidence(&self) -> f64 {
         let strength = self.trend.map_or(0.0, |trend| {
             (trend.log10_e / (2.0 * trend::E_THRESHOLD.log10())).clamp(0.0, 1.0)
         });
-        let survival = self.succession.map_or(0.0, |succession| {
+        let by_deaths = self.succession.map_or(0.0, |succession| {
             ((succession.score - succession::MIN_SCORE) / (1.0 - succession::MIN_SCORE)).max(0.0)
         });
+        let by_cohorts = self.generations.map_or(0.0, |generations| {
+            ((generations.share() - generations::MIN_SHARE) / (1.0 - generations::MIN_SHARE))
+                .max(0.0)
+        });
+        let survival = by_deaths.max(by_cohorts);
         match self.verdict {
             Verdict::Steady | Verdict::Watching => 0.0,
             Verdict::Growing => 0.5 * strength,
@@ -131,12 +144,28 @@ pub fn judge(case: &Case<'_>) -> Judgement {
         return Judgement::bare(Verdict::Steady);
     }
     let window = trend::after_warm_up(case.buckets);
-    let Some(trend) = trend::find(window, case.bucket_ticks, case.level, case.floor) else {
+    let demands = match case.survival {
+        Survival::Cohorts(_) => trend::OF_ROUNDS,
+        _ => trend::OF_TICKS,
+    };
+    let Some(trend) = trend::find(
+        window,
+        case.bucket_ticks,
+        case.level,
+        case.floor,
+        demands.min_buckets,
+    ) else {
         return Judgement::bare(Verdict::Steady);
     };
     let succession = succession::weigh(case.survival, window);
-    let kept = succession.is_some_and(|succession| succession.passes());
-    let verdict = match (trend.beyond_chance(), kept && !trend.slows_down()) {
+    let generations = match case.survival {
+        Survival::Cohorts(cohorts) => Some(generations::weigh(cohorts)),
+        _ => None,
+    };
+    let kept = succession.is_some_and(|succession| succession.passes())
+        || generations.is_some_and(|generations| generations.passes());
+    let beyond_chance = trend.log10_e >= demands.e_threshold.log10();
+    let verdict = match (beyond_chance, kept && !trend.slows_down()) {
         (false, _) => Verdict::Watching,
         (true, false) => Verdict::Growing,
         (true, true) => Verdict::Leak,
@@ -145,6 +174,7 @@ pub fn judge(case: &Case<'_>) -> Judgement {
         verdict,
         trend: Some(trend),
         succession,
+        generations,
     }
 }
 
@@ -152,6 +182,27 @@ pub fn judge(case: &Case<'_>) -> Judgement {
 mod tests {
     use super::*;
     use proptest::prelude::*;
+
+    #[test]
+    fn cohorts_that_survive_make_a_leak_of_a_trend_and_cohorts_that_die_out_do_not() {
+        let buckets: Vec<Bucket> = rising(16);
+        let verdict = |live: &[u32]| {
+            let cohorts = Cohorts {
+                live,
+                cohort_rounds: 1,
+                load: None,
+            };
+            let case = Case {
+                patience_ticks: 8,
+                ..case(&buckets, Survival::Cohorts(cohorts))
+            };
+            judge(&case).verdict
+        };
+        assert_eq!(verdict(&[5; 16]), Verdict::Leak);
+        let mut dying = [0; 16];
+        dying[12..].copy_from_slice(&[1, 10, 40, 90]);
+        assert_eq!(verdict(&dying), Verdict::Growing);
+    }
 
     fn rising(buckets: u32) -> Vec<Bucket> {
         let bucket = |n| Bucket {
@@ -163,7 +214,7 @@ mod tests {
         (0..buckets).map(bucket).collect()
     }
 
-    fn case(buckets: &[Bucket], survival: Survival) -> Case<'_> {
+    fn case<'a>(buckets: &'a [Bucket], survival: Survival<'a>) -> Case<'a> {
         Case {
             buckets,
             bucket_ticks: 1,
@@ -176,7 +227,7 @@ mod tests {
         }
     }
 
-    fn sampled(births: f64, deaths: f64) -> Survival {
+    fn sampled(births: f64, deaths: f64) -> Survival<'static> {
         Survival::Sampled {
             all: Counts { births, deaths },
             dominant: None,

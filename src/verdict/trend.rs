@@ -9,8 +9,8 @@
 //!    asks.) A period that fits twice into the window cannot pass.
 //! 3. **No fade.** Does the last third grow at least half as fast as the middle one? A filling cache
 //!    and a warm-up fade; a leak does not.
-//! 4. **Beyond chance.** A sign test on consecutive troughs, by betting: capital 1, half of it staked on
-//!    "up" at each change. If ups and downs were a fair coin, capital would be a non-negative
+//! 4. **Beyond chance.** A sign test on consecutive troughs, by betting: capital 1, in four parts, each of
+//!    which stakes another share of itself on "up" at each change. If ups and downs were a fair coin, capital would be a non-negative
 //!    martingale, and Ville's inequality bounds the chance that it *ever* reaches 1,000 by 1/1,000,
 //!    however often one looks. A Mann-Kendall test looked at every tick has no such bound, and
 //!    "five rises in a row" misfires at every start.
@@ -31,8 +31,29 @@ use super::Bucket;
 /// verdicts").
 const WARM_UP_PARTS: usize = 5;
 
-/// Fewer buckets than this have no thirds worth comparing.
-const MIN_BUCKETS: usize = 12;
+/// What is asked of a trend besides the gates.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Demands {
+    /// Fewer buckets than this have no thirds worth comparing.
+    pub(super) min_buckets: usize,
+    /// Capital at which chance is ruled out.
+    pub(super) e_threshold: f64,
+}
+
+/// Of a level that is looked at every tick.
+pub(super) const OF_TICKS: Demands = Demands {
+    min_buckets: 12,
+    e_threshold: E_THRESHOLD,
+};
+
+/// Of a level that is looked at once per round, with cohorts for a second signal. Eight rounds less the
+/// warm-up are seven buckets. Each old cohort is an observation of its own, and GenCount alone is
+/// wrong about 7 in 100 sites, so that 10 to 1 against chance is enough: together below 1 in 100 at one
+/// look, before four of them have to agree.
+pub(super) const OF_ROUNDS: Demands = Demands {
+    min_buckets: 7,
+    e_threshold: 10.0,
+};
 
 /// Growth below this part of the floor is nothing: 8 listeners at the floor of 16.
 const MIN_GROWTH_OF_FLOOR: u32 = 2;
@@ -43,12 +64,13 @@ const MIN_GROWTH_OF_LEVEL: u32 = 100;
 /// The last third must grow at least this fast in terms of the middle one (DESIGN).
 const MIN_FADE: f64 = 0.5;
 
-/// Stake of the sign test as a part of the capital. A half is near the optimum for troughs that rise
-/// three times out of four, 2p - 1 in Kelly's terms.
-const STAKE: f64 = 0.5;
+/// Stakes of the sign test as parts of the capital, a quarter of which is bet with each. By Kelly's rule
+/// the best stake is 2p - 1 for troughs that rise with a chance of p, and p is not known: the average
+/// of martingales is a martingale, and never below a quarter of the best of them.
+const STAKES: [f64; 4] = [0.25, 0.5, 0.75, 0.95];
 
 /// Capital at which chance is ruled out: 1 false alarm in 1,000 subjects at worst, by Ville's
-/// inequality. From 1, 18 rises in a row reach it.
+/// inequality. From 1, 13 rises in a row reach it; no fair bet on signs does in fewer than 10.
 pub const E_THRESHOLD: f64 = 1_000.0;
 
 /// A second half below this part of the first half's growth is slower …
@@ -86,12 +108,6 @@ pub struct Trend {
 }
 
 impl Trend {
-    /// Question 4.
-    #[must_use]
-    pub fn beyond_chance(&self) -> bool {
-        self.log10_e >= E_THRESHOLD.log10()
-    }
-
     /// Whether growth slows down more than noise explains.
     #[must_use]
     pub fn slows_down(&self) -> bool {
@@ -106,9 +122,15 @@ pub(super) fn after_warm_up(buckets: &[Bucket]) -> &[Bucket] {
 }
 
 /// The trend in `window`, if there is one that passes questions 1 to 3.
-pub(super) fn find(window: &[Bucket], bucket_ticks: u32, level: u32, floor: u32) -> Option<Trend> {
+pub(super) fn find(
+    window: &[Bucket],
+    bucket_ticks: u32,
+    level: u32,
+    floor: u32,
+    min_buckets: usize,
+) -> Option<Trend> {
     let window = &window[window.len().saturating_sub(Envelope::MAX)..];
-    if window.len() < MIN_BUCKETS {
+    if window.len() < min_buckets {
         return None;
     }
     let third = window.len() / 3;
@@ -236,21 +258,26 @@ impl Signs {
             falls: 0,
             best_log10_e: 0.0,
         };
-        let mut capital: f64 = 1.0;
-        let mut best = capital;
+        let mut capitals = [1.0 / STAKES.len() as f64; STAKES.len()];
+        let mut best: f64 = 1.0;
+        let mut bet = |won: f64| {
+            for (capital, stake) in capitals.iter_mut().zip(STAKES) {
+                *capital *= 1.0 + won * stake;
+            }
+            best = best.max(capitals.iter().sum());
+        };
         for pair in window.windows(2) {
             match pair[1].trough.cmp(&pair[0].trough) {
                 std::cmp::Ordering::Greater => {
                     signs.rises += 1;
-                    capital *= 1.0 + STAKE;
+                    bet(1.0);
                 }
                 std::cmp::Ordering::Less => {
                     signs.falls += 1;
-                    capital *= 1.0 - STAKE;
+                    bet(-1.0);
                 }
                 std::cmp::Ordering::Equal => {}
             }
-            best = best.max(capital);
         }
         signs.best_log10_e = best.log10();
         signs
@@ -273,14 +300,14 @@ mod tests {
     }
 
     fn trend(levels: impl IntoIterator<Item = u32>) -> Option<Trend> {
-        find(&window(levels), 1, 500, 16)
+        find(&window(levels), 1, 500, 16, OF_TICKS.min_buckets)
     }
 
     #[test]
-    fn eighteen_rises_are_beyond_chance_and_seventeen_are_not() {
+    fn thirteen_rises_are_beyond_chance_and_twelve_are_not() {
         let e = |rises: u32| Signs::of(&window(0..=rises)).best_log10_e;
-        assert!(e(18) >= E_THRESHOLD.log10());
-        assert!(e(17) < E_THRESHOLD.log10());
+        assert!(e(13) >= E_THRESHOLD.log10());
+        assert!(e(12) < E_THRESHOLD.log10());
     }
 
     #[test]
@@ -292,7 +319,7 @@ mod tests {
     #[test]
     fn a_straight_line_is_a_trend_that_does_not_slow_down() {
         let trend = trend((0..48).map(|n| 100 + 5 * n)).unwrap();
-        assert!(trend.beyond_chance() && !trend.slows_down());
+        assert!(trend.log10_e >= E_THRESHOLD.log10() && !trend.slows_down());
         assert!((trend.rate_per_tick - 5.0).abs() < 1e-9);
         assert!((trend.fade - 1.0).abs() < 0.1);
     }
