@@ -3,7 +3,7 @@
 //! Whatever an allocation site made in one stretch of time is one cohort. A healthy site works on its
 //! newest cohorts and lets the old ones die out; a leaking site leaves survivors in every cohort
 //! it ever made. Counting such generations finds leaks without any threshold on bytes or rates
-//! (GenCount, for Java: precision 0.93, recall 0.88 from this signal alone).
+//! (`GenCount`, for Java: precision 0.93, recall 0.88 from this signal alone).
 //!
 //! ```text
 //!          warm-up │ old cohorts             │ newest
@@ -39,7 +39,7 @@ const NEWEST: usize = 2;
 /// Fewer old cohorts than this have no share worth naming. With eight rounds there are five.
 pub const MIN_OLD: usize = 5;
 
-/// Share of the old cohorts that must have survivors (DESIGN; GenCount as RESIN and others use it).
+/// Share of the old cohorts that must have survivors (DESIGN; `GenCount` as RESIN and others use it).
 pub const MIN_SHARE: f64 = 0.75;
 
 /// Survivors in all old cohorts together below which they may be stragglers. Six Poisson events are

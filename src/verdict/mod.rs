@@ -4,23 +4,33 @@
 //! ```text
 //! history < patience                    watching   too early to say anything
 //! below the floor, or no trend          steady
-//! trend, but not yet beyond chance      watching
+//! trend, but not beyond chance, or it   watching
+//! has come to a stop under load
 //! trend beyond chance                   growing    reported as a suspect
-//! … and few of the members born died    leak       two independent signals
+//! … and what is added stays, growth     leak       two independent signals
+//! does not fade and outgrows the load
 //! ```
 //!
-//! *Trend* ([`trend`]) looks at levels only, *succession* ([`succession`]) at births and deaths only.
-//! Either alone is a known false-alarm machine: a diurnal load trends upwards for half a day, and a
-//! static table never loses an entry. Together they accuse only what keeps growing **and** keeps
-//! what it gets.
+//! *Trend* ([`trend`]) looks at levels only, *survival* at what became of those born: by births and
+//! deaths ([`succession`]), or by birth cohorts where only samples of the living can be had
+//! ([`generations`]). Either alone is a known false-alarm machine: a diurnal load trends upwards for
+//! half a day, and a static table never loses an entry. Together they accuse only what keeps growing
+//! **and** keeps what it gets. [`load`] says how much of a growth is none of the subject's doing.
+//!
+//! **Two histories.** The long one reaches back to the first tick, but a leak that begins on day ten fills
+//! a third of it only on day fifteen. The recent one slides, and may accuse under two conditions more:
+//! it must be a record in the long one's eyes, and a change, the same subject having grown at most
+//! half as fast before. What has always grown, and slows down, is the long one's to judge.
 
 pub mod generations;
+pub mod load;
 pub mod succession;
 pub mod trend;
 
 use self::generations::{Cohorts, Generations};
+use self::load::Load;
 use self::succession::{Counts, Succession};
-use self::trend::Trend;
+use self::trend::{Question, Trend};
 
 /// One stretch of history; all stretches of a case are equally long.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -53,13 +63,54 @@ pub enum Survival<'a> {
     Cohorts(Cohorts<'a>),
 }
 
-/// Everything a verdict stands on.
+/// One history of a subject.
 #[derive(Clone, Copy, Debug)]
-pub struct Case<'a> {
+pub struct History<'a> {
     /// Closed buckets, oldest first.
     pub buckets: &'a [Bucket],
     /// Ticks each bucket covers.
     pub bucket_ticks: u32,
+    /// Ticks since the last bucket closed.
+    pub open_ticks: u32,
+    /// What became of those born meanwhile.
+    pub survival: Survival<'a>,
+}
+
+impl<'a> History<'a> {
+    fn ticks(&self) -> u64 {
+        self.buckets.len() as u64 * u64::from(self.bucket_ticks)
+    }
+
+    /// Ticks since it began.
+    fn began_ago(&self) -> u64 {
+        self.ticks() + u64::from(self.open_ticks)
+    }
+
+    fn after_warm_up(self) -> Self {
+        Self {
+            buckets: trend::after_warm_up(self.buckets),
+            ..self
+        }
+    }
+
+    /// The buckets that ended at least so many ticks ago.
+    fn until(&self, ago: u64) -> &'a [Bucket] {
+        let since = ago.saturating_sub(u64::from(self.open_ticks));
+        let later = since.div_ceil(u64::from(self.bucket_ticks.max(1)));
+        let kept = (self.buckets.len() as u64).saturating_sub(later);
+        &self.buckets[..usize::try_from(kept).unwrap_or(0)]
+    }
+}
+
+/// Everything a verdict stands on.
+#[derive(Clone, Copy, Debug)]
+pub struct Case<'a> {
+    /// From the first tick on.
+    pub long: History<'a>,
+    /// The last so many ticks in a finer resolution, once they no longer hold the warm-up.
+    pub recent: Option<History<'a>>,
+    /// What the process had to do, if that is known.
+    pub load: Option<Load<'a>>,
     /// Ticks of history in all.
     pub history_ticks: u32,
     /// Ticks of history below which nothing is said.
@@ -68,8 +119,6 @@ pub struct Case<'a> {
     pub level: u32,
     /// Level below which nobody cares.
     pub floor: u32,
-    /// Births and deaths.
-    pub survival: Survival<'a>,
 }
 
 /// The four answers.
@@ -134,6 +183,16 @@ impl Judgement {
     }
 }
 
+/// A late leak is a change: before it the subject grew at most this part as fast.
+const MOST_EARLIER_PACE: f64 = 0.5;
+
+/// The end of a trend that tells whether it goes on: an eighth of it, at least the recent history.
+/// Steps that are further apart than that are said to have stopped after each.
+const ENDING_PARTS: u64 = 8;
+
+/// Growth below this part of its former rate has stopped.
+const STOPPED: f64 = 0.1;
+
 /// Judges one case.
 #[must_use]
 pub fn judge(case: &Case<'_>) -> Judgement {
@@ -143,29 +202,94 @@ pub fn judge(case: &Case<'_>) -> Judgement {
     if case.level < case.floor {
         return Judgement::bare(Verdict::Steady);
     }
-    let window = trend::after_warm_up(case.buckets);
-    let demands = match case.survival {
+    let long = judge_long(case);
+    match judge_recent(case) {
+        Some(recent) if recent.verdict > long.verdict => recent,
+        _ => long,
+    }
+}
+
+fn judge_long(case: &Case<'_>) -> Judgement {
+    let history = case.long.after_warm_up();
+    let judgement = judge_history(case, &history, 0);
+    match judgement.trend {
+        Some(trend) if has_stopped(case, &history, &trend) => Judgement {
+            verdict: judgement.verdict.min(Verdict::Watching),
+            ..judgement
+        },
+        _ => judgement,
+    }
+}
+
+/// Whether growth came to an end, and not because there was nothing to do.
+fn has_stopped(case: &Case<'_>, history: &History<'_>, trend: &Trend) -> bool {
+    // While there is no recent history apart from the warm-up, the last third has to do.
+    let Some(recent) = case.recent else {
+        return false;
+    };
+    let ending = if recent.ticks() * ENDING_PARTS >= history.ticks() {
+        recent
+    } else {
+        let length = history.buckets.len();
+        // At most an eighth of 64, and of a trend no fewer than one.
+        let parts = usize::try_from(ENDING_PARTS).unwrap_or(1);
+        History {
+            buckets: &history.buckets[length - length.div_ceil(parts)..],
+            ..*history
+        }
+    };
+    trend::rate_per_tick(ending.buckets, ending.bucket_ticks) < STOPPED * trend.rate_per_tick
+        && !case.load.is_some_and(|load| load.is_idle())
+}
+
+/// What the recent history has to say; nothing unless it accuses.
+fn judge_recent(case: &Case<'_>) -> Option<Judgement> {
+    let recent = case.recent?;
+    let earlier = case.long.after_warm_up().until(recent.began_ago());
+    let earlier_peak = earlier.iter().map(|bucket| bucket.peak).max().unwrap_or(0);
+    let judgement = judge_history(case, &recent, earlier_peak);
+    let trend = judgement.trend?;
+    // A suspicion is raised from here only where there can never be more than one.
+    let accuses = judgement.verdict == Verdict::Leak
+        || (judgement.verdict == Verdict::Growing && recent.survival == Survival::Unknown);
+    let earlier_ticks = earlier.len() as u64 * u64::from(case.long.bucket_ticks);
+    let known = earlier_ticks * 2 >= recent.ticks();
+    let changed = !known || {
+        let (first, second) = earlier.split_at(earlier.len() / 2);
+        let rate = |half| trend::rate_per_tick(half, case.long.bucket_ticks);
+        rate(first).min(rate(second)) <= MOST_EARLIER_PACE * trend.rate_per_tick
+    };
+    (accuses && changed).then_some(judgement)
+}
+
+fn judge_history(case: &Case<'_>, history: &History<'_>, earlier_peak: u32) -> Judgement {
+    let demands = match history.survival {
         Survival::Cohorts(_) => trend::OF_ROUNDS,
         _ => trend::OF_TICKS,
     };
-    let Some(trend) = trend::find(
-        window,
-        case.bucket_ticks,
-        case.level,
-        case.floor,
-        demands.min_buckets,
-    ) else {
+    let question = Question {
+        history,
+        level: case.level,
+        floor: case.floor,
+        min_buckets: demands.min_buckets,
+        earlier_peak,
+        load: case.load.as_ref(),
+    };
+    let Some(trend) = trend::find(&question) else {
         return Judgement::bare(Verdict::Steady);
     };
-    let succession = succession::weigh(case.survival, window);
-    let generations = match case.survival {
+    let succession = succession::weigh(history.survival, history.buckets);
+    let generations = match history.survival {
         Survival::Cohorts(cohorts) => Some(generations::weigh(cohorts)),
         _ => None,
     };
     let kept = succession.is_some_and(|succession| succession.passes())
         || generations.is_some_and(|generations| generations.passes());
     let beyond_chance = trend.log10_e >= demands.e_threshold.log10();
-    let verdict = match (beyond_chance, kept && !trend.slows_down()) {
+    let verdict = match (
+        beyond_chance,
+        kept && !trend.slows_down() && !trend.follows_load(),
+    ) {
         (false, _) => Verdict::Watching,
         (true, false) => Verdict::Growing,
         (true, true) => Verdict::Leak,
@@ -214,16 +338,25 @@ mod tests {
         (0..buckets).map(bucket).collect()
     }
 
-    fn case<'a>(buckets: &'a [Bucket], survival: Survival<'a>) -> Case<'a> {
-        Case {
+    fn history<'a>(buckets: &'a [Bucket], survival: Survival<'a>) -> History<'a> {
+        History {
             buckets,
             bucket_ticks: 1,
+            open_ticks: 0,
+            survival,
+        }
+    }
+
+    fn case<'a>(buckets: &'a [Bucket], survival: Survival<'a>) -> Case<'a> {
+        Case {
+            long: history(buckets, survival),
+            recent: None,
+            load: None,
             // At most 64.
             history_ticks: u32::try_from(buckets.len()).unwrap(),
             patience_ticks: 60,
             level: 220,
             floor: 16,
-            survival,
         }
     }
 
@@ -299,8 +432,13 @@ mod tests {
                 .into_iter()
                 .map(|(trough, peak, births)| Bucket { trough, peak, births, deaths: births / 3 })
                 .collect();
-            let case = Case {
+            let history = History {
                 bucket_ticks,
+                ..history(&buckets, Survival::Levels)
+            };
+            let case = Case {
+                long: history,
+                recent: Some(history),
                 history_ticks: u32::MAX,
                 floor,
                 level,

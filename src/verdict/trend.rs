@@ -25,7 +25,8 @@
 //! A trend that passes all four may still slow down, as a cache over a skewed key set does for a long
 //! time before it is full. That is no leak *yet*: [`Trend::slows_down`] keeps it a suspect.
 
-use super::Bucket;
+use super::load::Load;
+use super::{Bucket, History};
 
 /// The part of a history that is thrown away as warm-up: its first fifth (DESIGN, "From numbers to
 /// verdicts").
@@ -47,7 +48,7 @@ pub(super) const OF_TICKS: Demands = Demands {
 };
 
 /// Of a level that is looked at once per round, with cohorts for a second signal. Eight rounds less the
-/// warm-up are seven buckets. Each old cohort is an observation of its own, and GenCount alone is
+/// warm-up are seven buckets. Each old cohort is an observation of its own, and `GenCount` alone is
 /// wrong about 7 in 100 sites, so that 10 to 1 against chance is enough: together below 1 in 100 at one
 /// look, before four of them have to agree.
 pub(super) const OF_ROUNDS: Demands = Demands {
@@ -105,9 +106,19 @@ pub struct Trend {
     pub falls: u32,
     /// Decimal logarithm of the highest capital the sign test reached.
     pub log10_e: f64,
+    /// By what factor the load grew from the first third to the last; 1 when it did not, or is not
+    /// known.
+    pub load_growth: f64,
 }
 
 impl Trend {
+    /// Whether a growing load explains it: level and load grew by the same factor, or the load by more.
+    #[must_use]
+    pub fn follows_load(&self) -> bool {
+        self.load_growth > 1.0
+            && f64::from(self.last_trough) <= f64::from(self.first_peak.max(1)) * self.load_growth
+    }
+
     /// Whether growth slows down more than noise explains.
     #[must_use]
     pub fn slows_down(&self) -> bool {
@@ -121,16 +132,28 @@ pub(super) fn after_warm_up(buckets: &[Bucket]) -> &[Bucket] {
     &buckets[buckets.len() / WARM_UP_PARTS..]
 }
 
-/// The trend in `window`, if there is one that passes questions 1 to 3.
-pub(super) fn find(
-    window: &[Bucket],
-    bucket_ticks: u32,
-    level: u32,
-    floor: u32,
-    min_buckets: usize,
-) -> Option<Trend> {
-    let window = &window[window.len().saturating_sub(Envelope::MAX)..];
-    if window.len() < min_buckets {
+/// What is asked of a history.
+pub(super) struct Question<'a> {
+    /// The history, less its warm-up.
+    pub(super) history: &'a History<'a>,
+    pub(super) level: u32,
+    pub(super) floor: u32,
+    pub(super) min_buckets: usize,
+    /// Highest level before it, if it is not the whole history.
+    pub(super) earlier_peak: u32,
+    pub(super) load: Option<&'a Load<'a>>,
+}
+
+/// The trend, if there is one that passes questions 1 to 3.
+pub(super) fn find(question: &Question<'_>) -> Option<Trend> {
+    let History {
+        buckets,
+        bucket_ticks,
+        open_ticks,
+        ..
+    } = *question.history;
+    let window = &buckets[buckets.len().saturating_sub(Envelope::MAX)..];
+    if window.len() < question.min_buckets {
         return None;
     }
     let third = window.len() / 3;
@@ -138,14 +161,14 @@ pub(super) fn find(
     let first_peak = first.iter().map(|bucket| bucket.peak).max()?;
     let last_trough = last.iter().map(|bucket| bucket.trough).min()?;
     // Most subjects end here, so it comes first.
-    if last_trough <= first_peak {
+    if last_trough <= first_peak.max(question.earlier_peak) {
         return None;
     }
     let envelope = Envelope::of(window);
     let growth = envelope.growth(0, window.len() - 1);
     if growth
-        < (floor / MIN_GROWTH_OF_FLOOR)
-            .max(level / MIN_GROWTH_OF_LEVEL)
+        < (question.floor / MIN_GROWTH_OF_FLOOR)
+            .max(question.level / MIN_GROWTH_OF_LEVEL)
             .max(1)
     {
         return None;
@@ -162,6 +185,13 @@ pub(super) fn find(
     let half = end / 2;
     let second_half = ratio(envelope.growth(end - half, end), envelope.growth(0, half));
     let signs = Signs::of(window);
+    let load_growth = question.load.map_or(1.0, |load| {
+        let ago = |buckets: usize| {
+            u64::from(open_ticks) + (buckets as u64).saturating_mul(u64::from(bucket_ticks))
+        };
+        let length = window.len();
+        load.growth((ago(length), ago(length - third)), (ago(third), ago(0)))
+    });
     // At most 64 buckets.
     let window_ticks = u32::try_from(window.len())
         .unwrap_or(u32::MAX)
@@ -178,7 +208,29 @@ pub(super) fn find(
         rises: signs.rises,
         falls: signs.falls,
         log10_e: signs.best_log10_e,
+        load_growth,
     })
+}
+
+/// How fast troughs rise from the first third of `buckets` to the last, by their means or by their
+/// highest, whichever is more: a sawtooth moves the one, a burst the other. 0 for fewer than two.
+pub(super) fn rate_per_tick(buckets: &[Bucket], bucket_ticks: u32) -> f64 {
+    let third = buckets.len().div_ceil(3);
+    let apart = buckets.len() - third;
+    if apart == 0 || bucket_ticks == 0 {
+        return 0.0;
+    }
+    let mean = |buckets: &[Bucket]| {
+        let sum: f64 = buckets.iter().map(|bucket| f64::from(bucket.trough)).sum();
+        sum / third as f64
+    };
+    let highest = |buckets: &[Bucket]| {
+        let highest = buckets.iter().map(|bucket| bucket.trough).max();
+        f64::from(highest.unwrap_or(0))
+    };
+    let (first, last) = (&buckets[..third], &buckets[apart..]);
+    let rise = (mean(last) - mean(first)).max(highest(last) - highest(first));
+    rise / (apart as f64 * f64::from(bucket_ticks))
 }
 
 fn ratio(of: u32, to: u32) -> f64 {
@@ -286,6 +338,7 @@ impl Signs {
 
 #[cfg(test)]
 mod tests {
+    use super::super::Survival;
     use super::*;
 
     fn window(levels: impl IntoIterator<Item = u32>) -> Vec<Bucket> {
@@ -300,7 +353,20 @@ mod tests {
     }
 
     fn trend(levels: impl IntoIterator<Item = u32>) -> Option<Trend> {
-        find(&window(levels), 1, 500, 16, OF_TICKS.min_buckets)
+        let buckets = window(levels);
+        find(&Question {
+            history: &History {
+                buckets: &buckets,
+                bucket_ticks: 1,
+                open_ticks: 0,
+                survival: Survival::Levels,
+            },
+            level: 500,
+            floor: 16,
+            min_buckets: OF_TICKS.min_buckets,
+            earlier_peak: 0,
+            load: None,
+        })
     }
 
     #[test]
