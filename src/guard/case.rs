@@ -60,12 +60,10 @@ fn unpack(buckets: impl Iterator<Item = ledger::Bucket>, into: &mut [verdict::Bu
 
 /// Whether the recent history is full and begins after the warm-up, the first fifth of patience.
 fn is_past_warm_up(view: &View<'_>, patience_ticks: u32) -> bool {
-    let recent_ticks = view
-        .recent_bucket_ticks()
-        .saturating_mul(RECENT_BUCKETS as u32);
-    let open_ticks = view.open_ticks().1;
+    let recent_ticks = RECENT_BUCKETS as u64 * u64::from(view.recent_bucket_ticks());
+    let began_ago = recent_ticks + u64::from(view.open_ticks().1);
     view.recent_len() == RECENT_BUCKETS
-        && view.history_ticks() - open_ticks >= recent_ticks.saturating_add(patience_ticks / 5)
+        && u64::from(view.history_ticks()) >= began_ago + u64::from(patience_ticks / 5)
 }
 
 /// The survival of those born within the recent history: its buckets know the samples of all sites. Of

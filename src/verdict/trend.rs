@@ -312,7 +312,7 @@ impl Signs {
         };
         let mut capitals = [1.0 / STAKES.len() as f64; STAKES.len()];
         let mut best: f64 = 1.0;
-        let mut bet = |won: f64| {
+        let mut settle = |won: f64| {
             for (capital, stake) in capitals.iter_mut().zip(STAKES) {
                 *capital *= 1.0 + won * stake;
             }
@@ -322,11 +322,11 @@ impl Signs {
             match pair[1].trough.cmp(&pair[0].trough) {
                 std::cmp::Ordering::Greater => {
                     signs.rises += 1;
-                    bet(1.0);
+                    settle(1.0);
                 }
                 std::cmp::Ordering::Less => {
                     signs.falls += 1;
-                    bet(-1.0);
+                    settle(-1.0);
                 }
                 std::cmp::Ordering::Equal => {}
             }
