@@ -48,6 +48,10 @@ const JUDGINGS_PER_PATIENCE: u32 = 15;
 /// The part of a history that is warm-up, as in the verdict: growth is blamed on sites from then on.
 const WARM_UP_PARTS: u32 = 5;
 
+/// The recent history reaches 1.6 times patience back, in fifths: a leak that begins late is wholly in it
+/// after 96 ticks, so that four judgings end within twice the patience.
+const RECENT_FIFTHS: u32 = 8;
+
 /// Live findings at a time. A reader who has 256 causes to mend has no use for the next.
 pub const MAX_FINDINGS: usize = 256;
 
@@ -89,7 +93,11 @@ impl Guard {
         Self {
             settings,
             clock: Clock::new(settings.interval_ms, settings.started_at_ms),
-            ledger: Ledger::new(settings.capacity, warm_up_ticks),
+            ledger: Ledger::new(
+                settings.capacity,
+                warm_up_ticks,
+                (settings.patience_ticks * RECENT_FIFTHS).div_ceil(5),
+            ),
             watches: vec![Watch::NEW; settings.capacity as usize].into_boxed_slice(),
             raised: vec![None; MAX_FINDINGS].into_boxed_slice(),
             recovered: Vec::new(),

@@ -11,7 +11,7 @@ use simulation::{at_ms, listeners, settings, site, Random};
 const MIB: usize = 1 << 20;
 
 fn full(levels: &[u32]) -> Ledger {
-    let mut ledger = Ledger::new(u32::try_from(levels.len()).unwrap(), 12);
+    let mut ledger = Ledger::new(u32::try_from(levels.len()).unwrap(), 12, 96);
     for &level in levels {
         assert!(ledger.claim(&listeners("list", level)).is_some());
     }
@@ -111,7 +111,7 @@ fn looking_between_two_ticks_hides_no_birth_and_no_change() {
 
 #[test]
 fn owners_are_cut_between_characters() {
-    let mut ledger = Ledger::new(1, 12);
+    let mut ledger = Ledger::new(1, 12, 96);
     let owner = "ü".repeat(MAX_OWNER_BYTES);
     let slot = ledger.claim(&listeners(&owner, 1)).unwrap();
     assert_eq!(
@@ -122,7 +122,7 @@ fn owners_are_cut_between_characters() {
 
 #[test]
 fn a_site_keeps_its_number_and_reads_back_as_it_was() {
-    let mut ledger = Ledger::new(1, 12);
+    let mut ledger = Ledger::new(1, 12, 96);
     let mut described = site(12, "onRequest");
     described.package = Some("express".to_owned());
     described.app = Some(site(30, "").frame);
@@ -138,7 +138,7 @@ fn a_site_keeps_its_number_and_reads_back_as_it_was() {
 
 #[test]
 fn the_last_site_fits_the_next_is_dropped_and_a_sweep_makes_room() {
-    let mut ledger = Ledger::new(1, 12);
+    let mut ledger = Ledger::new(1, 12, 96);
     let slot = ledger.claim(&listeners("list", 20)).unwrap();
     let lines = 1..=u32::try_from(MAX_SITES).unwrap();
     assert!(lines
@@ -159,7 +159,7 @@ fn the_last_site_fits_the_next_is_dropped_and_a_sweep_makes_room() {
 
 #[test]
 fn long_labels_without_end_neither_grow_the_ledger_nor_stop_it() {
-    let mut ledger = Ledger::new(64, 12);
+    let mut ledger = Ledger::new(64, 12, 96);
     let bytes = ledger.bytes();
     for round in 0..20_000u32 {
         let owner = format!("socket {round} {}", "x".repeat(60));
@@ -179,7 +179,7 @@ fn long_labels_without_end_neither_grow_the_ledger_nor_stop_it() {
 
 #[test]
 fn sites_with_paths_without_end_are_dropped_when_the_arena_is_full_of_live_ones() {
-    let mut ledger = Ledger::new(1, 12);
+    let mut ledger = Ledger::new(1, 12, 96);
     let mut defined = 0;
     for line in 0..1_000 {
         let mut long = site(line, "f");

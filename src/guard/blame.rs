@@ -70,7 +70,7 @@ impl Blame {
     }
 
     /// Births and deaths, in samples.
-    pub(super) fn survival(&self) -> Survival {
+    pub(super) fn survival(&self) -> Survival<'static> {
         let counts = |born: u32, died: u32| Counts {
             births: f64::from(born) / self.mean_weight,
             deaths: f64::from(died) / self.mean_weight,

@@ -1,48 +1,110 @@
 //! The bridge between the two rooms of F1: a subject of the ledger as a case for the verdict.
 
 use super::blame::Blame;
-use crate::ledger::{Kind, View, BUCKETS, COHORTS};
-use crate::verdict::generations::Generations;
-use crate::verdict::{self, judge, Case, Judgement, Survival};
+use crate::ledger::{self, Kind, View, BUCKETS, COHORTS, RECENT_BUCKETS};
+use crate::verdict::generations::Cohorts;
+use crate::verdict::succession::Counts;
+use crate::verdict::{self, judge, Case, History, Judgement, Survival};
 
 /// Hands a subject to the verdict, in the verdict's own terms.
 pub(super) fn judge_view(view: &View<'_>, patience_ticks: u32) -> Judgement {
     let history_ticks = view.history_ticks();
     let (level, floor) = (view.level(), view.floor());
-    let mut buckets = [verdict::Bucket::default(); BUCKETS];
-    let mut length = 0;
     // What the gates will refuse need not be unpacked.
-    if history_ticks >= patience_ticks && level >= floor {
-        for (place, bucket) in buckets.iter_mut().zip(view.buckets()) {
-            *place = verdict::Bucket {
-                trough: bucket.min,
-                peak: bucket.max,
-                births: bucket.births,
-                deaths: bucket.deaths,
-            };
-            length += 1;
+    let looked_at = history_ticks >= patience_ticks && level >= floor;
+    let mut long = [verdict::Bucket::default(); BUCKETS];
+    let mut recent = [verdict::Bucket::default(); RECENT_BUCKETS];
+    let (mut long_length, mut recent_length) = (0, 0);
+    if looked_at {
+        long_length = unpack(view.buckets(), &mut long);
+        if is_past_warm_up(view, patience_ticks) {
+            recent_length = unpack(view.recent_buckets(), &mut recent);
         }
     }
+    let (long, recent) = (&long[..long_length], &recent[..recent_length]);
+    let (long_open_ticks, recent_open_ticks) = view.open_ticks();
+    let mut live = [0; COHORTS];
+    let survival = survival_of(view, &mut live);
     judge(&Case {
-        buckets: &buckets[..length],
-        bucket_ticks: view.bucket_ticks(),
+        long: History {
+            buckets: long,
+            bucket_ticks: view.bucket_ticks(),
+            open_ticks: long_open_ticks,
+            survival,
+        },
+        recent: (!recent.is_empty()).then(|| History {
+            buckets: recent,
+            bucket_ticks: view.recent_bucket_ticks(),
+            open_ticks: recent_open_ticks,
+            survival: of_late(survival, recent, view.mean_sample_weight()),
+        }),
+        load: None,
         history_ticks,
         patience_ticks,
         level,
         floor,
-        survival: survival_of(view),
     })
 }
 
-fn survival_of(view: &View<'_>) -> Survival {
+fn unpack(buckets: impl Iterator<Item = ledger::Bucket>, into: &mut [verdict::Bucket]) -> usize {
+    let mut length = 0;
+    for (place, bucket) in into.iter_mut().zip(buckets) {
+        *place = verdict::Bucket {
+            trough: bucket.min,
+            peak: bucket.max,
+            births: bucket.births,
+            deaths: bucket.deaths,
+        };
+        length += 1;
+    }
+    length
+}
+
+/// Whether the recent history is full and begins after the warm-up, the first fifth of patience.
+fn is_past_warm_up(view: &View<'_>, patience_ticks: u32) -> bool {
+    let recent_ticks = RECENT_BUCKETS as u64 * u64::from(view.recent_bucket_ticks());
+    let began_ago = recent_ticks + u64::from(view.open_ticks().1);
+    view.recent_len() == RECENT_BUCKETS
+        && u64::from(view.history_ticks()) >= began_ago + u64::from(patience_ticks / 5)
+}
+
+/// The survival of those born within the recent history: its buckets know the samples of all sites. Of
+/// the dominant site only its whole past is known.
+fn of_late<'a>(
+    survival: Survival<'a>,
+    recent: &[verdict::Bucket],
+    mean_sample_weight: f64,
+) -> Survival<'a> {
+    let sum = |of: fn(&verdict::Bucket) -> u32| -> f64 {
+        let members: f64 = recent.iter().map(|bucket| f64::from(of(bucket))).sum();
+        members / mean_sample_weight
+    };
+    match survival {
+        Survival::Sampled { dominant, .. } => Survival::Sampled {
+            all: Counts {
+                births: sum(|bucket| bucket.births),
+                deaths: sum(|bucket| bucket.deaths),
+            },
+            dominant,
+        },
+        other => other,
+    }
+}
+
+fn survival_of<'a>(view: &View<'_>, live: &'a mut [u32; COHORTS]) -> Survival<'a> {
     if view.observed_at_rounds() {
-        let mut live = [0; COHORTS];
+        let mut cohort_rounds = 1;
         let cohorts = view.cohorts();
         let length = cohorts.len();
         for (place, cohort) in live.iter_mut().zip(cohorts) {
             *place = cohort.live;
+            cohort_rounds = cohort.rounds;
         }
-        return Survival::Generations(Generations::of(&live[..length]));
+        return Survival::Cohorts(Cohorts {
+            live: &live[..length],
+            cohort_rounds,
+            load: None,
+        });
     }
     match (view.kind(), view.sampled()) {
         // The heap's level is a sum of bytes: nothing in it is born or dies.

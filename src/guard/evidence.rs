@@ -2,7 +2,7 @@
 
 use super::finding::Evidence;
 use super::phrase::{count, decimal, duration, percent, whole};
-use crate::verdict::generations::{self, Generations};
+use crate::verdict::generations::Generations;
 use crate::verdict::{Judgement, Verdict};
 
 /// The sentences behind a verdict; `amount` words a level, ticks are `tick_ms` long.
@@ -40,9 +40,6 @@ pub(super) fn of_judgement(
             ),
         );
     }
-    if let Some(generations) = &judgement.generations {
-        say("generations", of_generations(generations));
-    }
     if let Some(succession) = &judgement.succession {
         let (births, deaths) = (succession.counts.births, succession.counts.deaths);
         let whose = match (succession.of_dominant_site, succession.sampled) {
@@ -61,25 +58,36 @@ pub(super) fn of_judgement(
             format!("of {born} {whose}, {gone} are gone: {verdict}"),
         );
     }
+    if let Some(generations) = &judgement.generations {
+        say("cohorts", of_cohorts(generations));
+    }
     evidence
 }
 
-fn of_generations(generations: &Generations) -> String {
-    let (surviving, old) = (generations.surviving, generations.old);
-    let seen = format!(
-        "{surviving} of {old} older generations have survivors, {} samples in all",
-        count(u64::from(generations.survivors))
-    );
-    let verdict = if generations.passes() {
-        "what is allocated stays"
-    } else if generations.too_few() {
+fn of_cohorts(generations: &Generations) -> String {
+    let (old, surviving) = (generations.old, generations.surviving);
+    let verdict = if generations.too_few() {
         "too few to tell whether they stay"
-    } else if generations.share() < generations::MIN_SURVIVING {
-        "most of it dies"
+    } else if generations.fades() {
+        "they become fewer with age, as in a cache that turns over"
+    } else if generations.passes() {
+        "what is made there stays"
     } else {
-        "the older the fewer, so it dies in the end"
+        "most of what is made there is gone"
     };
-    format!("{seen}: {verdict}")
+    format!(
+        "of {} made in the {} rounds before the newest, {} still have survivors, {} samples in all: \
+         {verdict}",
+        cohorts(old),
+        count(u64::from(generations.old_rounds)),
+        count(u64::from(surviving)),
+        count(u64::from(generations.survivors)),
+    )
+}
+
+fn cohorts(number: u32) -> String {
+    let plural = if number == 1 { "" } else { "s" };
+    format!("{} cohort{plural}", count(u64::from(number)))
 }
 
 fn of_fade(fade: f64, slows_down: bool) -> String {
@@ -113,8 +121,12 @@ pub(super) fn in_short(judgement: &Judgement) -> String {
         return String::new();
     };
     let rises = format!("{} rises, {} falls", trend.rises, trend.falls);
-    if let Some(Generations { surviving, old, .. }) = judgement.generations {
-        return format!("{rises}, survivors of {surviving} of {old} older generations");
+    if let Some(generations) = &judgement.generations {
+        return format!(
+            "{rises}, and {} of {} have survivors",
+            count(u64::from(generations.surviving)),
+            cohorts(generations.old)
+        );
     }
     match &judgement.succession {
         Some(succession) if judgement.verdict == Verdict::Leak => {

@@ -295,7 +295,8 @@ impl<'a> Population<'a> {
         }
     }
 
-    /// Levels over time, summed over all members at the bucket ends of the one watched longest.
+    /// Troughs over time, summed over all members at the bucket ends of the one watched longest; the
+    /// level now comes last.
     fn history(&self) -> Vec<(u64, u64)> {
         let longest = self.members.iter().max_by_key(|view| view.history_ticks());
         let Some(longest) = longest else {
@@ -313,9 +314,8 @@ impl<'a> Population<'a> {
             })
             .collect();
         let now = whole(self.clock.now_ms());
-        if points.last().is_none_or(|&(at, _)| at < now) {
-            points.push((now, self.sum(View::level)));
-        }
+        points.retain(|&(at, _)| at < now);
+        points.push((now, self.sum(View::level)));
         points.split_off(points.len().saturating_sub(BUCKETS))
     }
 }
@@ -344,14 +344,14 @@ fn who_adds(sites: &[SiteShare]) -> Vec<String> {
     lines
 }
 
-/// The ticks at which the member's closed buckets end, and its level then.
+/// The ticks at which the member's closed buckets end, and their troughs, which is what was judged.
 fn steps_of(view: &View<'_>) -> Vec<(u32, u32)> {
     let first = f64::from(view.first_seen_tick());
     let span = f64::from(view.bucket_ticks()) * view.ticks_per_observation();
     (1u32..)
         .zip(view.buckets())
         // A tick's number, not negative; `as` saturates.
-        .map(|(ended, bucket)| ((first + f64::from(ended) * span) as u32, bucket.last))
+        .map(|(ended, bucket)| ((first + f64::from(ended) * span) as u32, bucket.min))
         .collect()
 }
 
@@ -364,7 +364,7 @@ fn level_at(steps: &[(u32, u32)], tick: u32) -> u32 {
 fn young_rate_per_tick(view: &View<'_>) -> f64 {
     match view.buckets().next() {
         Some(first) if view.history_ticks() > 1 => {
-            let growth = f64::from(view.level()) - f64::from(first.last);
+            let growth = f64::from(view.level()) - f64::from(first.min);
             let ticks = f64::from(view.history_ticks() - 1) * view.ticks_per_observation();
             (growth / ticks).max(0.0)
         }

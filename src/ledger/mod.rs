@@ -6,9 +6,9 @@
 //!
 //! | column | bytes | holds |
 //! |---|---|---|
-//! | `rings` | 768 | 64 closed buckets, touched when a bucket closes and when a verdict is due |
+//! | `rings` | 704 | 64 + 24 closed buckets, touched when one closes and when a verdict is due |
 //! | `tops` | 96 | six Space-Saving counters |
-//! | `subjects` | 56 | identity, floor, peak, open bucket |
+//! | `subjects` | 84 | identity, floor, peak, open buckets |
 //! | `levels` | 4 | the level now |
 //!
 //! plus 72 KiB of sites, 224 KiB of strings and 65 KiB of birth cohorts, whatever the capacity. [`Ledger::bytes`] adds it up
@@ -34,7 +34,7 @@ use self::strings::{cut, Marks, StringId, Strings};
 use crate::error::{Error, Kind as ErrorKind, Result};
 
 pub use self::cohorts::{Cohort, COHORTS, MAX_COHORT_SITES};
-pub use self::history::{Bucket, BUCKETS};
+pub use self::history::{Bucket, BUCKETS, RECENT_BUCKETS};
 pub use self::kind::Kind;
 pub use self::site_table::{Frame, Site, MAX_SITES};
 pub use self::sites::{SiteCount, TOP_SITES};
@@ -102,6 +102,7 @@ pub struct Ledger {
     strings: Strings,
     sites: SiteTable,
     warm_up_ticks: u32,
+    recent_span_ticks: u32,
     ticks: u32,
     evicted: u64,
     dropped: u64,
@@ -109,9 +110,9 @@ pub struct Ledger {
 
 impl Ledger {
     /// A ledger of `capacity` subjects. A subject is warm after `warm_up_ticks`: growth is blamed on
-    /// sites from then on.
+    /// sites from then on. Its recent history reaches at least `recent_ticks` back.
     #[must_use]
-    pub fn new(capacity: u32, warm_up_ticks: u32) -> Self {
+    pub fn new(capacity: u32, warm_up_ticks: u32, recent_ticks: u32) -> Self {
         let length = capacity as usize;
         Self {
             // Zeroed memory costs a page fault when a slot is first used, not 1.5 ms of every start-up.
@@ -124,6 +125,9 @@ impl Ledger {
             strings: Strings::new(),
             sites: SiteTable::new(),
             warm_up_ticks,
+            // RECENT_BUCKETS fits.
+            #[allow(clippy::cast_possible_truncation)]
+            recent_span_ticks: recent_ticks.div_ceil(RECENT_BUCKETS as u32).max(1),
             ticks: 0,
             evicted: 0,
             dropped: 0,
@@ -350,8 +354,10 @@ impl Ledger {
         if level != subject.head.last() {
             subject.last_changed_tick = self.ticks;
         }
-        if subject.head.record(&mut self.rings[slot], level) {
-            self.tops[slot].trail_baseline();
+        let top = &mut self.tops[slot];
+        let (ring, span) = (&mut self.rings[slot], self.recent_span_ticks);
+        if subject.head.record(ring, level, span, || top.totals()) {
+            top.trail_baseline();
         }
         if !subject.settled && subject.head.recorded_ticks() >= self.warm_up_ticks {
             subject.settled = true;
@@ -385,13 +391,14 @@ impl Ledger {
             .enumerate()
             .filter(|(_, s)| s.claimed)
         {
-            subject.head = Head::starting_at(self.levels[slot]);
+            self.tops[slot].forget_past();
+            subject.head =
+                Head::starting_at(self.levels[slot]).with_samples(self.tops[slot].totals());
             subject.peak = self.levels[slot];
             subject.first_seen_tick = 0;
             subject.last_changed_tick = 0;
             subject.pinned = false;
             subject.settled = false;
-            self.tops[slot].forget_past();
         }
     }
 
@@ -466,7 +473,7 @@ mod tests {
             size_of::<TopSites>(),
             size_of::<Subject>(),
         ];
-        assert_eq!(widths, [768, 96, 56]);
+        assert_eq!(widths, [704, 96, 84]);
         assert_eq!(Strings::new().bytes(), 224 * 1024);
         assert_eq!(SiteTable::new().bytes(), 72 * 1024);
         assert_eq!(Cohorts::new(0).bytes(), 65 * 1024);
@@ -474,7 +481,7 @@ mod tests {
 
     #[test]
     fn the_baseline_is_taken_when_the_warm_up_is_over() {
-        let mut ledger = Ledger::new(1, 12);
+        let mut ledger = Ledger::new(1, 12, 96);
         let claim = Claim {
             kind: Kind::Timers,
             what: "interval",

@@ -6,7 +6,7 @@
 //! ```
 //!
 //! Codes order as their values do, so the next code is the next larger value and rounding up is `+ 1`.
-//! Rounding always errs against an accusation: peaks and deaths round up, births round down.
+//! Rounding always errs against an accusation: peaks and deaths round up, troughs and births down.
 
 use bytemuck::Zeroable;
 

@@ -108,6 +108,31 @@ impl<'a> View<'a> {
         self.ledger.cohorts.of(self.slot)
     }
 
+    /// The closed buckets of its recent history, oldest first, at most
+    /// [`RECENT_BUCKETS`](super::RECENT_BUCKETS).
+    #[must_use]
+    pub fn recent_buckets(&self) -> impl DoubleEndedIterator<Item = Bucket> + 'a {
+        self.subject().head.recent(&self.ledger.rings[self.slot])
+    }
+
+    /// How many of them there are.
+    #[must_use]
+    pub fn recent_len(&self) -> usize {
+        self.subject().head.recent_len()
+    }
+
+    /// Ticks each of them covers.
+    #[must_use]
+    pub fn recent_bucket_ticks(&self) -> u32 {
+        self.ledger.recent_span_ticks
+    }
+
+    /// Ticks since the last bucket closed: of the whole history, and of the recent one.
+    #[must_use]
+    pub fn open_ticks(&self) -> (u32, u32) {
+        self.subject().head.open_ticks()
+    }
+
     /// The sites that add to it, at most [`TOP_SITES`](super::TOP_SITES), in no particular order.
     pub fn sites(&self) -> impl Iterator<Item = SiteCount> + 'a {
         self.ledger.tops[self.slot].iter()

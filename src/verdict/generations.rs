@@ -1,156 +1,308 @@
-//! The second signal for heap objects: do survivors come from every generation?
+//! The second signal for what can only be sampled: whether old birth cohorts still have survivors.
 //!
-//! `GenCount` counts the distinct birth generations among the live objects of an allocation site: a
-//! site that leaks has survivors of nearly all of them, one that is healthy of the youngest few and
-//! perhaps of the first, its warm-up. Published precision 0.93, recall 0.88 from this signal alone
-//! (Šor, Srirama, Salnikov-Tarnovski, "Memory leak detection in Plumbr", Software: Practice and
-//! Experience, 2015).
+//! Whatever an allocation site made in one stretch of time is one cohort. A healthy site works on its
+//! newest cohorts and lets the old ones die out; a leaking site leaves survivors in every cohort
+//! it ever made. Counting such generations finds leaks without any threshold on bytes or rates
+//! (`GenCount`, for Java: precision 0.93, recall 0.88 from this signal alone).
 //!
 //! ```text
-//! generation   1  2  3  4  5  6  7  8  9 10        (first fifth: warm-up; newest two: not old)
-//! leak         9 11  8 10 12  9 10 11 10  9        all old ones survive, evenly
-//! turnover     0  0  0  0  0  1  2  5 11 19        old ones die
-//! warm-up     40  3  0  0  0  0  0  0  1  9        only the first stays
+//!          warm-up │ old cohorts             │ newest
+//! leak      9 8 9  │ 7 9 8 9 8 7 9 8 8 9     │ 21 60    survivors in each, none fewer with age
+//! turnover  0 0 0  │ 0 0 0 0 0 0 0 0 0 1     │ 24 58    the old have died out
+//! warm-up  70 9 0  │ 0 0 0 0 0 0 0 0 0 0     │  0  0    born once, at the start
+//! LRU       0 1 0  │ 0 1 2 3 5 8 12 19 30 43 │ 60 70    dying out
 //! ```
 //!
-//! Where samples are few, neighbouring generations count as one, until a leak at a constant rate would
-//! seldom leave one of them empty by chance.
+//! Each count is one Poisson observation, because V8's sampler picks bytes at random. Two things
+//! follow. A cohort of which one survivor is expected has none in 37 of 100 cases, so the share that
+//! is asked for is lowered by what chance alone leaves empty. And whether counts fade with age is
+//! asked in standard errors of Poisson counts, against what the load at the time lets expect.
 //!
-//! A population with a long tail thins out with age without a generation dying altogether, so the
-//! older half of the old generations has to be about as alive as the younger half.
+//! What it cannot know: a site whose members live longer than the table reaches back (a cache with a
+//! time to live of an hour, seen for ten minutes) looks exactly like a leak. The trend of the level
+//! has to say the rest.
+//!
+//! Source: Šor, Srirama, "A statistical approach for identifying memory leaks in cloud applications"
+//! (CLOSER 2011), and by the same and Salnikov-Tarnovski "Memory leak detection in Plumbr" (Software:
+//! Practice and Experience, 2015).
 
-/// Share of the old generations that must have survivors (DESIGN, "From numbers to verdicts").
-pub const MIN_SURVIVING: f64 = 0.75;
+/// Cohorts that a table holds, and that are looked at.
+pub const MAX_COHORTS: usize = 32;
 
-/// The part of all generations that is thrown away as warm-up, as for levels.
+/// The part of the cohorts that is warm-up: the first fifth, as in the trend.
 const WARM_UP_PARTS: usize = 5;
 
-/// The newest generations, whose objects may still be in use.
-const NOT_OLD: usize = 2;
+/// The newest cohorts say nothing: what they hold may just not have died yet. Two, because the newest
+/// is still being filled when it is looked at.
+const NEWEST: usize = 2;
 
-/// Fewer old generations than these say nothing.
-const MIN_OLD: usize = 5;
+/// Fewer old cohorts than this have no share worth naming. With eight rounds there are five.
+pub const MIN_OLD: usize = 5;
 
-/// Survivors, in samples, of a mean old generation: by Poisson, 8 % of such are empty by chance.
-const MEAN_SURVIVORS: usize = 3;
+/// Share of the old cohorts that must have survivors (DESIGN; `GenCount` as RESIN and others use it).
+pub const MIN_SHARE: f64 = 0.75;
 
-/// Survivors, in samples, that the old generations must have together.
-const MIN_SURVIVORS: u32 = 12;
+/// Survivors in all old cohorts together below which they may be stragglers. Six Poisson events are
+/// seen with a chance of 0.96 where eleven are expected: one leaked sample per round for 16 rounds.
+pub const MIN_SURVIVORS: u32 = 6;
 
-/// The older half of the old generations must be this alive in terms of the younger half.
-const MIN_EVENNESS: f64 = 0.5;
+/// Survivors per exposure of the older half in terms of the younger half's, below which they may fade …
+const FADED: f64 = 0.85;
 
-/// Survivors by birth, oldest first.
+/// … and do when the slope over age is this many standard errors below zero: 1 in 160 for counts that
+/// are equal but for chance.
+const FADED_SIGMAS: f64 = 2.5;
+
+/// The live samples of one allocation site by when they were born.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Cohorts<'a> {
+    /// Samples of each cohort that are still live, oldest first; the last [`MAX_COHORTS`] count.
+    pub live: &'a [u32],
+    /// Rounds each cohort spans; the newest may be shorter.
+    pub cohort_rounds: u32,
+    /// Mean load while each cohort was born, in any unit; `None` when it is not known. As long as
+    /// `live`.
+    pub load: Option<&'a [f32]>,
+}
+
+/// What the cohorts say.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Generations {
-    /// Generations that are neither warm-up nor young.
+    /// Cohorts that are neither warm-up nor new.
     pub old: u32,
-    /// Of these, how many have survivors.
+    /// Of those, how many have survivors.
     pub surviving: u32,
-    /// Samples that survive of them.
+    /// Samples alive in them.
     pub survivors: u32,
-    /// Survivors of their older half in terms of the younger half's; infinite when that has none.
-    pub evenness: f64,
+    /// Rounds the old cohorts span.
+    pub old_rounds: u32,
+    /// Share of the old cohorts that had to have survivors: [`MIN_SHARE`], less what chance empties.
+    pub required_share: f64,
+    /// Survivors of the older half in terms of the younger half's, at equal load; infinite when
+    /// the younger half has none.
+    pub older_half: f64,
+    /// Slope of the counts over time in standard errors; negative when old cohorts have more, positive
+    /// when they die out.
+    pub fade_sigmas: f64,
 }
 
 impl Generations {
-    /// Weighs the live samples of each generation, oldest first; all span equally many rounds.
+    /// Share of the old cohorts that have survivors, 0 to 1.
     #[must_use]
-    pub fn of(live: &[u32]) -> Self {
-        let warm_up = live.len().div_ceil(WARM_UP_PARTS);
-        let old = live
-            .get(warm_up..live.len().saturating_sub(NOT_OLD))
-            .unwrap_or_default();
-        let sum = |part: &[u32]| part.iter().sum::<u32>();
-        let survivors = sum(old);
-        let half = old.len() / 2;
-        let (older, younger) = (sum(&old[..half]), sum(&old[old.len() - half..]));
-        // How many rounds make a generation of MEAN_SURVIVORS.
-        let rounds = (MEAN_SURVIVORS * old.len())
-            .div_ceil(survivors.max(1) as usize)
-            .max(1);
-        let generations = old.chunks_exact(rounds).map(sum);
-        // At most as many as cohorts, 32.
-        let count = |number: usize| u32::try_from(number).unwrap_or(u32::MAX);
-        Self {
-            old: count(generations.len()),
-            surviving: count(generations.filter(|&live| live > 0).count()),
-            survivors,
-            evenness: if younger == 0 {
-                f64::INFINITY
-            } else {
-                f64::from(older) / f64::from(younger)
-            },
+    pub fn share(&self) -> f64 {
+        if self.old == 0 {
+            0.0
+        } else {
+            f64::from(self.surviving) / f64::from(self.old)
         }
     }
 
-    /// Share of the old generations that have survivors, 0 to 1.
-    #[must_use]
-    pub fn share(&self) -> f64 {
-        f64::from(self.surviving) / f64::from(self.old.max(1))
-    }
-
-    /// Whether there are too few generations or survivors for an answer.
+    /// Whether there are too few old cohorts, or too few survivors in them, for any answer.
     #[must_use]
     pub fn too_few(&self) -> bool {
         (self.old as usize) < MIN_OLD || self.survivors < MIN_SURVIVORS
     }
 
+    /// Whether survivors become fewer with age, more than chance explains.
+    #[must_use]
+    pub fn fades(&self) -> bool {
+        self.older_half < FADED && self.fade_sigmas > FADED_SIGMAS
+    }
+
     /// Whether it counts as a signal.
     #[must_use]
     pub fn passes(&self) -> bool {
-        !self.too_few() && self.share() >= MIN_SURVIVING && self.evenness >= MIN_EVENNESS
+        !self.too_few() && self.share() >= self.required_share && !self.fades()
+    }
+}
+
+/// What `cohorts` say.
+#[must_use]
+pub fn weigh(cohorts: Cohorts<'_>) -> Generations {
+    let surplus = cohorts.live.len().saturating_sub(MAX_COHORTS);
+    let live = &cohorts.live[surplus..];
+    let (from, to) = (
+        live.len() / WARM_UP_PARTS,
+        live.len().saturating_sub(NEWEST),
+    );
+    let old = live.get(from..to).unwrap_or(&[]);
+    // A load that was never measured, or is no number, is a constant one.
+    let exposure = |index: usize| {
+        let load = cohorts
+            .load
+            .and_then(|load| load.get(surplus + from + index));
+        load.map_or(1.0, |&load| f64::from(load))
+    };
+    let exposed = (0..old.len()).all(|index| exposure(index) > 0.0 && exposure(index).is_finite());
+    let exposure = |index| if exposed { exposure(index) } else { 1.0 };
+
+    let surviving = old.iter().filter(|&&count| count > 0).count();
+    let survivors: f64 = old.iter().copied().map(f64::from).sum();
+    let mean = survivors / (old.len().max(1)) as f64;
+    let half = old.len() / 2;
+    let per_exposure = |from: usize, to: usize| {
+        let count: f64 = old[from..to].iter().copied().map(f64::from).sum();
+        count / (from..to).map(exposure).sum::<f64>()
+    };
+    let older_half = match half {
+        0 => 1.0,
+        _ => quotient(
+            per_exposure(0, half),
+            per_exposure(old.len() - half, old.len()),
+        ),
+    };
+    Generations {
+        // At most MAX_COHORTS.
+        old: u32::try_from(old.len()).unwrap_or(u32::MAX),
+        surviving: u32::try_from(surviving).unwrap_or(u32::MAX),
+        survivors: old.iter().fold(0, |sum, &count| sum.saturating_add(count)),
+        old_rounds: u32::try_from(old.len())
+            .unwrap_or(u32::MAX)
+            .saturating_mul(cohorts.cohort_rounds),
+        required_share: MIN_SHARE * (1.0 - (-mean).exp()),
+        older_half,
+        fade_sigmas: fade_sigmas(old, exposure),
+    }
+}
+
+fn quotient(of: f64, to: f64) -> f64 {
+    if to > 0.0 {
+        of / to
+    } else {
+        f64::INFINITY
+    }
+}
+
+/// Score test for a slope in Poisson counts: the covariance of count and place over what it scatters
+/// by when each count is Poisson with a mean in proportion to its exposure.
+fn fade_sigmas(counts: &[u32], exposure: impl Fn(usize) -> f64) -> f64 {
+    let total: f64 = counts.iter().copied().map(f64::from).sum();
+    let exposures: f64 = (0..counts.len()).map(&exposure).sum();
+    if total <= 0.0 || exposures <= 0.0 {
+        return 0.0;
+    }
+    let weight = |index: usize| exposure(index) / exposures;
+    let middle: f64 = (0..counts.len())
+        .map(|index| index as f64 * weight(index))
+        .sum();
+    let (mut score, mut variance) = (0.0, 0.0);
+    for (index, &count) in counts.iter().enumerate() {
+        let place = index as f64 - middle;
+        score += place * f64::from(count);
+        variance += place * place * weight(index) * total;
+    }
+    if variance > 0.0 {
+        score / variance.sqrt()
+    } else {
+        0.0
     }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use proptest::prelude::*;
 
-    #[test]
-    fn a_leak_has_survivors_of_every_generation() {
-        let generations = Generations::of(&[9, 11, 8, 10, 12, 9, 10, 11, 10, 9]);
-        assert_eq!((generations.old, generations.surviving), (6, 6));
-        assert!(generations.passes());
+    fn of(live: &[u32]) -> Generations {
+        weigh(Cohorts {
+            live,
+            cohort_rounds: 1,
+            load: None,
+        })
     }
 
     #[test]
-    fn turnover_and_warm_up_do_not_pass() {
-        assert!(!Generations::of(&[0, 0, 0, 0, 0, 1, 2, 5, 11, 19]).passes());
-        assert!(!Generations::of(&[40, 3, 0, 0, 0, 0, 0, 0, 1, 9]).passes());
+    fn survivors_in_every_old_cohort_pass_and_in_none_do_not() {
+        assert!(of(&[9, 8, 9, 7, 9, 8, 9, 8, 7, 9, 8, 8, 9, 21, 60]).passes());
+        assert!(!of(&[0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 1, 24, 58]).passes());
     }
 
     #[test]
-    fn a_population_that_thins_out_with_age_does_not_pass() {
-        assert!(!Generations::of(&[1, 1, 1, 2, 3, 6, 12, 25, 50, 90]).passes());
+    fn what_was_born_once_at_the_start_does_not_pass() {
+        let mut live = [0; 16];
+        live[..4].copy_from_slice(&[70, 90, 12, 40]);
+        assert!(!of(&live).passes());
     }
 
     #[test]
-    fn three_of_four_old_generations_are_enough_and_fewer_are_not() {
-        let live = |dead: &[usize]| {
-            let mut live = [4; 13];
-            dead.iter().for_each(|&index| live[index] = 0);
-            Generations::of(&live)
-        };
-        assert_eq!(live(&[]).old, 8);
-        assert!(live(&[4, 8]).passes());
-        assert!(!live(&[4, 6, 8]).passes());
+    fn cohorts_that_die_out_fade() {
+        let fading = of(&[0, 1, 0, 1, 1, 2, 3, 5, 8, 12, 19, 30, 43, 60, 70]);
+        assert!(fading.fades() && !fading.passes(), "{fading:?}");
     }
 
     #[test]
-    fn few_samples_make_longer_generations() {
-        let sparse = [
-            2, 1, 0, 3, 1, 0, 1, 1, 2, 0, 2, 0, 1, 1, 2, 2, 0, 1, 1, 2, 1, 0, 1, 1,
-        ];
-        let generations = Generations::of(&sparse);
-        assert_eq!((generations.old, generations.surviving), (5, 5));
-        assert!(generations.passes());
+    fn cohorts_that_are_smaller_only_because_the_load_was_do_not_fade() {
+        let live: Vec<u32> = (1..=20).map(|n| 10 * n).collect();
+        let load: Vec<f32> = (1u8..=20).map(f32::from).collect();
+        assert!(of(&live).fades());
+        let at_load = weigh(Cohorts {
+            live: &live,
+            cohort_rounds: 1,
+            load: Some(&load),
+        });
+        assert!(!at_load.fades() && at_load.passes(), "{at_load:?}");
+        assert!((at_load.older_half - 1.0).abs() < 1e-9);
     }
 
     #[test]
-    fn four_old_generations_say_nothing_and_five_do() {
-        assert!(Generations::of(&[5; 8]).too_few());
-        assert!(Generations::of(&[5; 9]).passes());
-        assert!(Generations::of(&[]).too_few());
+    fn four_old_cohorts_are_too_few_and_five_are_not() {
+        assert!(of(&[9; 7]).too_few());
+        assert_eq!(of(&[9; 8]).old, 5);
+        assert!(of(&[9; 8]).passes());
+    }
+
+    #[test]
+    fn five_survivors_are_too_few_and_six_are_not() {
+        assert!(of(&[0, 1, 1, 1, 1, 1, 0, 0]).too_few());
+        assert!(!of(&[0, 2, 1, 1, 1, 1, 0, 0]).too_few());
+    }
+
+    #[test]
+    fn one_survivor_per_cohort_may_leave_a_third_of_them_empty_and_ten_may_not() {
+        // 7 of 11 is less than three quarters, and what a mean of one lets expect.
+        let sparse = [1, 1, 0, 2, 1, 0, 1, 0, 3, 1, 0, 2, 0, 1, 5, 9];
+        assert!(of(&sparse).share() < MIN_SHARE);
+        assert!(of(&sparse).passes());
+        let lumps = sparse.map(|count| 10 * count);
+        assert!(!of(&lumps).passes());
+    }
+
+    #[test]
+    fn no_cohorts_and_few_cohorts_say_nothing() {
+        for length in 0..4 {
+            assert!(of(&vec![5; length]).too_few());
+        }
+    }
+
+    #[test]
+    fn of_more_cohorts_than_a_table_holds_the_newest_count() {
+        let mut live = vec![0; 40];
+        live.extend([5; MAX_COHORTS]);
+        assert!((of(&live).share() - 1.0).abs() < 1e-9);
+    }
+
+    proptest! {
+        #[test]
+        fn no_table_makes_it_panic_and_shares_stay_shares(
+            live in prop::collection::vec(any::<u32>(), 0..50),
+            load in prop::collection::vec(any::<f32>(), 0..50),
+            cohort_rounds: u32,
+        ) {
+            let found = weigh(Cohorts { live: &live, cohort_rounds, load: Some(&load) });
+            prop_assert!((0.0..=1.0).contains(&found.share()));
+            prop_assert!((0.0..=1.0).contains(&found.required_share));
+            prop_assert!(!found.older_half.is_nan() && found.fade_sigmas.is_finite());
+        }
+
+        #[test]
+        fn the_unit_of_the_load_does_not_matter(
+            live in prop::collection::vec(0u32..100, 8..32),
+            unit in 0.01f32..100.0,
+        ) {
+            let load: Vec<f32> = (1u8..).take(live.len()).map(f32::from).collect();
+            let scaled: Vec<f32> = load.iter().map(|load| load * unit).collect();
+            let found = |load| weigh(Cohorts { live: &live, cohort_rounds: 1, load: Some(load) });
+            prop_assert!((found(&load).fade_sigmas - found(&scaled).fade_sigmas).abs() < 1e-3);
+        }
     }
 }

@@ -4,23 +4,33 @@
 //! ```text
 //! history < patience                    watching   too early to say anything
 //! below the floor, or no trend          steady
-//! trend, but not yet beyond chance      watching
+//! trend, but not beyond chance, or it   watching
+//! has come to a stop under load
 //! trend beyond chance                   growing    reported as a suspect
-//! … and few of the members born died    leak       two independent signals
+//! … and what is added stays, growth     leak       two independent signals
+//! does not fade and outgrows the load
 //! ```
 //!
-//! *Trend* ([`trend`]) looks at levels only, *succession* ([`succession`]) at births and deaths only.
-//! Either alone is a known false-alarm machine: a diurnal load trends upwards for half a day, and a
-//! static table never loses an entry. Together they accuse only what keeps growing **and** keeps
-//! what it gets.
+//! *Trend* ([`trend`]) looks at levels only, *survival* at what became of those born: by births and
+//! deaths ([`succession`]), or by birth cohorts where only samples of the living can be had
+//! ([`generations`]). Either alone is a known false-alarm machine: a diurnal load trends upwards for
+//! half a day, and a static table never loses an entry. Together they accuse only what keeps growing
+//! **and** keeps what it gets. [`load`] says how much of a growth is none of the subject's doing.
+//!
+//! **Two histories.** The long one reaches back to the first tick, but a leak that begins on day ten fills
+//! a third of it only on day fifteen. The recent one slides, and may accuse under two conditions more:
+//! it must be a record in the long one's eyes, and a change, the same subject having grown at most
+//! half as fast before. What has always grown, and slows down, is the long one's to judge.
 
 pub mod generations;
+pub mod load;
 pub mod succession;
 pub mod trend;
 
-use self::generations::Generations;
+use self::generations::{Cohorts, Generations};
+use self::load::Load;
 use self::succession::{Counts, Succession};
-use self::trend::Trend;
+use self::trend::{Question, Trend};
 
 /// One stretch of history; all stretches of a case are equally long.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -37,13 +47,11 @@ pub struct Bucket {
 
 /// What is known of births and deaths.
 #[derive(Clone, Copy, Debug, PartialEq)]
-pub enum Survival {
+pub enum Survival<'a> {
     /// Nothing: the level is a sum in which single members cannot be told apart, such as bytes.
     Unknown,
     /// Only what the level did from tick to tick, which is in the buckets.
     Levels,
-    /// Of heap objects, which generations have survivors. Their history counts rounds.
-    Generations(Generations),
     /// Members were sampled.
     Sampled {
         /// Over all sites.
@@ -51,15 +59,58 @@ pub enum Survival {
         /// The site with the most live members, and its share of them, 0 to 1.
         dominant: Option<(Counts, f64)>,
     },
+    /// Live samples by when they were born. The ticks of such a case are rounds.
+    Cohorts(Cohorts<'a>),
+}
+
+/// One history of a subject.
+#[derive(Clone, Copy, Debug)]
+pub struct History<'a> {
+    /// Closed buckets, oldest first.
+    pub buckets: &'a [Bucket],
+    /// Ticks each bucket covers.
+    pub bucket_ticks: u32,
+    /// Ticks since the last bucket closed.
+    pub open_ticks: u32,
+    /// What became of those born meanwhile.
+    pub survival: Survival<'a>,
+}
+
+impl<'a> History<'a> {
+    fn ticks(&self) -> u64 {
+        self.buckets.len() as u64 * u64::from(self.bucket_ticks)
+    }
+
+    /// Ticks since it began.
+    fn began_ago(&self) -> u64 {
+        self.ticks() + u64::from(self.open_ticks)
+    }
+
+    fn after_warm_up(self) -> Self {
+        Self {
+            buckets: trend::after_warm_up(self.buckets),
+            ..self
+        }
+    }
+
+    /// The buckets that ended at least so many ticks ago.
+    fn until(&self, ago: u64) -> &'a [Bucket] {
+        let since = ago.saturating_sub(u64::from(self.open_ticks));
+        let later = since.div_ceil(u64::from(self.bucket_ticks.max(1)));
+        let kept = (self.buckets.len() as u64).saturating_sub(later);
+        &self.buckets[..usize::try_from(kept).unwrap_or(0)]
+    }
 }
 
 /// Everything a verdict stands on.
 #[derive(Clone, Copy, Debug)]
 pub struct Case<'a> {
-    /// Closed buckets, oldest first.
-    pub buckets: &'a [Bucket],
-    /// Ticks each bucket covers.
-    pub bucket_ticks: u32,
+    /// From the first tick on.
+    pub long: History<'a>,
+    /// The last so many ticks in a finer resolution, once they no longer hold the warm-up.
+    pub recent: Option<History<'a>>,
+    /// What the process had to do, if that is known.
+    pub load: Option<Load<'a>>,
     /// Ticks of history in all.
     pub history_ticks: u32,
     /// Ticks of history below which nothing is said.
@@ -68,8 +119,6 @@ pub struct Case<'a> {
     pub level: u32,
     /// Level below which nobody cares.
     pub floor: u32,
-    /// Births and deaths.
-    pub survival: Survival,
 }
 
 /// The four answers.
@@ -92,9 +141,9 @@ pub struct Judgement {
     pub verdict: Verdict,
     /// The trend, when there was enough history to look for one and it passed the gates.
     pub trend: Option<Trend>,
-    /// The survival, when births and deaths are known.
+    /// The survival by births and deaths, when anything is known of them.
     pub succession: Option<Succession>,
-    /// The survival, when generations are known.
+    /// The survival by cohorts, when there are any.
     pub generations: Option<Generations>,
 }
 
@@ -111,18 +160,21 @@ impl Judgement {
     /// How sure, 0 to 1: at most 0.5 on a trend alone, 0.6 to 0.99 with both signals.
     ///
     /// The trend counts by the logarithm of its e-value, from a half at the threshold of 1,000 to one
-    /// at a million; the survival by where its score lies between 0.95 and 1.
+    /// at a million; the survival by where its score lies between 0.95 and 1, or its share of cohorts
+    /// between 0.75 and 1.
     #[must_use]
     pub fn confidence(&self) -> f64 {
         let strength = self.trend.map_or(0.0, |trend| {
             (trend.log10_e / (2.0 * trend::E_THRESHOLD.log10())).clamp(0.0, 1.0)
         });
-        let beyond = |score: f64, least: f64| ((score - least) / (1.0 - least)).max(0.0);
-        let survival = match (self.succession, self.generations) {
-            (_, Some(generations)) => beyond(generations.share(), generations::MIN_SURVIVING),
-            (Some(succession), None) => beyond(succession.score, succession::MIN_SCORE),
-            (None, None) => 0.0,
-        };
+        let by_deaths = self.succession.map_or(0.0, |succession| {
+            ((succession.score - succession::MIN_SCORE) / (1.0 - succession::MIN_SCORE)).max(0.0)
+        });
+        let by_cohorts = self.generations.map_or(0.0, |generations| {
+            ((generations.share() - generations::MIN_SHARE) / (1.0 - generations::MIN_SHARE))
+                .max(0.0)
+        });
+        let survival = by_deaths.max(by_cohorts);
         match self.verdict {
             Verdict::Steady | Verdict::Watching => 0.0,
             Verdict::Growing => 0.5 * strength,
@@ -130,6 +182,16 @@ impl Judgement {
         }
     }
 }
+
+/// A late leak is a change: before it the subject grew at most this part as fast.
+const MOST_EARLIER_PACE: f64 = 0.5;
+
+/// The end of a trend that tells whether it goes on: an eighth of it, at least the recent history.
+/// Steps that are further apart than that are said to have stopped after each.
+const ENDING_PARTS: u64 = 8;
+
+/// Growth below this part of its former rate has stopped.
+const STOPPED: f64 = 0.1;
 
 /// Judges one case.
 #[must_use]
@@ -140,21 +202,94 @@ pub fn judge(case: &Case<'_>) -> Judgement {
     if case.level < case.floor {
         return Judgement::bare(Verdict::Steady);
     }
-    let window = trend::after_warm_up(case.buckets);
-    let Some(trend) = trend::find(window, case.bucket_ticks, case.level, case.floor) else {
+    let long = judge_long(case);
+    match judge_recent(case) {
+        Some(recent) if recent.verdict > long.verdict => recent,
+        _ => long,
+    }
+}
+
+fn judge_long(case: &Case<'_>) -> Judgement {
+    let history = case.long.after_warm_up();
+    let judgement = judge_history(case, &history, 0);
+    match judgement.trend {
+        Some(trend) if has_stopped(case, &history, &trend) => Judgement {
+            verdict: judgement.verdict.min(Verdict::Watching),
+            ..judgement
+        },
+        _ => judgement,
+    }
+}
+
+/// Whether growth came to an end, and not because there was nothing to do.
+fn has_stopped(case: &Case<'_>, history: &History<'_>, trend: &Trend) -> bool {
+    // While there is no recent history apart from the warm-up, the last third has to do.
+    let Some(recent) = case.recent else {
+        return false;
+    };
+    let ending = if recent.ticks() * ENDING_PARTS >= history.ticks() {
+        recent
+    } else {
+        let length = history.buckets.len();
+        // At most an eighth of 64, and of a trend no fewer than one.
+        let parts = usize::try_from(ENDING_PARTS).unwrap_or(1);
+        History {
+            buckets: &history.buckets[length - length.div_ceil(parts)..],
+            ..*history
+        }
+    };
+    trend::rate_per_tick(ending.buckets, ending.bucket_ticks) < STOPPED * trend.rate_per_tick
+        && !case.load.is_some_and(|load| load.is_idle())
+}
+
+/// What the recent history has to say; nothing unless it accuses.
+fn judge_recent(case: &Case<'_>) -> Option<Judgement> {
+    let recent = case.recent?;
+    let earlier = case.long.after_warm_up().until(recent.began_ago());
+    let earlier_peak = earlier.iter().map(|bucket| bucket.peak).max().unwrap_or(0);
+    let judgement = judge_history(case, &recent, earlier_peak);
+    let trend = judgement.trend?;
+    // A suspicion is raised from here only where there can never be more than one.
+    let accuses = judgement.verdict == Verdict::Leak
+        || (judgement.verdict == Verdict::Growing && recent.survival == Survival::Unknown);
+    let earlier_ticks = earlier.len() as u64 * u64::from(case.long.bucket_ticks);
+    let known = earlier_ticks * 2 >= recent.ticks();
+    let changed = !known || {
+        let (first, second) = earlier.split_at(earlier.len() / 2);
+        let rate = |half| trend::rate_per_tick(half, case.long.bucket_ticks);
+        rate(first).min(rate(second)) <= MOST_EARLIER_PACE * trend.rate_per_tick
+    };
+    (accuses && changed).then_some(judgement)
+}
+
+fn judge_history(case: &Case<'_>, history: &History<'_>, earlier_peak: u32) -> Judgement {
+    let demands = match history.survival {
+        Survival::Cohorts(_) => trend::OF_ROUNDS,
+        _ => trend::OF_TICKS,
+    };
+    let question = Question {
+        history,
+        level: case.level,
+        floor: case.floor,
+        min_buckets: demands.min_buckets,
+        earlier_peak,
+        load: case.load.as_ref(),
+    };
+    let Some(trend) = trend::find(&question) else {
         return Judgement::bare(Verdict::Steady);
     };
-    let succession = succession::weigh(case.survival, window);
-    let generations = match case.survival {
-        Survival::Generations(generations) => Some(generations),
+    let succession = succession::weigh(history.survival, history.buckets);
+    let generations = match history.survival {
+        Survival::Cohorts(cohorts) => Some(generations::weigh(cohorts)),
         _ => None,
     };
-    let kept = succession.is_some_and(|succession| succession.passes());
-    let survive = generations.is_some_and(|generations| generations.passes());
-    // Every surviving sample of an old generation is an observation of its own, where a level is one in
-    // all: generations need no sign test beside them.
-    let certain = trend.beyond_chance() || survive;
-    let verdict = match (certain, (kept || survive) && !trend.slows_down()) {
+    let kept = succession.is_some_and(|succession| succession.passes())
+        || generations.is_some_and(|generations| generations.passes());
+    let beyond_chance = trend.log10_e >= demands.e_threshold.log10();
+    let verdict = match (
+        beyond_chance,
+        kept && !trend.slows_down() && !trend.follows_load(),
+    ) {
         (false, _) => Verdict::Watching,
         (true, false) => Verdict::Growing,
         (true, true) => Verdict::Leak,
@@ -172,6 +307,27 @@ mod tests {
     use super::*;
     use proptest::prelude::*;
 
+    #[test]
+    fn cohorts_that_survive_make_a_leak_of_a_trend_and_cohorts_that_die_out_do_not() {
+        let buckets: Vec<Bucket> = rising(16);
+        let verdict = |live: &[u32]| {
+            let cohorts = Cohorts {
+                live,
+                cohort_rounds: 1,
+                load: None,
+            };
+            let case = Case {
+                patience_ticks: 8,
+                ..case(&buckets, Survival::Cohorts(cohorts))
+            };
+            judge(&case).verdict
+        };
+        assert_eq!(verdict(&[5; 16]), Verdict::Leak);
+        let mut dying = [0; 16];
+        dying[12..].copy_from_slice(&[1, 10, 40, 90]);
+        assert_eq!(verdict(&dying), Verdict::Growing);
+    }
+
     fn rising(buckets: u32) -> Vec<Bucket> {
         let bucket = |n| Bucket {
             trough: 100 + 2 * n,
@@ -182,20 +338,29 @@ mod tests {
         (0..buckets).map(bucket).collect()
     }
 
-    fn case(buckets: &[Bucket], survival: Survival) -> Case<'_> {
-        Case {
+    fn history<'a>(buckets: &'a [Bucket], survival: Survival<'a>) -> History<'a> {
+        History {
             buckets,
             bucket_ticks: 1,
+            open_ticks: 0,
+            survival,
+        }
+    }
+
+    fn case<'a>(buckets: &'a [Bucket], survival: Survival<'a>) -> Case<'a> {
+        Case {
+            long: history(buckets, survival),
+            recent: None,
+            load: None,
             // At most 64.
             history_ticks: u32::try_from(buckets.len()).unwrap(),
             patience_ticks: 60,
             level: 220,
             floor: 16,
-            survival,
         }
     }
 
-    fn sampled(births: f64, deaths: f64) -> Survival {
+    fn sampled(births: f64, deaths: f64) -> Survival<'static> {
         Survival::Sampled {
             all: Counts { births, deaths },
             dominant: None,
@@ -267,8 +432,13 @@ mod tests {
                 .into_iter()
                 .map(|(trough, peak, births)| Bucket { trough, peak, births, deaths: births / 3 })
                 .collect();
-            let case = Case {
+            let history = History {
                 bucket_ticks,
+                ..history(&buckets, Survival::Levels)
+            };
+            let case = Case {
+                long: history,
+                recent: Some(history),
                 history_ticks: u32::MAX,
                 floor,
                 level,

@@ -64,9 +64,9 @@ impl Succession {
 }
 
 /// The score of the case; `None` when nothing is known of births and deaths.
-pub(super) fn weigh(survival: Survival, window: &[Bucket]) -> Option<Succession> {
+pub(super) fn weigh(survival: Survival<'_>, window: &[Bucket]) -> Option<Succession> {
     let (all, dominant, sampled) = match survival {
-        Survival::Unknown | Survival::Generations(_) => return None,
+        Survival::Unknown | Survival::Cohorts(_) => return None,
         Survival::Levels => (from_levels(window), None, false),
         Survival::Sampled { all, dominant } => (all, dominant, true),
     };

@@ -9,8 +9,8 @@
 //!    asks.) A period that fits twice into the window cannot pass.
 //! 3. **No fade.** Does the last third grow at least half as fast as the middle one? A filling cache
 //!    and a warm-up fade; a leak does not.
-//! 4. **Beyond chance.** A sign test on consecutive troughs, by betting: capital 1, half of it staked on
-//!    "up" at each change. If ups and downs were a fair coin, capital would be a non-negative
+//! 4. **Beyond chance.** A sign test on consecutive troughs, by betting: capital 1, in four parts, each of
+//!    which stakes another share of itself on "up" at each change. If ups and downs were a fair coin, capital would be a non-negative
 //!    martingale, and Ville's inequality bounds the chance that it *ever* reaches 1,000 by 1/1,000,
 //!    however often one looks. A Mann-Kendall test looked at every tick has no such bound, and
 //!    "five rises in a row" misfires at every start.
@@ -25,14 +25,36 @@
 //! A trend that passes all four may still slow down, as a cache over a skewed key set does for a long
 //! time before it is full. That is no leak *yet*: [`Trend::slows_down`] keeps it a suspect.
 
-use super::Bucket;
+use super::load::Load;
+use super::{Bucket, History};
 
 /// The part of a history that is thrown away as warm-up: its first fifth (DESIGN, "From numbers to
 /// verdicts").
 const WARM_UP_PARTS: usize = 5;
 
-/// Fewer buckets than this have no thirds worth comparing: eight rounds less their warm-up.
-const MIN_BUCKETS: usize = 6;
+/// What is asked of a trend besides the gates.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Demands {
+    /// Fewer buckets than this have no thirds worth comparing.
+    pub(super) min_buckets: usize,
+    /// Capital at which chance is ruled out.
+    pub(super) e_threshold: f64,
+}
+
+/// Of a level that is looked at every tick.
+pub(super) const OF_TICKS: Demands = Demands {
+    min_buckets: 12,
+    e_threshold: E_THRESHOLD,
+};
+
+/// Of a level that is looked at once per round, with cohorts for a second signal. Eight rounds less the
+/// warm-up are seven buckets. Each old cohort is an observation of its own, and `GenCount` alone is
+/// wrong about 7 in 100 sites, so that 10 to 1 against chance is enough: together below 1 in 100 at one
+/// look, before four of them have to agree.
+pub(super) const OF_ROUNDS: Demands = Demands {
+    min_buckets: 7,
+    e_threshold: 10.0,
+};
 
 /// Growth below this part of the floor is nothing: 8 listeners at the floor of 16.
 const MIN_GROWTH_OF_FLOOR: u32 = 2;
@@ -43,12 +65,13 @@ const MIN_GROWTH_OF_LEVEL: u32 = 100;
 /// The last third must grow at least this fast in terms of the middle one (DESIGN).
 const MIN_FADE: f64 = 0.5;
 
-/// Stake of the sign test as a part of the capital. A half is near the optimum for troughs that rise
-/// three times out of four, 2p - 1 in Kelly's terms.
-const STAKE: f64 = 0.5;
+/// Stakes of the sign test as parts of the capital, a quarter of which is bet with each. By Kelly's rule
+/// the best stake is 2p - 1 for troughs that rise with a chance of p, and p is not known: the average
+/// of martingales is a martingale, and never below a quarter of the best of them.
+const STAKES: [f64; 4] = [0.25, 0.5, 0.75, 0.95];
 
 /// Capital at which chance is ruled out: 1 false alarm in 1,000 subjects at worst, by Ville's
-/// inequality. From 1, 18 rises in a row reach it.
+/// inequality. From 1, 13 rises in a row reach it; no fair bet on signs does in fewer than 10.
 pub const E_THRESHOLD: f64 = 1_000.0;
 
 /// A second half below this part of the first half's growth is slower …
@@ -83,13 +106,17 @@ pub struct Trend {
     pub falls: u32,
     /// Decimal logarithm of the highest capital the sign test reached.
     pub log10_e: f64,
+    /// By what factor the load grew from the first third to the last; 1 when it did not, or is not
+    /// known.
+    pub load_growth: f64,
 }
 
 impl Trend {
-    /// Question 4.
+    /// Whether a growing load explains it: level and load grew by the same factor, or the load by more.
     #[must_use]
-    pub fn beyond_chance(&self) -> bool {
-        self.log10_e >= E_THRESHOLD.log10()
+    pub fn follows_load(&self) -> bool {
+        self.load_growth > 1.0
+            && f64::from(self.last_trough) <= f64::from(self.first_peak.max(1)) * self.load_growth
     }
 
     /// Whether growth slows down more than noise explains.
@@ -105,10 +132,28 @@ pub(super) fn after_warm_up(buckets: &[Bucket]) -> &[Bucket] {
     &buckets[buckets.len() / WARM_UP_PARTS..]
 }
 
-/// The trend in `window`, if there is one that passes questions 1 to 3.
-pub(super) fn find(window: &[Bucket], bucket_ticks: u32, level: u32, floor: u32) -> Option<Trend> {
-    let window = &window[window.len().saturating_sub(Envelope::MAX)..];
-    if window.len() < MIN_BUCKETS {
+/// What is asked of a history.
+pub(super) struct Question<'a> {
+    /// The history, less its warm-up.
+    pub(super) history: &'a History<'a>,
+    pub(super) level: u32,
+    pub(super) floor: u32,
+    pub(super) min_buckets: usize,
+    /// Highest level before it, if it is not the whole history.
+    pub(super) earlier_peak: u32,
+    pub(super) load: Option<&'a Load<'a>>,
+}
+
+/// The trend, if there is one that passes questions 1 to 3.
+pub(super) fn find(question: &Question<'_>) -> Option<Trend> {
+    let History {
+        buckets,
+        bucket_ticks,
+        open_ticks,
+        ..
+    } = *question.history;
+    let window = &buckets[buckets.len().saturating_sub(Envelope::MAX)..];
+    if window.len() < question.min_buckets {
         return None;
     }
     let third = window.len() / 3;
@@ -116,14 +161,14 @@ pub(super) fn find(window: &[Bucket], bucket_ticks: u32, level: u32, floor: u32)
     let first_peak = first.iter().map(|bucket| bucket.peak).max()?;
     let last_trough = last.iter().map(|bucket| bucket.trough).min()?;
     // Most subjects end here, so it comes first.
-    if last_trough <= first_peak {
+    if last_trough <= first_peak.max(question.earlier_peak) {
         return None;
     }
     let envelope = Envelope::of(window);
     let growth = envelope.growth(0, window.len() - 1);
     if growth
-        < (floor / MIN_GROWTH_OF_FLOOR)
-            .max(level / MIN_GROWTH_OF_LEVEL)
+        < (question.floor / MIN_GROWTH_OF_FLOOR)
+            .max(question.level / MIN_GROWTH_OF_LEVEL)
             .max(1)
     {
         return None;
@@ -140,6 +185,13 @@ pub(super) fn find(window: &[Bucket], bucket_ticks: u32, level: u32, floor: u32)
     let half = end / 2;
     let second_half = ratio(envelope.growth(end - half, end), envelope.growth(0, half));
     let signs = Signs::of(window);
+    let load_growth = question.load.map_or(1.0, |load| {
+        let ago = |buckets: usize| {
+            u64::from(open_ticks) + (buckets as u64).saturating_mul(u64::from(bucket_ticks))
+        };
+        let length = window.len();
+        load.growth((ago(length), ago(length - third)), (ago(third), ago(0)))
+    });
     // At most 64 buckets.
     let window_ticks = u32::try_from(window.len())
         .unwrap_or(u32::MAX)
@@ -156,7 +208,29 @@ pub(super) fn find(window: &[Bucket], bucket_ticks: u32, level: u32, floor: u32)
         rises: signs.rises,
         falls: signs.falls,
         log10_e: signs.best_log10_e,
+        load_growth,
     })
+}
+
+/// How fast troughs rise from the first third of `buckets` to the last, by their means or by their
+/// highest, whichever is more: a sawtooth moves the one, a burst the other. 0 for fewer than two.
+pub(super) fn rate_per_tick(buckets: &[Bucket], bucket_ticks: u32) -> f64 {
+    let third = buckets.len().div_ceil(3);
+    let apart = buckets.len() - third;
+    if apart == 0 || bucket_ticks == 0 {
+        return 0.0;
+    }
+    let mean = |buckets: &[Bucket]| {
+        let sum: f64 = buckets.iter().map(|bucket| f64::from(bucket.trough)).sum();
+        sum / third as f64
+    };
+    let highest = |buckets: &[Bucket]| {
+        let highest = buckets.iter().map(|bucket| bucket.trough).max();
+        f64::from(highest.unwrap_or(0))
+    };
+    let (first, last) = (&buckets[..third], &buckets[apart..]);
+    let rise = (mean(last) - mean(first)).max(highest(last) - highest(first));
+    rise / (apart as f64 * f64::from(bucket_ticks))
 }
 
 fn ratio(of: u32, to: u32) -> f64 {
@@ -236,21 +310,26 @@ impl Signs {
             falls: 0,
             best_log10_e: 0.0,
         };
-        let mut capital: f64 = 1.0;
-        let mut best = capital;
+        let mut capitals = [1.0 / STAKES.len() as f64; STAKES.len()];
+        let mut best: f64 = 1.0;
+        let mut settle = |won: f64| {
+            for (capital, stake) in capitals.iter_mut().zip(STAKES) {
+                *capital *= 1.0 + won * stake;
+            }
+            best = best.max(capitals.iter().sum());
+        };
         for pair in window.windows(2) {
             match pair[1].trough.cmp(&pair[0].trough) {
                 std::cmp::Ordering::Greater => {
                     signs.rises += 1;
-                    capital *= 1.0 + STAKE;
+                    settle(1.0);
                 }
                 std::cmp::Ordering::Less => {
                     signs.falls += 1;
-                    capital *= 1.0 - STAKE;
+                    settle(-1.0);
                 }
                 std::cmp::Ordering::Equal => {}
             }
-            best = best.max(capital);
         }
         signs.best_log10_e = best.log10();
         signs
@@ -259,6 +338,7 @@ impl Signs {
 
 #[cfg(test)]
 mod tests {
+    use super::super::Survival;
     use super::*;
 
     fn window(levels: impl IntoIterator<Item = u32>) -> Vec<Bucket> {
@@ -273,14 +353,27 @@ mod tests {
     }
 
     fn trend(levels: impl IntoIterator<Item = u32>) -> Option<Trend> {
-        find(&window(levels), 1, 500, 16)
+        let buckets = window(levels);
+        find(&Question {
+            history: &History {
+                buckets: &buckets,
+                bucket_ticks: 1,
+                open_ticks: 0,
+                survival: Survival::Levels,
+            },
+            level: 500,
+            floor: 16,
+            min_buckets: OF_TICKS.min_buckets,
+            earlier_peak: 0,
+            load: None,
+        })
     }
 
     #[test]
-    fn eighteen_rises_are_beyond_chance_and_seventeen_are_not() {
+    fn thirteen_rises_are_beyond_chance_and_twelve_are_not() {
         let e = |rises: u32| Signs::of(&window(0..=rises)).best_log10_e;
-        assert!(e(18) >= E_THRESHOLD.log10());
-        assert!(e(17) < E_THRESHOLD.log10());
+        assert!(e(13) >= E_THRESHOLD.log10());
+        assert!(e(12) < E_THRESHOLD.log10());
     }
 
     #[test]
@@ -292,7 +385,7 @@ mod tests {
     #[test]
     fn a_straight_line_is_a_trend_that_does_not_slow_down() {
         let trend = trend((0..48).map(|n| 100 + 5 * n)).unwrap();
-        assert!(trend.beyond_chance() && !trend.slows_down());
+        assert!(trend.log10_e >= E_THRESHOLD.log10() && !trend.slows_down());
         assert!((trend.rate_per_tick - 5.0).abs() < 1e-9);
         assert!((trend.fade - 1.0).abs() < 0.1);
     }
@@ -336,8 +429,8 @@ mod tests {
     }
 
     #[test]
-    fn a_window_of_five_buckets_says_nothing_and_of_six_does() {
-        assert_eq!(trend((0..5).map(|n| n * 10)), None);
-        assert!(trend((0..6).map(|n| n * 10)).is_some());
+    fn a_window_of_eleven_buckets_says_nothing_and_of_twelve_does() {
+        assert_eq!(trend((0..11).map(|n| n * 10)), None);
+        assert!(trend((0..12).map(|n| n * 10)).is_some());
     }
 }
