@@ -12,7 +12,7 @@ use crate::ledger::Kind;
 const TABLE_VERSION: u32 = 1;
 
 struct Known {
-    /// npm package of the site, or a prefix of its file for Node's own.
+    /// npm package of the site, or a prefix of its file for Node's own, or the sort.
     place: Place,
     kind: Kind,
     /// Why it is right, as the report says it.
@@ -24,10 +24,12 @@ struct Known {
 enum Place {
     Package(&'static str),
     Node(&'static str),
+    /// Anywhere, of what V8's heap profile takes for this.
+    What(&'static str),
 }
 
 /// A cache that is still filling after so many patiences was made without a bound.
-const FILLING: Option<u32> = Some(2);
+const FILLING: Option<u32> = Some(4);
 
 const TABLE: &[Known] = &[
     Known {
@@ -55,6 +57,12 @@ const TABLE: &[Known] = &[
         patiences: FILLING,
     },
     Known {
+        place: Place::What("module"),
+        kind: Kind::Objects,
+        because: "a module is loaded once",
+        patiences: FILLING,
+    },
+    Known {
         place: Place::Node("node:internal/modules/"),
         kind: Kind::Collections,
         because: "Node.js keeps every module that was loaded",
@@ -76,6 +84,7 @@ pub(super) fn quieten(finding: &mut Finding, patiences: f64) {
         let here = match known.place {
             Place::Package(name) => site.package.as_deref() == Some(name),
             Place::Node(prefix) => site.frame.file.starts_with(prefix),
+            Place::What(what) => finding.what == what,
         };
         here && known.kind == finding.kind
             && known
