@@ -53,6 +53,9 @@ const WHAT_BUILTINS_MAKE = new Map(
   ),
 );
 
+const MODULE_LOADER = 'node:internal/modules/';
+/** What a module and all that it calls allocate while it is loaded. */
+const MODULE = 'module';
 /** Of our own code only the hooks stand between the host and what it allocates. */
 const HOOK = 'wrapper';
 
@@ -99,7 +102,8 @@ class HeapProfileReader {
       if (above.site === undefined || above.site.internal) {
         return { key: keyOf(known), site: known, what: 'object', caller: undefined };
       }
-      return above;
+      // Whatever a module makes while it is loaded is made once.
+      return callFrame.url.startsWith(MODULE_LOADER) ? { ...above, what: MODULE } : above;
     }
     const app = known.frame.package === null ? known : above.app;
     const outside = known.frame.package === null ? undefined : app;
@@ -107,7 +111,7 @@ class HeapProfileReader {
       key: outside === undefined ? keyOf(known) : `${keyOf(known)}<${keyOf(outside)}`,
       site: known,
       app,
-      what: 'object',
+      what: above.what === MODULE ? MODULE : 'object',
       caller: above.site?.internal === false ? /** @type {Origin} */ (above) : undefined,
     };
   }

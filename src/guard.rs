@@ -383,7 +383,13 @@ impl Guard {
         let live = self.raised.iter().enumerate();
         let live = live.filter_map(|(index, raised)| Some((index, raised.as_ref()?)));
         let findings = live.map(|(index, raised)| self.describe_raised(index, raised));
-        folding::fold(findings.collect(), self.explained())
+        let mut causes = folding::fold(findings.collect(), self.explained());
+        let patience_ms = f64::from(self.settings.patience_ticks) * self.clock.tick_ms();
+        for cause in &mut causes {
+            let watched_ms = self.clock.now_ms() - cause.first_seen as f64;
+            known::quieten(cause, watched_ms / patience_ms);
+        }
+        causes
     }
 
     /// Share of the heap's growth that the findings account for, 0 to 1; `None` while it is not known.
@@ -413,15 +419,8 @@ impl Guard {
             severity: raised.severity,
             judgement: raised.judgement,
         };
-        let history_ticks = members
-            .iter()
-            .map(|view| f64::from(view.history_ticks()) / f64::from(self.settings.patience(view)));
-        let patiences = history_ticks.fold(0.0, f64::max);
-        let mut finding = self
-            .population(members)
-            .describe(raised.signature, standing);
-        known::quieten(&mut finding, patiences);
-        finding
+        self.population(members)
+            .describe(raised.signature, standing)
     }
 
     /// Subjects that are too young for a verdict but stand out: over their floor by one site.

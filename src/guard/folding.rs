@@ -14,6 +14,9 @@
 //!    site nobody knows is a victim of one of its own sort whose site is known, and lends its name to
 //!    a nameless one: `globalThis.log` holds the Map that `remember` adds to.
 //!
+//! A suspect explains nothing, except what is made in the very place where it is added to: the values of
+//! a cache that may be filling up are no more of a leak than the cache.
+//!
 //! Rule 1 can hide a second leak of plain objects behind a first of listeners: it is named among the
 //! victims, and comes to the front when the first is mended.
 
@@ -142,9 +145,12 @@ fn rank(finding: &Finding) -> (u8, bool, bool) {
 }
 
 fn is_victim(finding: &Finding, cause: &Finding, explained: Option<f64>) -> bool {
-    // A suspect explains nothing, and what must be gone is a contract of its own.
-    if cause.severity != Severity::Leak || finding.kind == Kind::Retained {
+    // What must be gone is a contract of its own.
+    if finding.kind == Kind::Retained {
         return false;
+    }
+    if cause.severity != Severity::Leak {
+        return finding.counts_bytes() && !cause.counts_bytes() && fill(finding, cause);
     }
     match finding.kind {
         Kind::Heap => {
@@ -153,6 +159,19 @@ fn is_victim(finding: &Finding, cause: &Finding, explained: Option<f64>) -> bool
         _ if finding.counts_bytes() => cause.kind != Kind::Retained,
         _ => is_same_thing(finding, cause) || share_a_place(finding, cause),
     }
+}
+
+/// Whether these objects are made where that population is added to: then they are what is in it, and
+/// leak no more than it does.
+fn fill(finding: &Finding, cause: &Finding) -> bool {
+    let mut objects = finding.sites.iter().map(|share| &share.site);
+    objects.any(|one| {
+        let mut additions = cause.sites.iter().map(|share| &share.site);
+        additions.any(|other| {
+            is_one_package(one, other)
+                || frames(one).any(|a| frames(other).any(|b| is_one_function(a, b)))
+        })
+    })
 }
 
 /// One population, seen twice: by its owner's name and by its site, or by type and by site.
@@ -176,7 +195,7 @@ fn share_a_place(finding: &Finding, cause: &Finding) -> bool {
     let (Some(one), Some(other)) = (&finding.site, &cause.site) else {
         return false;
     };
-    if one.package.is_some() && one.package == other.package {
+    if is_one_package(one, other) {
         return true;
     }
     let is_one_place = if (finding.kind, &finding.what) == (cause.kind, &cause.what) {
@@ -189,6 +208,10 @@ fn share_a_place(finding: &Finding, cause: &Finding) -> bool {
 
 fn frames(site: &Site) -> impl Iterator<Item = &Frame> {
     std::iter::once(&site.frame).chain(&site.app)
+}
+
+fn is_one_package(a: &Site, b: &Site) -> bool {
+    a.package.is_some() && a.package == b.package
 }
 
 fn is_one_line(a: &Frame, b: &Frame) -> bool {
@@ -391,11 +414,17 @@ mod tests {
     }
 
     #[test]
-    fn a_suspect_has_no_victims() {
-        let mut suspect = leak(Kind::Collections, "Map", 90, app(12, "remember"));
-        suspect.severity = Severity::Suspect;
-        let objects = leak(Kind::Objects, "object", 6_000, app(5, "build"));
-        assert_eq!(fold(vec![suspect, objects], None).len(), 2);
+    fn a_suspect_has_no_victims_but_what_is_made_where_it_is_filled() {
+        let folded = |function| {
+            let mut suspect = leak(Kind::Collections, "Map", 90, app(12, "remember"));
+            suspect.severity = Severity::Suspect;
+            let objects = leak(Kind::Objects, "object", 6_000, app(5, function));
+            fold(vec![suspect, objects], None)
+        };
+        assert_eq!(folded("build").len(), 2);
+        let filling = folded("remember");
+        assert_eq!(kinds(&filling), [Kind::Collections]);
+        assert_eq!(filling[0].severity, Severity::Suspect);
     }
 
     #[test]
