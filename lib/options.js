@@ -21,7 +21,7 @@ const { LeakguardError, inspectValue } = require('./errors');
  * @property {number} collections  entries of one Map or Set
  * @property {number} watched      size of one target of `watch()`
  * @property {number} heapBytes    growth of the heap in use after full collections
- * @property {number} objectBytes  live bytes that one function has allocated; 0: eight samples
+ * @property {number} objectBytes  live bytes that one function has allocated; 0: 24 samples
  */
 /** @typedef {string | RegExp | ((finding: import('..').Finding) => boolean)} IgnoreRule */
 /**
@@ -49,10 +49,10 @@ const MAX_INTERVAL_MS = 3_600_000;
 
 /** Between two rounds of the heap's sampler: each forces a full collection. */
 const USUAL_ROUND_MS = 60_000;
-/** Fewer live samples of a site say nothing about its generations. */
-const SAMPLES_OF_A_SITE = 8;
+/** Fewer live samples of a site say nothing about its generations, of which a verdict takes a dozen. */
+const SAMPLES_OF_A_SITE = 24;
 /** Closer samples than these cost more than they tell: a stack each, and a profile as large as the heap. */
-const MIN_SAMPLE_BYTES = 4096;
+const MIN_SAMPLE_BYTES = 2048;
 
 /** @type {Record<Sensitivity, { floors: Floors, patience: number, bytes: number }>} */
 const PRESETS = {

@@ -17,6 +17,7 @@
 const { now } = require('./clock');
 const { Frames } = require('./frames');
 const { HeapProfileReader, pruned } = require('./heap-profile');
+const { Inlining, isCalledBy } = require('./inlining');
 
 /** Sites followed at a time, the largest first. */
 const MAX_SITES = 512;
@@ -61,6 +62,13 @@ class Sighting {
     this.whats.set(what, (this.whats.get(what) ?? 0) + size);
   }
 
+  /** @param {Sighting} other */
+  addAll({ bytes, ordinals, whats }) {
+    this.bytes += bytes;
+    for (const ordinal of ordinals) this.ordinals.push(ordinal);
+    for (const [what, size] of whats) this.whats.set(what, (this.whats.get(what) ?? 0) + size);
+  }
+
   /** What most of its bytes are. */
   what() {
     return [...this.whats].reduce((most, next) => (next[1] > most[1] ? next : most))[0];
@@ -68,15 +76,16 @@ class Sighting {
 }
 
 /**
+ * @param {Map<string, Sighting>} sightings  by key of their origin
  * @param {Origin} origin
- * @param {string} key
- * @returns {boolean} whether that site is on its stack
  */
-function isCalledBy({ caller }, key) {
-  for (let above = caller; above !== undefined; above = above.caller) {
-    if (above.key === key) return true;
+function sightingOf(sightings, origin) {
+  let sighting = sightings.get(origin.key);
+  if (sighting === undefined) {
+    sighting = new Sighting(origin);
+    sightings.set(origin.key, sighting);
   }
-  return false;
+  return sighting;
 }
 
 class Survivors {
@@ -100,6 +109,9 @@ class Survivors {
     this.sampler = 'none';
     /** @type {Map<string, Site>} by key of their origin */
     this.sites = new Map();
+    this.inlining = new Inlining();
+    /** The youngest sample of the last round. */
+    this.lastOrdinal = 0;
     /** Of the last round. */
     this.pauseMs = 0;
   }
@@ -195,18 +207,19 @@ class Survivors {
       return;
     }
     /** @type {Map<string, Sighting>} */
-    const sightings = new Map();
+    const inlined = new Map();
     let lastOrdinal = 0;
     for (const sample of samples) {
       lastOrdinal = Math.max(lastOrdinal, sample.ordinal);
       const origin = origins.get(sample.nodeId);
-      if (origin === undefined) continue;
-      let sighting = sightings.get(origin.key);
-      if (sighting === undefined) {
-        sighting = new Sighting(origin);
-        sightings.set(origin.key, sighting);
-      }
-      sighting.add(origin.what, sample);
+      if (origin !== undefined) sightingOf(inlined, origin).add(origin.what, sample);
+    }
+    this.inlining.observe(inlined, this.lastOrdinal);
+    this.lastOrdinal = lastOrdinal;
+    /** @type {Map<string, Sighting>} */
+    const sightings = new Map();
+    for (const sighting of inlined.values()) {
+      sightingOf(sightings, this.inlining.resolve(sighting.origin)).addAll(sighting);
     }
     for (const [key, site] of this.sites) {
       if (sightings.has(key)) continue;
@@ -310,6 +323,8 @@ class Survivors {
     for (const site of this.sites.values()) this.slots.release(site);
     this.sites.clear();
     this.slots.engine.forgetRounds();
+    this.inlining = new Inlining();
+    this.lastOrdinal = 0;
     this.sampler = 'none';
   }
 

@@ -63,6 +63,12 @@ const TABLE: &[Known] = &[
         patiences: FILLING,
     },
     Known {
+        place: Place::Node("node:"),
+        kind: Kind::Objects,
+        because: "Node.js allocates it with nobody of the application's on the stack",
+        patiences: None,
+    },
+    Known {
         place: Place::Node("node:internal/modules/"),
         kind: Kind::Collections,
         because: "Node.js keeps every module that was loaded",

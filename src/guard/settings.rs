@@ -15,6 +15,9 @@ pub const PATIENCE_TICKS: std::ops::RangeInclusive<u32> = 1..=10_000_000;
 /// is shorter: with fewer there are no five old generations between the first fifth and the newest two.
 const MIN_ROUNDS_PATIENCE: u32 = 9;
 
+/// Of the patience. A heap object is the weakest of witnesses: nobody knows who holds it.
+const ROUNDS_PATIENCE: f64 = 1.5;
+
 /// A guard's settings.
 #[derive(Clone, Copy, Debug, PartialEq, Deserialize)]
 #[serde(rename_all = "camelCase")]
@@ -56,7 +59,8 @@ impl Settings {
         if !view.observed_at_rounds() {
             return self.patience_ticks;
         }
-        let rounds = f64::from(self.patience_ticks) * self.interval_ms / self.round_ms;
+        let rounds =
+            f64::from(self.patience_ticks) * ROUNDS_PATIENCE * self.interval_ms / self.round_ms;
         // Not negative; `as` saturates.
         #[allow(clippy::cast_possible_truncation, clippy::cast_sign_loss)]
         let rounds = rounds.ceil() as u32;

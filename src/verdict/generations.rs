@@ -44,7 +44,7 @@ pub const MIN_SHARE: f64 = 0.75;
 
 /// Survivors in all old cohorts together below which they may be stragglers. Six Poisson events are
 /// seen with a chance of 0.96 where eleven are expected: one leaked sample per round for 16 rounds.
-pub const MIN_SURVIVORS: u32 = 6;
+pub const MIN_SURVIVORS: u32 = 20;
 
 /// Survivors per exposure of the older half in terms of the younger half's, below which they may fade …
 const FADED: f64 = 0.85;

@@ -1,0 +1,112 @@
+'use strict';
+
+/**
+ * Notices that V8 has inlined a function. From then on what it allocates is counted to its caller, so
+ * in the profile one site falls silent and another one begins: neither has a history that says
+ * anything. Here the caller's samples go on under the function that was there before, whose line is
+ * the right one to name besides.
+ *
+ * The signs: the function allocated in several rounds and then in none, and a caller of it began to
+ * allocate within a round or two of that. Where a caller begins for a reason of its own, its samples
+ * are named by a function below it, and judged as before.
+ */
+
+/** @typedef {import('./heap-profile').Origin} Origin */
+/**
+ * @typedef {object} Births
+ * @property {Origin} origin
+ * @property {number} first   round in which a sample was born
+ * @property {number} last
+ * @property {number} rounds  in which there were any
+ */
+
+/** Rounds in which a function must have allocated before its silence means anything. */
+const MIN_ROUNDS = 3;
+/** Rounds of silence: one may be chance. */
+const SILENCE = 2;
+/** Rounds by which the beginning of a caller and the end of a function may lie apart. */
+const TRANSITION = 2;
+/** Rounds after its beginning in which a caller is asked for whom it took over. */
+const YOUTH = TRANSITION + 2 * SILENCE;
+
+class Inlining {
+  constructor() {
+    /** @type {Map<string, Births>} by key of their origin */
+    this.births = new Map();
+    /** Whose samples those of a caller are. @type {Map<string, Origin>} */
+    this.inlined = new Map();
+    this.round = 0;
+  }
+
+  /**
+   * @param {Map<string, { origin: Origin, ordinals: number[] }>} sightings  of this round, by key
+   * @param {number} lastOrdinal  of the round before
+   */
+  observe(sightings, lastOrdinal) {
+    this.round += 1;
+    for (const key of this.births.keys()) if (!sightings.has(key)) this.births.delete(key);
+    for (const key of this.inlined.keys()) if (!sightings.has(key)) this.inlined.delete(key);
+    for (const [key, { origin, ordinals }] of sightings) {
+      if (!ordinals.some((ordinal) => ordinal > lastOrdinal)) continue;
+      const known = this.births.get(key);
+      if (known === undefined) {
+        this.births.set(key, { origin, first: this.round, last: this.round, rounds: 1 });
+      } else {
+        known.last = this.round;
+        known.rounds += 1;
+      }
+    }
+    for (const [key, caller] of this.births) {
+      if (this.inlined.has(key) || this.round - caller.first > YOUTH) continue;
+      const origin = this.#inlinedInto(key, caller);
+      if (origin !== undefined) this.inlined.set(key, origin);
+    }
+  }
+
+  /**
+   * @param {Origin} origin
+   * @returns {Origin} whose samples its are
+   */
+  resolve(origin) {
+    let resolved = origin;
+    // A function that was inlined may have had one inlined into itself.
+    for (let depth = 0; depth < TRANSITION; depth += 1) {
+      resolved = this.inlined.get(resolved.key) ?? resolved;
+    }
+    return resolved;
+  }
+
+  /**
+   * @param {string} key
+   * @param {Births} caller
+   * @returns {Origin | undefined}
+   */
+  #inlinedInto(key, caller) {
+    /** @type {Births | undefined} */
+    let found;
+    for (const callee of this.births.values()) {
+      const fellSilent =
+        callee.rounds >= MIN_ROUNDS &&
+        this.round - callee.last >= SILENCE &&
+        Math.abs(caller.first - callee.last) <= TRANSITION;
+      if (!fellSilent || !isCalledBy(callee.origin, key)) continue;
+      if (found === undefined || callee.rounds > found.rounds) found = callee;
+    }
+    return found?.origin;
+  }
+}
+
+/**
+ * @param {Origin} origin
+ * @param {string} key
+ * @returns {boolean} whether that site is on its stack
+ */
+function isCalledBy({ caller }, key) {
+  for (let above = caller; above !== undefined; above = above.caller) {
+    if (above.key === key) return true;
+  }
+  return false;
+}
+
+exports.Inlining = Inlining;
+exports.isCalledBy = isCalledBy;
