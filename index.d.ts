@@ -35,6 +35,8 @@ export interface Floors {
   timeouts: number;
   /** Entries of one Map or Set. */
   collections: number;
+  /** Open handles (sockets, servers, files, child processes …) of one type, or made by one line. */
+  handles: number;
   /** Size of one target of `watch()`. */
   watched: number;
   /** Growth of the heap in use after full collections, in bytes. */

@@ -212,7 +212,7 @@ const ROWS = [
       ['listeners'],
       [],
     ],
-    accepts: /listeners, intervals, timeouts, collections, watched, heapBytes/,
+    accepts: /listeners, intervals, timeouts, collections, handles, watched, heapBytes/,
   },
   {
     option: 'warn',

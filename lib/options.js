@@ -19,6 +19,7 @@ const { LeakguardError, inspectValue } = require('./errors');
  * @property {number} intervals    live intervals made by one line
  * @property {number} timeouts     live timeouts or immediates made by one line
  * @property {number} collections  entries of one Map or Set
+ * @property {number} handles      open handles of one type, or made by one line
  * @property {number} watched      size of one target of `watch()`
  * @property {number} heapBytes    growth of the heap in use after full collections
  */
@@ -54,6 +55,7 @@ const PRESETS = {
       intervals: 64,
       timeouts: 8192,
       collections: 10_000,
+      handles: 64,
       watched: 1000,
       heapBytes: 67_108_864,
     },
@@ -66,6 +68,7 @@ const PRESETS = {
       intervals: 16,
       timeouts: 1024,
       collections: 1000,
+      handles: 16,
       watched: 100,
       heapBytes: 16_777_216,
     },
@@ -78,6 +81,7 @@ const PRESETS = {
       intervals: 8,
       timeouts: 128,
       collections: 100,
+      handles: 8,
       watched: 16,
       heapBytes: 2_097_152,
     },

@@ -8,6 +8,7 @@
 const { CallSites } = require('./call-site');
 const { epochMs } = require('./clock');
 const { warnOnce } = require('./errors');
+const { Handles } = require('./handles');
 const { loadNative } = require('./native');
 const { SitePopulations } = require('./site-populations');
 const { Slots } = require('./slots');
@@ -80,6 +81,12 @@ class Run {
       warn: (message) => warnOnce(message, 'LEAKGUARD_WATCH'),
     });
     this.timers = new SitePopulations({ kind: 'timers', slots: this.slots, sites: this.sites });
+    this.handles = new Handles({
+      slots: this.slots,
+      sites: this.sites,
+      floor: settings.floors.handles,
+      warn: (message) => warnOnce(message, 'LEAKGUARD_METER'),
+    });
     /** @type {import('./meters').Meters | null} */
     this.lazyMeters = null;
     /** @type {import('./slots').Holder} */
@@ -103,6 +110,7 @@ class Run {
     this.meters.tick(now);
     this.tracked.tick();
     this.timers.tick(this.meters.collections);
+    this.handles.tick(this.meters.collections);
     this.#measureHeap();
     const waiting = this.engine.tick(this.slots.levels, now);
     return waiting > 0 ? JSON.parse(this.engine.takeEvents()) : [];
@@ -112,6 +120,7 @@ class Run {
   observe() {
     this.tracked.observe();
     this.timers.observe();
+    this.handles.observe();
     this.engine.observe(this.slots.levels);
   }
 
@@ -157,7 +166,11 @@ class Run {
   #defineSite(site) {
     const id = this.engine.defineSite(site);
     if (id !== 0) return id;
-    const inUse = Uint32Array.from([...this.tracked.sitesInUse(), ...this.timers.sitesInUse()]);
+    const inUse = Uint32Array.from([
+      ...this.tracked.sitesInUse(),
+      ...this.timers.sitesInUse(),
+      ...this.handles.sitesInUse(),
+    ]);
     this.sites?.forget(this.engine.sweepSites(inUse));
     return this.engine.defineSite(site);
   }

@@ -5,6 +5,7 @@
  * the shim into a pass-through, puts back what can be put back, and is said once.
  */
 
+const diagnosticsChannel = require('node:diagnostics_channel');
 const { warnOnce } = require('./errors');
 const { PatchSet } = require('./patch');
 
@@ -31,6 +32,9 @@ class ShimHost {
       limits,
       added: (...args) => guarded(({ tracked }) => tracked.added(...args)),
       made: (...args) => guarded(({ timers }) => timers.made(...args)),
+      opened: (...args) => guarded(({ handles }) => handles.made(...args)),
+      accepted: (...args) => guarded(({ handles }) => handles.accepted(...args)),
+      opening: (...args) => guarded(({ handles }) => handles.opening(...args)),
     });
   }
 
@@ -43,6 +47,9 @@ class ShimHost {
     try {
       this.shim.install(this.patches);
       for (const sampler of this.shim.samplers) sampler.open();
+      for (const { name, subscriber } of this.shim.channels ?? []) {
+        diagnosticsChannel.subscribe(name, subscriber);
+      }
     } catch (error) {
       this.#fail(error);
     }
@@ -50,6 +57,9 @@ class ShimHost {
 
   stop() {
     for (const sampler of this.shim.samplers) sampler.close();
+    for (const { name, subscriber } of this.shim.channels ?? []) {
+      diagnosticsChannel.unsubscribe(name, subscriber);
+    }
     this.patches.restore();
   }
 

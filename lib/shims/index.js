@@ -5,6 +5,7 @@
 const { createCollectionsShim } = require('./collections');
 const { createEventEmitterShim } = require('./event-emitter');
 const { createEventTargetShim } = require('./event-target');
+const { createHandlesShim } = require('./handles');
 const { createTimersShim } = require('./timers');
 
 /**
@@ -17,10 +18,13 @@ const { createTimersShim } = require('./timers');
  * @property {number} attention  looks granted per tick
  */
 /**
- * What a shim is given; neither function throws.
+ * What a shim is given; no function throws.
  * @typedef {object} Recorder
  * @property {import('../tracked').Tracked['added']} added
- * @property {import('../site-populations').SitePopulations['made']} made
+ * @property {(...args: Parameters<import('../site-populations').SitePopulations['made']>) => void} made  a timer
+ * @property {import('../handles').Handles['made']} opened        a handle
+ * @property {import('../handles').Handles['accepted']} accepted  a server's connection
+ * @property {import('../handles').Handles['opening']} opening    a path
  * @property {Limits} limits
  */
 /**
@@ -28,6 +32,7 @@ const { createTimersShim } = require('./timers');
  * @property {string} name  as in the report's `shims`
  * @property {import('../sampler').Sampler[]} samplers
  * @property {(patches: import('../patch').PatchSet) => void} install
+ * @property {{ name: string, subscriber: (message: unknown) => void }[]} [channels]  of `diagnostics_channel`
  */
 /** @typedef {(recorder: Recorder) => Shim} CreateShim */
 
@@ -37,6 +42,7 @@ const createShims = [
   createEventTargetShim,
   createTimersShim,
   createCollectionsShim,
+  createHandlesShim,
 ];
 
 exports.createShims = createShims;
