@@ -17,7 +17,7 @@ const path = require('node:path');
 const { test } = require('node:test');
 const { Worker } = require('node:worker_threads');
 const { Descriptors } = require('../lib/descriptors');
-const { temporaryFolder } = require('./child');
+const { ROOT, runNode, temporaryFolder } = require('./child');
 
 /** The line that the file descriptors of a leak lead to is known where the system shows them. */
 const SHOWS_DESCRIPTORS = { skip: process.platform !== 'linux' };
@@ -315,4 +315,20 @@ test('after stop nothing listens to the channels of Node any more', async (t) =>
   await repeat(noop, 2);
   leakguard.stop();
   assert.deepEqual(names.map(hasSubscribers), before);
+});
+
+test('fs/promises is not loaded for its hook, and hooked once the host has loaded it', async () => {
+  const source = `
+    const leakguard = require(${JSON.stringify(ROOT)});
+    leakguard.start({ interval: 10 });
+    const before = process.moduleLoadList.includes('NativeModule internal/fs/promises');
+    const { open } = require('node:fs/promises');
+    const timer = setInterval(() => {
+      if (require('node:fs/promises').open === open) return;
+      clearInterval(timer);
+      leakguard.stop();
+      console.log(before, require('node:fs/promises').open === open);
+    }, 10);`;
+  const { stdout, stderr } = await runNode(['-e', source]);
+  assert.deepEqual([stdout, stderr], ['false true\n', '']);
 });

@@ -6,6 +6,7 @@
  */
 
 const diagnosticsChannel = require('node:diagnostics_channel');
+const nodeModule = require('node:module');
 const { warnOnce } = require('./errors');
 const { PatchSet } = require('./patch');
 
@@ -19,6 +20,8 @@ class ShimHost {
   constructor(createShim, limits, record) {
     this.patches = new PatchSet();
     this.failed = false;
+    /** Whether all that it hooks is hooked. */
+    this.complete = true;
     /** @param {(run: import('./run').Run) => void} action */
     const guarded = (action) =>
       record((run) => {
@@ -46,6 +49,7 @@ class ShimHost {
     this.failed = false;
     try {
       this.shim.install(this.patches);
+      this.complete = this.shim.installLate?.(this.patches) ?? true;
       for (const sampler of this.shim.samplers) sampler.open();
       for (const { name, subscriber } of this.shim.channels ?? []) {
         diagnosticsChannel.subscribe(name, subscriber);
@@ -64,12 +68,22 @@ class ShimHost {
   }
 
   tick() {
+    if (!this.complete && !this.failed) this.#installLate();
     for (const sampler of this.shim.samplers) sampler.tick();
   }
 
   /** @returns {import('./patch').PatchState} */
   state() {
     return this.failed ? 'failed' : this.patches.state();
+  }
+
+  #installLate() {
+    try {
+      this.complete = this.shim.installLate?.(this.patches) ?? true;
+      if (this.complete) nodeModule.syncBuiltinESMExports();
+    } catch (error) {
+      this.#fail(error);
+    }
   }
 
   /** @param {unknown} error */

@@ -5,14 +5,19 @@
  * diagnostics channels whose subscribers run inside the creating call, so there is nothing to replace
  * and nothing to load; only `fs` has to be hooked. Whether a handle is still open is asked of it.
  *
+ * `fs/promises` brings fifteen modules with it, so it is hooked once the host has loaded it, at the
+ * start or at a tick.
+ *
  * Node 20 announces no `tls.connect()` and no `socket.connect()` on a socket of one's own: there
  * these are counted by type, without a line.
  */
 
 const fs = require('node:fs');
-const fsPromises = require('node:fs/promises');
 const { fileURLToPath } = require('node:url');
 const { Sampler } = require('../sampler');
+
+/** Node's own list of what it has loaded, which is looked at, not asked to load. @type {string[]} */
+const loaded = /** @type {any} */ (process).moduleLoadList ?? [];
 
 /** @param {{ destroyed?: boolean }} socket */
 const isConnected = (socket) => socket.destroyed !== true;
@@ -160,9 +165,13 @@ function createHandlesShim({ opened, accepted, opening, limits }) {
       for (const opener of ['open', 'openSync', 'createReadStream', 'createWriteStream']) {
         patches.replace(fs, opener, wrapOpener);
       }
-      patches.replace(fsPromises, 'open', wrapOpener);
       patches.replace(fs, 'watch', wrapWatcher('FSWatcher'));
       patches.replace(fs, 'watchFile', wrapWatcher('StatWatcher'));
+    },
+    installLate(patches) {
+      if (!loaded.includes('NativeModule internal/fs/promises')) return false;
+      patches.replace(fs.promises, 'open', wrapOpener);
+      return true;
     },
   };
 }

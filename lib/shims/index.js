@@ -32,6 +32,8 @@ const { createTimersShim } = require('./timers');
  * @property {string} name  as in the report's `shims`
  * @property {import('../sampler').Sampler[]} samplers
  * @property {(patches: import('../patch').PatchSet) => void} install
+ * @property {(patches: import('../patch').PatchSet) => boolean} [installLate]  the rest, as soon as Node has
+ *   loaded what it is in: asked at the start and at each tick until it is true
  * @property {{ name: string, subscriber: (message: unknown) => void }[]} [channels]  of `diagnostics_channel`
  */
 /** @typedef {(recorder: Recorder) => Shim} CreateShim */
