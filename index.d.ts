@@ -33,10 +33,12 @@ export interface Floors {
   intervals: number;
   /** Live timeouts, or immediates, made by one line. */
   timeouts: number;
-  /** Entries of one Map or Set. */
+  /** Entries of one Map or Set, or of whatever a global holds. */
   collections: number;
   /** Open handles (sockets, servers, files, child processes …) of one type, or made by one line. */
   handles: number;
+  /** New keys of `globalThis`; modules in `require.cache` loaded since the start. */
+  globals: number;
   /** Size of one target of `watch()`. */
   watched: number;
   /** Growth of the heap in use after full collections, in bytes. */

@@ -212,7 +212,7 @@ const ROWS = [
       ['listeners'],
       [],
     ],
-    accepts: /listeners, intervals, timeouts, collections, handles, watched, heapBytes/,
+    accepts: /listeners, intervals, timeouts, collections, handles, globals, watched, heapBytes/,
   },
   {
     option: 'warn',

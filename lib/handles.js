@@ -61,6 +61,8 @@ class TypeCount {
     this.what = what;
     this.slot = -1;
     this.level = 0;
+    /** At its first tick: what a process starts with is no growth. @type {number | null} */
+    this.first = null;
     /** Of those born and died so far, how many the ledger was told. */
     this.toldBorn = 0;
     this.toldDied = 0;
@@ -264,11 +266,12 @@ class Handles {
   #settle(type) {
     const { slots, floor } = this;
     const { what, level } = type;
+    type.first ??= level;
     if (type.slot >= 0 && level < floor / 4) {
       slots.release(type);
     } else if (type.slot >= 0) {
       slots.levels[type.slot] = level;
-    } else if (level >= floor / 2) {
+    } else if (level >= floor / 2 && level > type.first) {
       slots.claim(type, { kind: 'handles', what, owner: what, floor, level });
     }
   }

@@ -74,7 +74,7 @@ class Monitor {
     const switchedOff = parseBoolean(process.env.LEAKGUARD) === false;
     if (settings.level === 'off' || switchedOff) return;
     try {
-      this.run = new Run(settings);
+      this.run = new Run(settings, this.collectionsSampler);
     } catch (error) {
       warnOnce(/** @type {Error} */ (error).message, 'LEAKGUARD_NATIVE');
       return;
@@ -117,7 +117,7 @@ class Monitor {
         `report() does not know the option ${inspectValue(unknown)}: it takes none yet`,
       );
     }
-    const run = this.run ?? new Run(readOptions({ level: 'off' }, {}));
+    const run = this.run ?? new Run(readOptions({ level: 'off' }, {}), this.collectionsSampler);
     if (this.running) this.#alone(() => run.observe());
     return this.#createReport(run);
   }

@@ -20,6 +20,7 @@ const { LeakguardError, inspectValue } = require('./errors');
  * @property {number} timeouts     live timeouts or immediates made by one line
  * @property {number} collections  entries of one Map or Set
  * @property {number} handles      open handles of one type, or made by one line
+ * @property {number} globals      new keys of `globalThis`, modules loaded since the start
  * @property {number} watched      size of one target of `watch()`
  * @property {number} heapBytes    growth of the heap in use after full collections
  */
@@ -56,6 +57,7 @@ const PRESETS = {
       timeouts: 8192,
       collections: 10_000,
       handles: 64,
+      globals: 256,
       watched: 1000,
       heapBytes: 67_108_864,
     },
@@ -69,6 +71,7 @@ const PRESETS = {
       timeouts: 1024,
       collections: 1000,
       handles: 16,
+      globals: 64,
       watched: 100,
       heapBytes: 16_777_216,
     },
@@ -82,6 +85,7 @@ const PRESETS = {
       timeouts: 128,
       collections: 100,
       handles: 8,
+      globals: 16,
       watched: 16,
       heapBytes: 2_097_152,
     },

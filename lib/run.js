@@ -8,6 +8,7 @@
 const { CallSites } = require('./call-site');
 const { epochMs } = require('./clock');
 const { warnOnce } = require('./errors');
+const { Globals } = require('./globals');
 const { Handles } = require('./handles');
 const { loadNative } = require('./native');
 const { SitePopulations } = require('./site-populations');
@@ -54,9 +55,10 @@ function limitsOf({ level, floors, interval }) {
 class Run {
   /**
    * @param {Settings} settings
+   * @param {import('./sampler').Sampler} sampler  of the hooks on Map and Set
    * @throws {import('./errors').LeakguardError} ERR_LEAKGUARD_NATIVE, ERR_LEAKGUARD_NODE
    */
-  constructor(settings) {
+  constructor(settings, sampler) {
     const { Engine } = loadNative();
     this.settings = settings;
     this.engine = new Engine(
@@ -87,6 +89,12 @@ class Run {
       floor: settings.floors.handles,
       warn: (message) => warnOnce(message, 'LEAKGUARD_METER'),
     });
+    this.globals = new Globals({
+      slots: this.slots,
+      tracked: this.tracked,
+      sampler,
+      floors: settings.floors,
+    });
     /** @type {import('./meters').Meters | null} */
     this.lazyMeters = null;
     /** @type {import('./slots').Holder} */
@@ -108,6 +116,7 @@ class Run {
   tick() {
     const now = epochMs();
     this.meters.tick(now);
+    this.globals.tick();
     this.tracked.tick();
     this.timers.tick(this.meters.collections);
     this.handles.tick(this.meters.collections);
