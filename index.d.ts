@@ -239,6 +239,19 @@ export function watch(
   options?: { floor?: number },
 ): Watch;
 
+/**
+ * Says that an object should soon be garbage. One that is still reachable five ticks and three full
+ * collections later is a leak, told at once; no collection is forced. The object is held weakly. At
+ * most 4,096 are followed at a time, until the next `start()`.
+ *
+ * @param label under which it is reported, cut at 96 characters
+ * @throws {LeakguardError} `ERR_LEAKGUARD_TARGET` for a primitive or an empty label
+ * @example
+ * socket.destroy();
+ * leakguard.expectCollected(session, 'session of a closed socket');
+ */
+export function expectCollected(object: object, label: string): void;
+
 /** Calls `listener` for every finding that is new, worse, or has grown by half. */
 export function on(event: 'finding', listener: (finding: Finding) => void): void;
 /** Takes a listener away again. */

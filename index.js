@@ -34,6 +34,7 @@ const stop = monitor.stop.bind(monitor);
 const report = monitor.report.bind(monitor);
 const reset = monitor.reset.bind(monitor);
 const watch = monitor.watch.bind(monitor);
+const expectCollected = monitor.expectCollected.bind(monitor);
 const on = monitor.on.bind(monitor);
 const off = monitor.off.bind(monitor);
 
@@ -42,6 +43,7 @@ exports.stop = stop;
 exports.report = report;
 exports.reset = reset;
 exports.watch = watch;
+exports.expectCollected = expectCollected;
 exports.on = on;
 exports.off = off;
 exports.LeakguardError = LeakguardError;

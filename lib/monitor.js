@@ -123,6 +123,30 @@ class Monitor {
   }
 
   /**
+   * @param {any} object
+   * @param {string} label
+   * @throws {LeakguardError} ERR_LEAKGUARD_TARGET
+   */
+  expectCollected(object, label) {
+    const isObject =
+      (typeof object === 'object' && object !== null) || typeof object === 'function';
+    if (!isObject || typeof label !== 'string' || label === '') {
+      throw new LeakguardError(
+        'ERR_LEAKGUARD_TARGET',
+        `expectCollected() takes an object or a function, and a label that is a non-empty text, not ${inspectValue(object)} and ${inspectValue(label)}`,
+      );
+    }
+    if (!this.running) return;
+    this.#record(({ expectations }) => {
+      try {
+        expectations.expect(object, label, this.expectCollected);
+      } catch (error) {
+        warnInternal(`expectCollected() could not follow its object: ${error}`);
+      }
+    });
+  }
+
+  /**
    * @param {string} name
    * @param {any} target
    * @param {{ floor?: number }} [options]

@@ -8,6 +8,7 @@
 const { CallSites } = require('./call-site');
 const { epochMs } = require('./clock');
 const { warnOnce } = require('./errors');
+const { Expectations } = require('./expectations');
 const { Globals } = require('./globals');
 const { Handles } = require('./handles');
 const { loadNative } = require('./native');
@@ -89,6 +90,11 @@ class Run {
       floor: settings.floors.handles,
       warn: (message) => warnOnce(message, 'LEAKGUARD_METER'),
     });
+    this.expectations = new Expectations({
+      slots: this.slots,
+      sites: this.sites,
+      warn: (message) => warnOnce(message, 'LEAKGUARD_METER'),
+    });
     this.globals = new Globals({
       slots: this.slots,
       tracked: this.tracked,
@@ -120,6 +126,7 @@ class Run {
     this.tracked.tick();
     this.timers.tick(this.meters.collections);
     this.handles.tick(this.meters.collections);
+    this.expectations.tick(this.meters.collections);
     this.#measureHeap();
     const waiting = this.engine.tick(this.slots.levels, now);
     return waiting > 0 ? JSON.parse(this.engine.takeEvents()) : [];
@@ -179,6 +186,7 @@ class Run {
       ...this.tracked.sitesInUse(),
       ...this.timers.sitesInUse(),
       ...this.handles.sitesInUse(),
+      ...this.expectations.sitesInUse(),
     ]);
     this.sites?.forget(this.engine.sweepSites(inUse));
     return this.engine.defineSite(site);

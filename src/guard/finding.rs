@@ -79,7 +79,7 @@ pub struct SiteShare {
 /// One signal and what it saw.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Evidence {
-    /// `peak`, `fade`, `chance`, `survival`, `history`.
+    /// `peak`, `fade`, `chance`, `survival`, `history`, `contract`.
     pub signal: String,
     /// A sentence.
     pub detail: String,
