@@ -33,8 +33,12 @@ export interface Floors {
   intervals: number;
   /** Live timeouts, or immediates, made by one line. */
   timeouts: number;
-  /** Entries of one Map or Set. */
+  /** Entries of one Map or Set, or of whatever a global holds. */
   collections: number;
+  /** Open handles (sockets, servers, files, child processes …) of one type, or made by one line. */
+  handles: number;
+  /** New keys of `globalThis`; modules in `require.cache` loaded since the start. */
+  globals: number;
   /** Size of one target of `watch()`. */
   watched: number;
   /** Growth of the heap in use after full collections, in bytes. */
@@ -259,6 +263,19 @@ export const heap: {
    */
   profile(file: string, options?: { suspects?: boolean }): void;
 };
+
+/**
+ * Says that an object should soon be garbage. One that is still reachable five ticks and three full
+ * collections later is a leak, told at once; no collection is forced. The object is held weakly. At
+ * most 4,096 are followed at a time, until the next `start()`.
+ *
+ * @param label under which it is reported, cut at 96 characters
+ * @throws {LeakguardError} `ERR_LEAKGUARD_TARGET` for a primitive or an empty label
+ * @example
+ * socket.destroy();
+ * leakguard.expectCollected(session, 'session of a closed socket');
+ */
+export function expectCollected(object: object, label: string): void;
 
 /** Calls `listener` for every finding that is new, worse, or has grown by half. */
 export function on(event: 'finding', listener: (finding: Finding) => void): void;

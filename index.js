@@ -36,6 +36,7 @@ const reset = monitor.reset.bind(monitor);
 const watch = monitor.watch.bind(monitor);
 /** What the heap's sampler knows. */
 const heap = { profile: monitor.writeHeapProfile.bind(monitor) };
+const expectCollected = monitor.expectCollected.bind(monitor);
 const on = monitor.on.bind(monitor);
 const off = monitor.off.bind(monitor);
 
@@ -45,6 +46,7 @@ exports.report = report;
 exports.reset = reset;
 exports.watch = watch;
 exports.heap = heap;
+exports.expectCollected = expectCollected;
 exports.on = on;
 exports.off = off;
 exports.LeakguardError = LeakguardError;

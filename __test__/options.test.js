@@ -213,7 +213,7 @@ const ROWS = [
       ['listeners'],
       [],
     ],
-    accepts: /listeners, intervals, timeouts, collections, watched, heapBytes/,
+    accepts: /listeners, intervals, timeouts, collections, handles, globals, watched, heapBytes/,
   },
   {
     option: 'warn',

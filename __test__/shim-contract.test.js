@@ -9,6 +9,10 @@
  */
 
 const { EventEmitter } = require('node:events');
+const fs = require('node:fs');
+const fsPromises = require('node:fs/promises');
+const os = require('node:os');
+const { Stream } = require('node:stream');
 const timers = require('node:timers');
 const timersPromises = require('node:timers/promises');
 const assert = require('node:assert/strict');
@@ -28,6 +32,7 @@ const { pathToFileURL } = require('node:url');
  * @property {[receiver: unknown, ...args: unknown[]][]} badCalls
  * @property {number} [arity]   of a built-in that is called with exactly so many arguments: it reads no
  *   others, and passing them on would cost more than the whole hook
+ * @property {(result: any) => void} [dispose]  of what a good call makes
  */
 
 const noop = () => {};
@@ -60,6 +65,23 @@ const badCollectionReceivers = [
   [[]],
   [new WeakMap()],
 ].map(([receiver]) => [receiver, 'key', 'value']);
+
+const NO_FILE = path.join(__dirname, 'no such file');
+
+/** @param {any} made  a descriptor, stream, watcher or promise of a file */
+async function disposeOfFile(made) {
+  const file = await made;
+  if (typeof file === 'number') fs.closeSync(file);
+  else if (file instanceof Stream) file.destroy();
+  else if (typeof file?.close === 'function') file.close();
+  else fs.unwatchFile(__filename);
+}
+
+/** @param {any} timer */
+function disposeOfTimer(timer) {
+  clearTimeout(timer);
+  clearImmediate(timer);
+}
 
 /** @type {Hooked[]} */
 const HOOKED = [
@@ -155,6 +177,58 @@ const HOOKED = [
     arity: 1,
     badCalls: [...badCollectionReceivers, [new Map(), 'key']],
   },
+  ...[
+    { key: 'open', good: [__filename, 'r', noop], bad: [[__filename, 'r', 'no function']] },
+    {
+      key: 'openSync',
+      good: [__filename, 'r'],
+      bad: [
+        [NO_FILE, 'r'],
+        [__filename, 'z'],
+      ],
+    },
+    {
+      key: 'createReadStream',
+      good: [__filename, { start: 1 }],
+      bad: [
+        [__filename, 5],
+        [__filename, { start: 'none' }],
+      ],
+    },
+    { key: 'createWriteStream', good: [os.devNull, { flags: 'a' }], bad: [[os.devNull, 5]] },
+    {
+      key: 'watch',
+      good: [__dirname, { persistent: false }],
+      bad: [[NO_FILE], [__dirname, 'no encoding', noop]],
+    },
+    { key: 'watchFile', good: [__filename, { persistent: false }, noop], bad: [[__filename]] },
+  ].map(({ key, good, bad }) => ({
+    name: `fs.${key}`,
+    holder: fs,
+    key,
+    shim: 'handles',
+    makeReceiver: nothing,
+    goodArguments: good,
+    badCalls: [[], [undefined], [null], [{}], [Symbol('path')], ['a\0b'], ...bad].map(
+      /** @returns {[unknown, ...unknown[]]} */ (args) => [undefined, ...args],
+    ),
+    dispose: disposeOfFile,
+  })),
+  {
+    name: 'fs.promises.open',
+    holder: fsPromises,
+    key: 'open',
+    shim: 'handles',
+    makeReceiver: nothing,
+    goodArguments: [__filename, 'r'],
+    badCalls: [
+      [undefined],
+      [undefined, {}],
+      [undefined, NO_FILE, 'r'],
+      [undefined, __filename, 'z'],
+    ],
+    dispose: disposeOfFile,
+  },
 ];
 
 /** @param {Hooked} hooked */
@@ -242,7 +316,7 @@ function withUnderneath(hooked, receivers, recorder, action) {
 
 for (const [index, hooked] of HOOKED.entries()) {
   const bare = bareDescriptors[index];
-  const { name, holder, key, shim, makeReceiver, goodArguments, badCalls, arity } = hooked;
+  const { name, holder, key, shim, makeReceiver, goodArguments, badCalls, arity, dispose } = hooked;
 
   test(`${name} is replaced while started, and its shim says so`, (t) => {
     startHooks(t);
@@ -377,9 +451,8 @@ for (const [index, hooked] of HOOKED.entries()) {
     }
     Object.defineProperty(holder, key, { ...bare, value: theirs });
     const use = () => {
-      const result = Reflect.apply(holder[key], receiver, goodArguments);
-      clearTimeout(result);
-      clearImmediate(result);
+      const made = Reflect.apply(holder[key], receiver, goodArguments);
+      (dispose ?? disposeOfTimer)(made);
     };
 
     try {
@@ -458,6 +531,8 @@ test('named ESM imports follow every start and stop', async (t) => {
     assert.equal(imported.timeoutPromise, timersPromises.setTimeout);
     assert.equal(imported.intervalPromise, timersPromises.setInterval);
     assert.equal(imported.immediatePromise, timersPromises.setImmediate);
+    assert.equal(imported.openSync, fs.openSync);
+    assert.equal(imported.openPromise, fsPromises.open);
   };
   const bare = imported.setTimeout;
   assertInStep();

@@ -70,21 +70,25 @@ class CallSites {
 
   /**
    * @param {Function} below  the patched function whose caller is asked for
+   * @param {boolean} [hostOnly]  whether a stack of nothing but Node's own frames is unknown
    * @returns {number} native site id, 0 for unknown
    */
-  capture(below) {
+  capture(below, hostOnly = false) {
     const callSites = captureStack(below, SHORT_STACK_FRAMES);
     return (
-      this.#pick(callSites, false) ?? this.#pick(captureStack(below, DEEP_STACK_FRAMES), true) ?? 0
+      this.#pick(callSites, false, hostOnly) ??
+      this.#pick(captureStack(below, DEEP_STACK_FRAMES), true, hostOnly) ??
+      0
     );
   }
 
   /**
    * @param {NodeJS.CallSite[]} callSites
    * @param {boolean} deep  whether this is all there is
+   * @param {boolean} hostOnly
    * @returns {number | undefined} undefined when more frames are needed to tell
    */
-  #pick(callSites, deep) {
+  #pick(callSites, deep, hostOnly) {
     /** @type {import('./frames').KnownFrame | undefined} */
     let site;
     for (const callSite of callSites) {
@@ -95,6 +99,7 @@ class CallSites {
     }
     if (!deep && callSites.length === SHORT_STACK_FRAMES) return undefined;
     if (site !== undefined) return this.frames.siteId(site, undefined);
+    if (hostOnly) return 0;
     // Nothing but Node itself: name what there is.
     return callSites.length > 0 ? this.frames.siteId(this.#know(callSites[0]), undefined) : 0;
   }

@@ -77,7 +77,7 @@ class Monitor {
     const switchedOff = parseBoolean(process.env.LEAKGUARD) === false;
     if (settings.level === 'off' || switchedOff) return;
     try {
-      this.run = new Run(settings);
+      this.run = new Run(settings, this.collectionsSampler);
     } catch (error) {
       warnOnce(/** @type {Error} */ (error).message, 'LEAKGUARD_NATIVE');
       return;
@@ -120,9 +120,33 @@ class Monitor {
         `report() does not know the option ${inspectValue(unknown)}: it takes none yet`,
       );
     }
-    const run = this.run ?? new Run(readOptions({ level: 'off' }, {}));
+    const run = this.run ?? new Run(readOptions({ level: 'off' }, {}), this.collectionsSampler);
     if (this.running) this.#alone(() => run.observe());
     return this.#createReport(run);
+  }
+
+  /**
+   * @param {any} object
+   * @param {string} label
+   * @throws {LeakguardError} ERR_LEAKGUARD_TARGET
+   */
+  expectCollected(object, label) {
+    const isObject =
+      (typeof object === 'object' && object !== null) || typeof object === 'function';
+    if (!isObject || typeof label !== 'string' || label === '') {
+      throw new LeakguardError(
+        'ERR_LEAKGUARD_TARGET',
+        `expectCollected() takes an object or a function, and a label that is a non-empty text, not ${inspectValue(object)} and ${inspectValue(label)}`,
+      );
+    }
+    if (!this.running) return;
+    this.#record(({ expectations }) => {
+      try {
+        expectations.expect(object, label, this.expectCollected);
+      } catch (error) {
+        warnInternal(`expectCollected() could not follow its object: ${error}`);
+      }
+    });
   }
 
   /**

@@ -19,6 +19,8 @@ const { LeakguardError, inspectValue } = require('./errors');
  * @property {number} intervals    live intervals made by one line
  * @property {number} timeouts     live timeouts or immediates made by one line
  * @property {number} collections  entries of one Map or Set
+ * @property {number} handles      open handles of one type, or made by one line
+ * @property {number} globals      new keys of `globalThis`, modules loaded since the start
  * @property {number} watched      size of one target of `watch()`
  * @property {number} heapBytes    growth of the heap in use after full collections
  * @property {number} objectBytes  live bytes that one function has allocated; 0: 24 samples
@@ -62,6 +64,8 @@ const PRESETS = {
       intervals: 64,
       timeouts: 2048,
       collections: 10_000,
+      handles: 64,
+      globals: 256,
       watched: 1000,
       heapBytes: 67_108_864,
       objectBytes: 0,
@@ -75,6 +79,8 @@ const PRESETS = {
       intervals: 16,
       timeouts: 256,
       collections: 1000,
+      handles: 16,
+      globals: 64,
       watched: 100,
       heapBytes: 16_777_216,
       objectBytes: 0,
@@ -88,6 +94,8 @@ const PRESETS = {
       intervals: 8,
       timeouts: 64,
       collections: 100,
+      handles: 8,
+      globals: 16,
       watched: 16,
       heapBytes: 2_097_152,
       objectBytes: 0,

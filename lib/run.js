@@ -9,6 +9,9 @@ const { Budget } = require('./budget');
 const { CallSites } = require('./call-site');
 const { epochMs, now } = require('./clock');
 const { warnOnce } = require('./errors');
+const { Expectations } = require('./expectations');
+const { Globals } = require('./globals');
+const { Handles } = require('./handles');
 const { loadNative } = require('./native');
 const { SitePopulations } = require('./site-populations');
 const { Slots } = require('./slots');
@@ -63,9 +66,10 @@ const MAX_PUT_OFF = 8;
 class Run {
   /**
    * @param {Settings} settings
+   * @param {import('./sampler').Sampler} sampler  of the hooks on Map and Set
    * @throws {import('./errors').LeakguardError} ERR_LEAKGUARD_NATIVE, ERR_LEAKGUARD_NODE
    */
-  constructor(settings) {
+  constructor(settings, sampler) {
     const { Engine } = loadNative();
     this.settings = settings;
     /** At most that of the settings. @type {import('./options').Level} */
@@ -101,6 +105,23 @@ class Run {
     this.survivors = sampling ? this.#createSurvivors(native) : null;
     this.nextRoundAt = now() + settings.survivors.interval;
     this.roundsPutOff = 0;
+    this.handles = new Handles({
+      slots: this.slots,
+      sites: this.sites,
+      floor: settings.floors.handles,
+      warn: (message) => warnOnce(message, 'LEAKGUARD_METER'),
+    });
+    this.expectations = new Expectations({
+      slots: this.slots,
+      sites: this.sites,
+      warn: (message) => warnOnce(message, 'LEAKGUARD_METER'),
+    });
+    this.globals = new Globals({
+      slots: this.slots,
+      tracked: this.tracked,
+      sampler,
+      floors: settings.floors,
+    });
     /** @type {import('./meters').Meters | null} */
     this.lazyMeters = null;
     /** @type {import('./slots').Holder} */
@@ -125,8 +146,11 @@ class Run {
     this.#sampleHeap();
     const at = epochMs();
     this.meters.tick(at);
+    this.globals.tick();
     this.tracked.tick();
     this.timers.tick(this.meters.collections);
+    this.handles.tick(this.meters.collections);
+    this.expectations.tick(this.meters.collections);
     this.#measureHeap();
     const waiting = this.engine.tick(this.slots.levels, at);
     return waiting > 0 ? JSON.parse(this.engine.takeEvents()) : [];
@@ -187,6 +211,7 @@ class Run {
   observe() {
     this.tracked.observe();
     this.timers.observe();
+    this.handles.observe();
     this.engine.observe(this.slots.levels);
   }
 
@@ -265,6 +290,8 @@ class Run {
     const inUse = Uint32Array.from([
       ...this.tracked.sitesInUse(),
       ...this.timers.sitesInUse(),
+      ...this.handles.sitesInUse(),
+      ...this.expectations.sitesInUse(),
       ...(this.survivors?.sitesInUse() ?? []),
     ]);
     const freed = this.engine.sweepSites(inUse);

@@ -5,6 +5,8 @@
  * the shim into a pass-through, puts back what can be put back, and is said once.
  */
 
+const diagnosticsChannel = require('node:diagnostics_channel');
+const nodeModule = require('node:module');
 const { warnOnce } = require('./errors');
 const { PatchSet } = require('./patch');
 
@@ -18,6 +20,8 @@ class ShimHost {
   constructor(createShim, limits, record) {
     this.patches = new PatchSet();
     this.failed = false;
+    /** Whether all that it hooks is hooked. */
+    this.complete = true;
     /** @param {(run: import('./run').Run) => void} action */
     const guarded = (action) =>
       record((run) => {
@@ -32,6 +36,9 @@ class ShimHost {
       added: (...args) => guarded(({ tracked }) => tracked.added(...args)),
       made: (...args) => guarded(({ timers }) => timers.made(...args)),
       heapProfilerStarts: () => guarded(({ survivors }) => survivors?.standAside()),
+      opened: (...args) => guarded(({ handles }) => handles.made(...args)),
+      accepted: (...args) => guarded(({ handles }) => handles.accepted(...args)),
+      opening: (...args) => guarded(({ handles }) => handles.opening(...args)),
     });
   }
 
@@ -49,7 +56,11 @@ class ShimHost {
     if (!this.isNeeded) return;
     try {
       this.shim.install(this.patches);
+      this.complete = this.shim.installLate?.(this.patches) ?? true;
       this.open();
+      for (const { name, subscriber } of this.shim.channels ?? []) {
+        diagnosticsChannel.subscribe(name, subscriber);
+      }
     } catch (error) {
       this.#fail(error);
     }
@@ -63,16 +74,29 @@ class ShimHost {
 
   stop() {
     for (const sampler of this.shim.samplers) sampler.close();
+    for (const { name, subscriber } of this.shim.channels ?? []) {
+      diagnosticsChannel.unsubscribe(name, subscriber);
+    }
     this.patches.restore();
   }
 
   tick() {
+    if (!this.complete && !this.failed) this.#installLate();
     for (const sampler of this.shim.samplers) sampler.tick();
   }
 
   /** @returns {import('./patch').PatchState} */
   state() {
     return this.failed ? 'failed' : this.patches.state();
+  }
+
+  #installLate() {
+    try {
+      this.complete = this.shim.installLate?.(this.patches) ?? true;
+      if (this.complete) nodeModule.syncBuiltinESMExports();
+    } catch (error) {
+      this.#fail(error);
+    }
   }
 
   /** @param {unknown} error */

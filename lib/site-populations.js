@@ -1,7 +1,7 @@
 'use strict';
 
 /**
- * Populations without an owner: live timers, one population for each line that makes them.
+ * Populations without an owner: live timers, open handles, one population for each line that makes them.
  *
  * Every made thing that was looked at is in one pool, held weakly, until it is asked and found
  * done. A pool that stays full is thinned by halves, each of the rest standing for twice as many,
@@ -10,6 +10,10 @@
  * Some things cannot be asked, only found collected. Until then nobody knows whether they live or
  * wait for the collector, so they count from their second full collection on: the first may have
  * begun before they were made.
+ *
+ * Where most things are made for a moment (a server's sockets), the ledger is told of a birth only
+ * once the thing has lived `matureTicks`, and of no death of one it was not told of: what a busy
+ * process makes and closes says nothing about what it keeps.
  */
 
 const { random } = require('./clock');
@@ -29,6 +33,8 @@ const isUncollected = () => true;
  * @property {number} countsFrom  full collections by which it counts
  * @property {Group} group
  * @property {number} weight      things that this one stands for
+ * @property {number} toldFrom    tick by which the ledger is told of its birth
+ * @property {boolean} told       whether it was
  */
 
 /** What one line has made of one kind. */
@@ -60,11 +66,16 @@ class SitePopulations {
    * @param {string} parts.kind
    * @param {import('./slots').Slots} parts.slots
    * @param {import('./call-site').CallSites | null} parts.sites
+   * @param {boolean} [parts.named]  whether what they are is their name, for lack of an owner's
+   * @param {number} [parts.matureTicks]  before which a thing's birth and death say nothing
    */
-  constructor({ kind, slots, sites }) {
+  constructor({ kind, slots, sites, named = false, matureTicks = 0 }) {
     this.kind = kind;
+    this.named = named;
     this.slots = slots;
     this.sites = sites;
+    this.matureTicks = matureTicks;
+    this.ticks = 0;
     /** @type {Made[]} */
     this.pool = [];
     /** @type {Map<string, Group>} by what and site */
@@ -82,27 +93,34 @@ class SitePopulations {
    * @param {number} about.floor
    * @param {Made['isLive'] | null} about.isLive  null: it cannot be asked
    * @param {number} about.weight
-   * @param {Function} about.below  the patched function, whose caller made it
+   * @param {Function} [about.below]  the patched function, whose caller made it
+   * @param {number} [about.site]     in its place, where the caller is known already
+   * @returns {number} the site; 0 when it is not known
    */
-  made(target, { what, floor, isLive, weight, below }) {
+  made(target, { what, floor, isLive, weight, below, site: known }) {
     if (this.pool.length >= MAX_POOL) this.#makeRoom();
-    if (this.share > 1 && random() * this.share >= 1) return;
-    const site = this.sites === null ? 0 : this.sites.capture(below);
+    if (this.share > 1 && random() * this.share >= 1) return 0;
+    const site =
+      known ?? (this.sites === null || below === undefined ? 0 : this.sites.capture(below));
     const key = `${what}:${site}`;
     let group = this.groups.get(key);
     if (group === undefined) {
       group = new Group(what, site, floor);
       this.groups.set(key, group);
     }
+    const told = this.matureTicks === 0;
     const stands = weight * this.share;
+    if (told) group.born += stands;
     this.pool.push({
       ref: new WeakRef(target),
       isLive: isLive ?? isUncollected,
       countsFrom: isLive === null ? this.collections + COLLECTIONS_FOR_PROOF : 0,
       group,
       weight: stands,
+      toldFrom: this.ticks + this.matureTicks,
+      told,
     });
-    group.born += stands;
+    return site;
   }
 
   /**
@@ -111,15 +129,17 @@ class SitePopulations {
    */
   tick(collections) {
     this.collections = collections;
-    this.#sweep();
+    this.ticks += 1;
+    this.#sweep(this.ticks);
     if (this.pool.length < MAX_POOL / 4) this.share = 1;
     for (const [key, group] of this.groups) {
       if (this.#settle(group)) this.groups.delete(key);
     }
   }
 
+  /** A report now: whatever lives is told of, so that a short run has its sites. */
   observe() {
-    this.#sweep();
+    this.#sweep(Number.MAX_SAFE_INTEGER);
     for (const group of this.groups.values()) this.#settle(group);
   }
 
@@ -128,16 +148,22 @@ class SitePopulations {
     return Uint32Array.from(this.groups.values(), ({ site }) => site);
   }
 
-  #sweep() {
+  /** @param {number} tick  by which births are told */
+  #sweep(tick) {
     for (const group of this.groups.values()) {
       group.live = 0;
       group.pooled = 0;
     }
-    this.pool = this.pool.filter(({ ref, isLive, countsFrom, group, weight }) => {
+    this.pool = this.pool.filter((made) => {
+      const { ref, isLive, countsFrom, group, weight } = made;
       const target = ref.deref();
       if (target === undefined || !isLive(target)) {
-        group.died += weight;
+        if (made.told) group.died += weight;
         return false;
+      }
+      if (!made.told && made.toldFrom <= tick) {
+        made.told = true;
+        group.born += weight;
       }
       group.pooled += 1;
       if (this.collections >= countsFrom) group.live += weight;
@@ -146,7 +172,7 @@ class SitePopulations {
   }
 
   #makeRoom() {
-    this.#sweep();
+    this.#sweep(this.ticks);
     if (this.pool.length < MAX_POOL / 2) return;
     this.pool = thin(this.pool);
     this.share *= 2;
@@ -162,7 +188,8 @@ class SitePopulations {
     if (group.slot < 0) {
       if (level < group.floor / 2) return group.pooled === 0;
       const { what, floor } = group;
-      if (!slots.claim(group, { kind: this.kind, what, owner: '', floor, level })) return false;
+      const owner = this.named ? what : '';
+      if (!slots.claim(group, { kind: this.kind, what, owner, floor, level })) return false;
     } else if (level < group.floor / 4) {
       slots.release(group);
       return group.pooled === 0;

@@ -168,6 +168,14 @@ class Tracked {
     return record;
   }
 
+  /**
+   * @param {object} owner
+   * @returns {boolean} whether it has a record as a whole
+   */
+  isTracked(owner) {
+    return this.byOwner.get(owner)?.has(undefined) === true;
+  }
+
   /** @param {Record} record */
   release(record) {
     this.slots.release(record);

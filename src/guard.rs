@@ -6,6 +6,7 @@
 //!   4,096 subjects stays far below a millisecond.
 //! - **Hysteresis.** A verdict must hold four times running before it is raised; a single miss starts
 //!   again. A raised subject leaves only when its trough has fallen by a quarter, or with its release.
+//! - **Contracts.** An object that should be gone needs neither patience nor confirmation.
 //! - **Grouping.** Subjects that grow for the same cause (equal signature) are one finding. A subject
 //!   keeps the signature under which it was raised, although shares may shift later.
 //! - **Silence.** After the first event there is another only when a suspect turns out a leak, at every
@@ -18,6 +19,7 @@ mod advice;
 mod blame;
 mod case;
 mod clock;
+mod contract;
 mod evidence;
 mod explained;
 mod folding;
@@ -210,9 +212,14 @@ impl Guard {
             self.leave_finding(slot);
             return;
         }
-        let judgement = judge_view(&view, self.settings.patience(&view));
-        let Some(severity) = watch.confirm(judgement.verdict) else {
-            return;
+        let (severity, judgement) = if let Some(judgement) = contract::judge(&view) {
+            (Severity::Leak, judgement)
+        } else {
+            let judgement = judge_view(&view, self.settings.patience(&view));
+            let Some(severity) = watch.confirm(judgement.verdict) else {
+                return;
+            };
+            (severity, judgement)
         };
         let index = usize::from(watch.finding);
         match self.raised.get_mut(index) {
@@ -429,7 +436,8 @@ impl Guard {
         for (slot, view) in self.ledger.views() {
             let raised = self.watches[slot as usize].finding != NO_FINDING;
             let young = view.history_ticks() < self.settings.patience(&view);
-            if raised || !young || view.level() < view.floor().max(1) {
+            let is_due = contract::judge(&view).is_some();
+            if raised || is_due || !young || view.level() < view.floor().max(1) {
                 continue;
             }
             let dominant = Blame::on(&view).dominant_site();

@@ -2,7 +2,7 @@
 
 mod simulation;
 
-use leakguard::guard::finding::{Event, Finding, Severity};
+use leakguard::guard::finding::{Event, Finding, Severity, Tier};
 use leakguard::guard::{Guard, MAX_FINDINGS};
 use leakguard::ledger::{Claim, Kind};
 use simulation::{at_ms, listeners, settings, site};
@@ -461,4 +461,33 @@ fn a_subject_raised_before_it_had_a_sample_joins_the_finding_of_its_owner() {
     assert_eq!(findings.len(), 1);
     assert_eq!(findings[0].count, 280);
     assert!(findings[0].site.is_some());
+}
+
+#[test]
+fn an_object_that_should_be_gone_is_a_leak_by_contract_within_one_turn() {
+    let mut run = Run::new(4);
+    let claim = Claim {
+        kind: Kind::Retained,
+        what: "object",
+        owner: "session",
+        floor: 1,
+        level: 1,
+    };
+    let slot = run.guard.claim(&claim).unwrap();
+    run.levels[slot as usize] = 1;
+    run.guard.sample_born(slot, run.site, 1).unwrap();
+    let events = run.ticks(4, |_| {});
+    assert_eq!(kinds(&events), [Event::Raised]);
+    let finding = &events[0].2;
+    assert_eq!(finding.severity, Severity::Leak);
+    assert_eq!(finding.tier, Tier::Contract);
+    assert_eq!(finding.site.as_ref().unwrap().frame.function, "onRequest");
+    assert_eq!(finding.evidence[0].signal, "contract");
+    assert!(
+        finding.evidence[0].detail.contains("is still reachable"),
+        "{}",
+        finding.evidence[0].detail
+    );
+    run.guard.release(slot);
+    assert_eq!(kinds(&run.ticks(1, |_| {})), [Event::Recovered]);
 }

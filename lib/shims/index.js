@@ -5,6 +5,7 @@
 const { createCollectionsShim } = require('./collections');
 const { createEventEmitterShim } = require('./event-emitter');
 const { createEventTargetShim } = require('./event-target');
+const { createHandlesShim } = require('./handles');
 const { createInspectorShim } = require('./inspector');
 const { createTimersShim } = require('./timers');
 
@@ -22,7 +23,10 @@ const { createTimersShim } = require('./timers');
  * What a shim is given; no function throws.
  * @typedef {object} Recorder
  * @property {import('../tracked').Tracked['added']} added
- * @property {import('../site-populations').SitePopulations['made']} made
+ * @property {(...args: Parameters<import('../site-populations').SitePopulations['made']>) => void} made  a timer
+ * @property {import('../handles').Handles['made']} opened        a handle
+ * @property {import('../handles').Handles['accepted']} accepted  a server's connection
+ * @property {import('../handles').Handles['opening']} opening    a path
  * @property {() => void} heapProfilerStarts  the host is about to start one of its own
  * @property {Limits} limits
  */
@@ -32,6 +36,9 @@ const { createTimersShim } = require('./timers');
  * @property {import('../sampler').Sampler[]} samplers
  * @property {() => boolean} [isNeeded]  false: not at this level
  * @property {(patches: import('../patch').PatchSet) => void} install
+ * @property {(patches: import('../patch').PatchSet) => boolean} [installLate]  the rest, as soon as Node has
+ *   loaded what it is in: asked at the start and at each tick until it is true
+ * @property {{ name: string, subscriber: (message: unknown) => void }[]} [channels]  of `diagnostics_channel`
  */
 /** @typedef {(recorder: Recorder) => Shim} CreateShim */
 
@@ -41,6 +48,7 @@ const createShims = [
   createEventTargetShim,
   createTimersShim,
   createCollectionsShim,
+  createHandlesShim,
   createInspectorShim,
 ];
 

@@ -99,6 +99,10 @@ pub(super) fn fix(kind: Kind, what: &str) -> &'static str {
             "bound it with lru-cache (max) or a time to live, delete() keys when they are done, or use a \
              WeakMap or WeakRefs when the keys are objects"
         }
+        (Kind::Globals, "Map" | "Set" | "array" | "size") => {
+            "what hangs on globalThis lives as long as the process: bound it (lru-cache with max, a ring, a \
+             time to live), delete what is done, or give it to the owner whose end it should share"
+        }
         (Kind::Globals, _) => {
             "declare it with const or let inside the function that uses it; what hangs on globalThis or \
              require.cache lives as long as the process"
@@ -141,9 +145,9 @@ pub(super) fn unit(kind: Kind, what: &str) -> &'static str {
         (Kind::Timers, "timeout") => "timeouts",
         (Kind::Timers, "immediate") => "immediates",
         (Kind::Timers, _) => "timers",
-        (Kind::Collections, "array") => "elements",
-        (Kind::Collections, "object") | (Kind::Globals, _) => "keys",
-        (Kind::Collections, _) => "entries",
+        (Kind::Collections | Kind::Globals, "array") => "elements",
+        (Kind::Collections, "object") | (Kind::Globals, "global" | "object") => "keys",
+        (Kind::Collections | Kind::Globals, _) => "entries",
         (Kind::Objects | Kind::Retained, _) => "objects",
         (Kind::Promises, _) => "promises",
         (Kind::Handles, _) => "handles",

@@ -79,7 +79,7 @@ pub struct SiteShare {
 /// One signal and what it saw.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Evidence {
-    /// `peak`, `fade`, `chance`, `survival`, `generations`, `history`, `explained`, `known`.
+    /// `peak`, `fade`, `chance`, `survival`, `cohorts`, `load`, `history`, `explained`, `known`, `contract`.
     pub signal: String,
     /// A sentence.
     pub detail: String,

@@ -6,6 +6,7 @@ use super::advice;
 use super::blame::Blame;
 use super::case::judge_view;
 use super::clock::Clock;
+use super::contract;
 use super::evidence;
 use super::finding::{Evidence, Finding, Severity, Site, SiteShare, Tier};
 use super::phrase::{bytes, count, decimal, duration, percent, printable, whole};
@@ -97,11 +98,8 @@ impl<'a> Population<'a> {
             kind: self.kind,
             what: self.what.to_owned(),
             severity,
-            confidence: rounded(match standing {
-                Standing::Raised { judgement, .. } => judgement.confidence(),
-                Standing::Note => 0.0,
-            }),
-            tier: Tier::Trend,
+            confidence: rounded(self.confidence(&standing)),
+            tier: contract::tier(self.kind),
             owner: self.owner.to_owned(),
             title,
             message,
@@ -119,6 +117,23 @@ impl<'a> Population<'a> {
             evidence: self.evidence(&standing),
             history: self.history(),
         }
+    }
+
+    fn is_under_contract(&self) -> bool {
+        contract::tier(self.kind) == Tier::Contract
+    }
+
+    fn confidence(&self, standing: &Standing) -> f64 {
+        match standing {
+            Standing::Raised { .. } if self.is_under_contract() => contract::CONFIDENCE,
+            Standing::Raised { judgement, .. } => judgement.confidence(),
+            Standing::Note => 0.0,
+        }
+    }
+
+    /// Since the first of its objects was overdue.
+    fn overdue_ms(&self) -> f64 {
+        self.clock.since_ms(self.first_seen_tick())
     }
 
     fn sum(&self, of: impl Fn(&View<'a>) -> u32) -> u64 {
@@ -223,6 +238,12 @@ impl<'a> Population<'a> {
 
     fn evidence(&self, standing: &Standing) -> Vec<Evidence> {
         match standing {
+            Standing::Raised { .. } if self.is_under_contract() => contract::evidence(
+                self.owner,
+                self.sum(View::level),
+                self.overdue_ms(),
+                self.clock.tick_ms(),
+            ),
             Standing::Raised { judgement, .. } => evidence::of_judgement(
                 judgement,
                 |level| self.level(level),
@@ -278,6 +299,16 @@ impl<'a> Population<'a> {
     fn how_sure(&self, standing: &Standing) -> String {
         let since = duration(self.clock.since_ms(self.first_seen_tick()));
         match standing {
+            Standing::Raised { severity, .. } if self.is_under_contract() => format!(
+                "{}, confidence {:.2}: {}",
+                severity.name(),
+                contract::CONFIDENCE,
+                contract::in_short(
+                    self.sum(View::level),
+                    self.overdue_ms(),
+                    self.clock.tick_ms()
+                )
+            ),
             Standing::Raised {
                 severity,
                 judgement,

@@ -1,0 +1,186 @@
+'use strict';
+
+/**
+ * What hangs on globals, and so lives as long as the process: new keys of `globalThis`, modules in
+ * `require.cache`, and every Map, Set, array or plain object that a global holds, directly or one
+ * plain object further (`globalThis.app.sessions`).
+ *
+ * Properties are read from their descriptors: a getter, a Proxy's trap or a `size` of a class would be
+ * the host's code. Only enumerable globals are read, as an assignment makes them: Node's own are not
+ * enumerable, and some of them load whole modules when only their descriptor is asked for. A collection that is tracked already stays what it is: by whoever named it, or by
+ * the line that fills it.
+ */
+
+const nodeModule = require('node:module');
+const { types } = require('node:util');
+const { now } = require('./clock');
+const { populationOf } = require('./watch');
+
+const { getOwnPropertyDescriptor, getPrototypeOf } = Object;
+const isEnumerable = Object.prototype.propertyIsEnumerable;
+const { ownKeys } = Reflect;
+
+/** Listing the keys may take this long in one tick before it is done less often; 130 take 20 us. */
+const MAX_LIST_MS = 0.5;
+/** Properties looked at per tick, at about 0.2 us each; the next tick goes on where this one ended. */
+const MAX_LOOKS_PER_TICK = 512;
+/** An object with more keys is a table, not a place where an application keeps its parts. */
+const MAX_PARTS = 64;
+/** Collections of globals that are followed. */
+const MAX_FOLLOWED = 64;
+
+/** A number of keys, as a subject of its own. */
+class KeyCount {
+  /**
+   * @param {object} about
+   * @param {string} about.what
+   * @param {string} about.owner
+   * @param {() => readonly PropertyKey[]} about.list
+   */
+  constructor({ what, owner, list }) {
+    this.what = what;
+    this.owner = owner;
+    this.list = list;
+    this.slot = -1;
+    /** Those that were there at the start. */
+    this.before = new Set(list());
+    /** Ticks without counting, after one that took long. */
+    this.pause = 0;
+  }
+
+  evicted() {}
+
+  /** @returns {number | undefined} undefined in a pause */
+  count() {
+    if (this.pause > 0) {
+      this.pause -= 1;
+      return undefined;
+    }
+    const start = now();
+    let count = 0;
+    for (const key of this.list()) if (!this.before.has(key)) count += 1;
+    this.pause = Math.floor((now() - start) / MAX_LIST_MS);
+    return count;
+  }
+}
+
+/** @param {PropertyKey} key */
+const isAssigned = (key) => isEnumerable.call(globalThis, key);
+
+/** @returns {PropertyKey[]} */
+function listModules() {
+  const cache = /** @type {any} */ (nodeModule)._cache;
+  return typeof cache !== 'object' || cache === null || types.isProxy(cache) ? [] : ownKeys(cache);
+}
+
+/**
+ * @param {unknown} value
+ * @returns {value is object}
+ */
+const isPlain = (value) => {
+  if (typeof value !== 'object' || value === null || types.isProxy(value)) return false;
+  const prototype = getPrototypeOf(value);
+  return prototype === null || prototype === Object.prototype;
+};
+
+/**
+ * Whether its size can be read without running code of the host.
+ * @param {unknown} value
+ * @returns {value is object}
+ */
+function isMeasurable(value) {
+  if (typeof value !== 'object' || value === null || types.isProxy(value)) return false;
+  if (types.isMap(value) || types.isSet(value) || Array.isArray(value)) return true;
+  const size = getOwnPropertyDescriptor(value, 'size');
+  return size === undefined ? isPlain(value) : typeof size.value === 'number';
+}
+
+/** @param {PropertyKey} key */
+const nameOf = (key) => (typeof key === 'symbol' ? `[${String(key)}]` : `.${String(key)}`);
+
+class Globals {
+  /**
+   * @param {object} parts
+   * @param {import('./slots').Slots} parts.slots
+   * @param {import('./tracked').Tracked} parts.tracked
+   * @param {import('./sampler').Sampler} parts.sampler  of the hooks on Map and Set
+   * @param {{ globals: number, collections: number }} parts.floors
+   */
+  constructor({ slots, tracked, sampler, floors }) {
+    this.slots = slots;
+    this.tracked = tracked;
+    this.sampler = sampler;
+    this.floors = floors;
+    this.counts = [
+      new KeyCount({ what: 'global', owner: 'globalThis', list: () => ownKeys(globalThis) }),
+      new KeyCount({ what: 'object', owner: 'require.cache', list: listModules }),
+    ];
+    /** @type {Set<import('./tracked').Record>} */
+    this.followed = new Set();
+    /** Where the next tick's looks begin among the keys. */
+    this.next = 0;
+  }
+
+  tick() {
+    for (const keys of this.counts) this.#settle(keys);
+    this.#discover();
+  }
+
+  /** @param {KeyCount} keys */
+  #settle(keys) {
+    const level = keys.count();
+    if (level === undefined) return;
+    const { slots } = this;
+    const floor = this.floors.globals;
+    if (keys.slot >= 0 && level < floor / 4) {
+      slots.release(keys);
+    } else if (keys.slot >= 0) {
+      slots.levels[keys.slot] = level;
+    } else if (level >= floor / 2) {
+      const { what, owner } = keys;
+      slots.claim(keys, { kind: 'globals', what, owner, floor, level });
+    }
+  }
+
+  /** Looks for collections that have become large enough to follow. */
+  #discover() {
+    for (const record of this.followed) if (record.slot < 0) this.followed.delete(record);
+    // Keys that leak are counted; among ten thousand of them there is nothing to look for.
+    const [{ pause }] = this.counts;
+    if (pause > 0) return;
+    const keys = ownKeys(globalThis).filter(isAssigned);
+    let looks = 0;
+    for (let step = 0; step < keys.length && looks < MAX_LOOKS_PER_TICK; step += 1) {
+      const key = keys[this.next % keys.length];
+      this.next = (this.next + 1) % keys.length;
+      looks += 1;
+      const value = getOwnPropertyDescriptor(globalThis, key)?.value;
+      if (value === globalThis) continue;
+      const name = `globalThis${nameOf(key)}`;
+      this.#consider(value, name);
+      if (!isPlain(value)) continue;
+      const parts = ownKeys(value);
+      if (parts.length > MAX_PARTS) continue;
+      looks += parts.length;
+      for (const part of parts) {
+        this.#consider(getOwnPropertyDescriptor(value, part)?.value, name + nameOf(part));
+      }
+    }
+  }
+
+  /**
+   * @param {unknown} value
+   * @param {string} owner
+   */
+  #consider(value, owner) {
+    if (!isMeasurable(value) || this.followed.size >= MAX_FOLLOWED) return;
+    if (this.tracked.isTracked(value)) return;
+    const floor = this.floors.collections;
+    const population = { ...populationOf(value, this.sampler), kind: 'globals' };
+    if (population.size(value, undefined) < floor / 2) return;
+    const record = this.tracked.watch(population, value, owner, floor);
+    if (record !== undefined) this.followed.add(record);
+  }
+}
+
+exports.Globals = Globals;

@@ -1,0 +1,179 @@
+'use strict';
+
+/**
+ * Who makes handles. Sockets, servers, child processes and workers are announced by Node itself, on
+ * diagnostics channels whose subscribers run inside the creating call, so there is nothing to replace
+ * and nothing to load; only `fs` has to be hooked. Whether a handle is still open is asked of it.
+ *
+ * `fs/promises` brings fifteen modules with it, so it is hooked once the host has loaded it, at the
+ * start or at a tick.
+ *
+ * Node 20 announces no `tls.connect()` and no `socket.connect()` on a socket of one's own: there
+ * these are counted by type, without a line.
+ */
+
+const fs = require('node:fs');
+const { fileURLToPath } = require('node:url');
+const { Sampler } = require('../sampler');
+
+/** Node's own list of what it has loaded, which is looked at, not asked to load. @type {string[]} */
+const loaded = /** @type {any} */ (process).moduleLoadList ?? [];
+
+/** @param {{ destroyed?: boolean }} socket */
+const isConnected = (socket) => socket.destroyed !== true;
+/** @param {{ listening?: boolean }} server */
+const isListening = (server) => server.listening === true;
+/** @param {{ exitCode: number | null, signalCode: string | null }} child */
+const isRunning = (child) => child.exitCode === null && child.signalCode === null;
+/** @param {{ threadId?: number }} worker  -1 once it has ended */
+const isThread = (worker) => worker.threadId !== -1;
+/** @param {{ _handle?: object | null }} watcher  null once it is closed; undefined where it never has one */
+const isWatching = (watcher) => watcher._handle !== null;
+
+/** @param {any} socket  of `dgram`, which has its handle under a symbol */
+function isBound(socket) {
+  const state = Object.getOwnPropertySymbols(socket).find(
+    ({ description }) => description === 'state symbol',
+  );
+  return state === undefined || socket[state]?.handle !== null;
+}
+
+/**
+ * The path that is to be opened, without running code of the host.
+ * @param {unknown} given
+ * @returns {string | undefined}
+ */
+function pathOf(given) {
+  if (typeof given === 'string') return given;
+  if (Buffer.isBuffer(given)) return given.toString();
+  if (given instanceof URL && Object.getPrototypeOf(given) === URL.prototype) {
+    return given.protocol === 'file:' ? fileURLToPath(given) : undefined;
+  }
+  return undefined;
+}
+
+/** @type {import('.').CreateShim} */
+function createHandlesShim({ opened, accepted, opening, limits }) {
+  /**
+   * @param {number} share   of a tick's attention
+   * @param {number} stride
+   */
+  const createSampler = (share, stride) =>
+    new Sampler(() => ({ threshold: 0, attention: Math.ceil(limits.attention * share), stride }));
+  const samplers = {
+    connections: createSampler(1 / 4, 16),
+    // Connections by the thousand per second are a server's work.
+    accepts: createSampler(1 / 4, 64),
+    paths: createSampler(1 / 4, 32),
+    // A child, a thread, a listening server or a watcher costs far more than a look.
+    others: createSampler(1, 1),
+  };
+
+  /**
+   * A channel on which Node announces what the running call makes.
+   * @param {string} name
+   * @param {string} key   of the message
+   * @param {string} what
+   * @param {Sampler} sampler
+   * @param {(target: any) => boolean} isLive
+   */
+  function announced(name, key, what, sampler, isLive) {
+    /** @param {any} message */
+    const subscriber = (message) => {
+      if (--sampler.skip >= 0) return;
+      const weight = sampler.next();
+      if (weight !== 0) opened(message[key], { what, isLive, weight, below: subscriber });
+    };
+    return { name, subscriber };
+  }
+
+  const { connections, accepts, paths, others } = samplers;
+  const channels = [
+    announced('net.client.socket', 'socket', 'Socket', connections, isConnected),
+    announced('tracing:net.server.listen:asyncStart', 'server', 'Server', others, isListening),
+    announced('udp.socket', 'socket', 'DatagramSocket', others, isBound),
+    announced('child_process', 'process', 'ChildProcess', others, isRunning),
+    announced('worker_threads', 'worker', 'Worker', others, isThread),
+    {
+      name: 'net.server.socket',
+      /** @param {any} message */
+      subscriber({ socket }) {
+        if (--accepts.skip >= 0) return;
+        const weight = accepts.next();
+        if (weight !== 0) accepted(socket, socket.server, { isLive: isConnected, weight });
+      },
+    },
+  ];
+
+  /**
+   * @param {unknown} given
+   * @param {Function} wrapper
+   */
+  function lookAtPath(given, wrapper) {
+    if (paths.next() === 0) return;
+    const path = pathOf(given);
+    if (path !== undefined) opening(path, wrapper);
+  }
+
+  /** @param {any} original  takes the path first */
+  function wrapOpener(original) {
+    const { wrapper } = {
+      /**
+       * @this {any}
+       * @param {unknown} path
+       */
+      wrapper(path) {
+        if (--paths.skip < 0) lookAtPath(path, wrapper);
+        return Reflect.apply(original, this, arguments);
+      },
+    };
+    return wrapper;
+  }
+
+  /**
+   * @param {string} what
+   * @returns {(original: any) => (...args: any[]) => any}
+   */
+  const wrapWatcher = (what) => (original) => {
+    const { wrapper } = {
+      /**
+       * @this {any}
+       * @param {unknown} _path
+       */
+      wrapper(_path) {
+        const watcher = Reflect.apply(original, this, arguments);
+        if (--others.skip < 0) look(watcher);
+        return watcher;
+      },
+    };
+    /** @param {unknown} watcher */
+    function look(watcher) {
+      const weight = others.next();
+      if (weight === 0 || typeof watcher !== 'object' || watcher === null) return;
+      // A recursive one on Linux keeps its state to itself: it counts until it is collected.
+      const isLive = '_handle' in watcher ? isWatching : null;
+      opened(watcher, { what, isLive, weight, below: wrapper });
+    }
+    return wrapper;
+  };
+
+  return {
+    name: 'handles',
+    samplers: Object.values(samplers),
+    channels,
+    install(patches) {
+      for (const opener of ['open', 'openSync', 'createReadStream', 'createWriteStream']) {
+        patches.replace(fs, opener, wrapOpener);
+      }
+      patches.replace(fs, 'watch', wrapWatcher('FSWatcher'));
+      patches.replace(fs, 'watchFile', wrapWatcher('StatWatcher'));
+    },
+    installLate(patches) {
+      if (!loaded.includes('NativeModule internal/fs/promises')) return false;
+      patches.replace(fs.promises, 'open', wrapOpener);
+      return true;
+    },
+  };
+}
+
+exports.createHandlesShim = createHandlesShim;
