@@ -52,7 +52,7 @@ impl Run {
         for _ in 0..ticks {
             step(self);
             self.tick += 1;
-            let waiting = self.guard.tick(&self.levels, at_ms(self.tick));
+            let waiting = self.guard.tick(&self.levels, None, at_ms(self.tick));
             let taken = self.guard.take_events();
             assert_eq!(waiting, taken.len());
             events.extend(
@@ -207,10 +207,10 @@ fn it_recovers_when_its_trough_falls_by_a_quarter_and_not_before() {
     let mut run = Run::new(4);
     let slot = run.claim("EventEmitter 'tick'");
     run.grow(&[slot], 100);
-    // At tick 72 the lowest of the last four buckets was 85.
-    let events = run.ticks(60, |run| run.levels[slot as usize] = 64);
+    // At tick 72 the lowest of the last sixteen ticks was 77.
+    let events = run.ticks(60, |run| run.levels[slot as usize] = 58);
     assert_eq!(kinds(&events), []);
-    let events = run.ticks(60, |run| run.levels[slot as usize] = 63);
+    let events = run.ticks(60, |run| run.levels[slot as usize] = 57);
     assert_eq!(kinds(&events), [Event::Recovered]);
     assert_eq!(run.guard.findings(), []);
 }
@@ -237,7 +237,7 @@ fn what_nobody_has_heard_of_is_not_called_off() {
     for tick in 1..=80 {
         run.levels[slot as usize] += 1;
         run.guard.sample_born(slot, run.site, 1).unwrap();
-        run.guard.tick(&run.levels, at_ms(tick));
+        run.guard.tick(&run.levels, None, at_ms(tick));
     }
     run.guard.release(slot);
     assert_eq!(run.guard.take_events(), []);

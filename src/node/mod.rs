@@ -119,7 +119,7 @@ impl Engine {
     /// One tick: `levels[slot]` is each subject's size now. Returns how many events wait.
     #[napi(catch_unwind)]
     pub fn tick(&self, levels: &[u32], at_ms: f64) -> napi::Result<u32> {
-        let waiting = self.lock()?.tick(levels, at_ms);
+        let waiting = self.lock()?.tick(levels, None, at_ms);
         // At most two per finding.
         Ok(u32::try_from(waiting).unwrap_or(u32::MAX))
     }
