@@ -82,7 +82,7 @@ fn main() {
                 let _ = guard.sample_born(slot, site, growth);
             }
             let from = Instant::now();
-            guard.tick(&levels, f64::from(tick) * 1_000.0);
+            guard.tick(&levels, None, f64::from(tick) * 1_000.0);
             nanoseconds.push(from.elapsed().as_nanos());
             guard.take_events();
         }

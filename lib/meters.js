@@ -9,6 +9,7 @@
  * whatever domain is active (two of Node's own tests fail under it).
  */
 
+const { performance } = require('node:perf_hooks');
 const v8 = require('node:v8');
 
 /** Points kept of each meter's history; neighbours merge when it is full. */
@@ -35,6 +36,9 @@ class Meters {
     this.history = [];
     this.stride = 1;
     this.ticks = 0;
+    /** Milliseconds for which the event loop was busy since the last tick. */
+    this.busyMs = 0;
+    this.utilization = performance.eventLoopUtilization();
     this.profiler = new v8.GCProfiler();
     /** Ticks for which the profiler still rests. */
     this.rest = 0;
@@ -48,6 +52,9 @@ class Meters {
   /** @param {number} atMs */
   tick(atMs) {
     this.#readCollections();
+    const before = this.utilization.active;
+    this.utilization = performance.eventLoopUtilization();
+    this.busyMs = this.utilization.active - before;
     if (this.ticks++ % this.stride !== 0) return;
     this.history.push([atMs, v8.getHeapStatistics().used_heap_size]);
     if (this.history.length === MAX_POINTS) {

@@ -152,7 +152,7 @@ class Run {
     this.handles.tick(this.meters.collections);
     this.expectations.tick(this.meters.collections);
     this.#measureHeap();
-    const waiting = this.engine.tick(this.slots.levels, at);
+    const waiting = this.engine.tick(this.slots.levels, at, this.meters.busyMs);
     return waiting > 0 ? JSON.parse(this.engine.takeEvents()) : [];
   }
 

@@ -5,7 +5,9 @@
 //!   tick judges a quarter of them: verdicts move over minutes, so nothing is lost, and a tick over
 //!   4,096 subjects stays far below a millisecond.
 //! - **Hysteresis.** A verdict must hold four times running before it is raised; a single miss starts
-//!   again. A raised subject leaves only when its trough has fallen by a quarter, or with its release.
+//!   again. A raised subject leaves when its trough has fallen by a quarter, when it has stood still for
+//!   twelve judgings although the process had work to do (after four a leak is a suspect again, which is
+//!   not announced), or with its release.
 //! - **Contracts.** An object that should be gone needs neither patience nor confirmation.
 //! - **Grouping.** Subjects that grow for the same cause (equal signature) are one finding. A subject
 //!   keeps the signature under which it was raised, although shares may shift later.
@@ -35,14 +37,14 @@ pub use self::finding::{Event, Finding, Occurrence, Severity};
 pub use self::settings::Settings;
 
 use self::blame::Blame;
-use self::case::judge_view;
+use self::case::{judge_view, stands_still};
 use self::clock::Clock;
 use self::population::{Population, Standing};
 use self::signature::Signature;
-use self::watch::{has_recovered, recent_trough, Watch, CONFIRMATIONS, NO_FINDING};
+use self::watch::{has_recovered, recent_trough, Calm, Watch, CONFIRMATIONS, NO_FINDING};
 use crate::error::Result;
 use crate::ledger::{Claim, Ledger, Site, View};
-use crate::verdict::Judgement;
+use crate::verdict::{Judgement, Verdict};
 
 /// Each subject is judged about this often per patience, so that [`CONFIRMATIONS`] cost a quarter of it.
 const JUDGINGS_PER_PATIENCE: u32 = 15;
@@ -163,9 +165,11 @@ impl Guard {
         self.ledger.observe(levels);
     }
 
-    /// One tick at `at_ms` (epoch). Returns how many events wait to be taken.
-    pub fn tick(&mut self, levels: &[u32], at_ms: f64) -> usize {
-        self.ledger.tick(levels);
+    /// One tick at `at_ms` (epoch). `load` is what the process had to do since the last one, such as busy
+    /// milliseconds of its event loop; `None` when that is not known. Returns how many events wait to be
+    /// taken.
+    pub fn tick(&mut self, levels: &[u32], load: Option<f64>, at_ms: f64) -> usize {
+        self.ledger.tick(levels, load);
         let tick = self.ledger.ticks();
         self.clock.tick(tick, at_ms);
         let stride = (self.settings.patience_ticks / JUDGINGS_PER_PATIENCE).max(1);
@@ -212,19 +216,41 @@ impl Guard {
             self.leave_finding(slot);
             return;
         }
-        let (severity, judgement) = if let Some(judgement) = contract::judge(&view) {
-            (Severity::Leak, judgement)
-        } else {
-            let judgement = judge_view(&view, self.settings.patience(&view));
-            let Some(severity) = watch.confirm(judgement.verdict) else {
-                return;
-            };
-            (severity, judgement)
-        };
+        let patience = self.settings.patience(&view);
+        let contract = contract::judge(&view);
+        let judgement = contract.unwrap_or_else(|| judge_view(&view, patience));
         let index = usize::from(watch.finding);
+        if watch.finding != NO_FINDING {
+            let grows = judgement.verdict >= Verdict::Growing
+                || !stands_still(&view, patience, watch.growth);
+            match watch.calm_down(grows) {
+                Calm::Over => return self.leave_finding(slot),
+                Calm::Doubtful => self.doubt(index),
+                Calm::No => {}
+            }
+        }
+        let watch = &mut self.watches[slot as usize];
+        if let (Some(trend), true) = (judgement.trend, judgement.verdict >= Verdict::Growing) {
+            watch.growth = trend.growth_so_far();
+        }
+        let confirmed = watch.confirm(judgement.verdict);
+        let Some(severity) = contract.map(|_| Severity::Leak).or(confirmed) else {
+            return;
+        };
         match self.raised.get_mut(index) {
             Some(Some(raised)) => raised.refresh(severity, judgement),
             _ => self.raise(slot, severity, judgement),
+        }
+    }
+
+    /// Unless another of its subjects still grows, the finding is a suspect from now on. Nobody is told:
+    /// that a leak has come to a stop is for those who look.
+    fn doubt(&mut self, index: usize) {
+        let calm = |watch: &Watch| usize::from(watch.finding) != index || watch.is_calm();
+        if let (Some(Some(raised)), true) =
+            (self.raised.get_mut(index), self.watches.iter().all(calm))
+        {
+            raised.severity = Severity::Suspect;
         }
     }
 

@@ -54,7 +54,7 @@ fn a_pinned_subject_is_never_evicted() {
 #[test]
 fn a_released_slot_starts_anew() {
     let mut ledger = full(&[50]);
-    ledger.tick(&[70]);
+    ledger.tick(&[70], None);
     ledger.sample_born(0, 0, 5).unwrap();
     assert!(ledger.release(0));
     assert!(!ledger.release(0), "a second release is none");
@@ -86,9 +86,9 @@ fn unknown_slots_and_sites_are_errors_and_count_nothing() {
 #[test]
 fn levels_that_are_missing_count_as_zero_and_surplus_ones_are_ignored() {
     let mut ledger = full(&[50, 60]);
-    ledger.tick(&[55]);
+    ledger.tick(&[55], None);
     assert_eq!(ledger.view(1).unwrap().level(), 0);
-    ledger.tick(&[1, 2, 3, 4]);
+    ledger.tick(&[1, 2, 3, 4], None);
     ledger.observe(&[]);
     assert_eq!(ledger.view(0).unwrap().level(), 0);
     assert_eq!(ledger.view(0).unwrap().peak(), 55);
@@ -100,7 +100,7 @@ fn looking_between_two_ticks_hides_no_birth_and_no_change() {
     for tick in 1..=3 {
         let levels = [50 + 10 * tick];
         ledger.observe(&levels);
-        ledger.tick(&levels);
+        ledger.tick(&levels, None);
     }
     let view = ledger.view(0).unwrap();
     assert!(view
@@ -225,7 +225,7 @@ fn at_the_default_capacity_everything_fits_four_mib_and_never_grows() {
             *level += slot % 3;
             guard.sample_born(slot, site, slot % 3 + 1).unwrap();
         }
-        guard.tick(&levels, at_ms(tick));
+        guard.tick(&levels, None, at_ms(tick));
         guard.take_events();
     }
     assert_eq!(guard.bytes(), bytes);

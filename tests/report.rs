@@ -36,7 +36,7 @@ fn report(ticks: u32, leaking: bool) -> Report {
             levels[slot as usize] += 1;
             guard.sample_born(slot, number, 1).unwrap();
         }
-        guard.tick(&levels, at_ms(tick));
+        guard.tick(&levels, None, at_ms(tick));
     }
     Report::assemble(&guard, context(at_ms(ticks)))
 }

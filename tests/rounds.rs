@@ -67,7 +67,7 @@ impl Heap {
         self.guard.round(&self.levels, self.born, &slots, &ordinals);
         for _ in 0..ROUND_TICKS {
             self.tick += 1;
-            self.guard.tick(&self.levels, at_ms(self.tick));
+            self.guard.tick(&self.levels, None, at_ms(self.tick));
         }
         let events = self.guard.take_events();
         events
@@ -170,7 +170,7 @@ fn nothing_is_explained_while_nothing_is_sampled() {
     let mut heap = Heap::new();
     for tick in 1..200 {
         heap.levels[heap.heap_slot as usize] += 100;
-        heap.guard.tick(&heap.levels, at_ms(tick));
+        heap.guard.tick(&heap.levels, None, at_ms(tick));
     }
     assert_eq!(heap.guard.explained(), None);
 }

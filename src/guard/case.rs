@@ -3,11 +3,23 @@
 use super::blame::Blame;
 use crate::ledger::{self, Kind, View, BUCKETS, COHORTS, RECENT_BUCKETS};
 use crate::verdict::generations::Cohorts;
+use crate::verdict::load::{Load, Means};
 use crate::verdict::succession::Counts;
-use crate::verdict::{self, judge, Case, History, Judgement, Survival};
+use crate::verdict::{self, judge, Case, Growth, History, Judgement, Survival};
 
 /// Hands a subject to the verdict, in the verdict's own terms.
 pub(super) fn judge_view(view: &View<'_>, patience_ticks: u32) -> Judgement {
+    with_case(view, patience_ticks, judge)
+}
+
+/// Whether a subject that grew like that stands still by now.
+pub(super) fn stands_still(view: &View<'_>, patience_ticks: u32, growth: Growth) -> bool {
+    with_case(view, patience_ticks, |case| {
+        verdict::stands_still(case, growth)
+    })
+}
+
+fn with_case<R>(view: &View<'_>, patience_ticks: u32, answer: impl FnOnce(&Case<'_>) -> R) -> R {
     let history_ticks = view.history_ticks();
     let (level, floor) = (view.level(), view.floor());
     // What the gates will refuse need not be unpacked.
@@ -25,7 +37,7 @@ pub(super) fn judge_view(view: &View<'_>, patience_ticks: u32) -> Judgement {
     let (long_open_ticks, recent_open_ticks) = view.open_ticks();
     let mut live = [0; COHORTS];
     let survival = survival_of(view, &mut live);
-    judge(&Case {
+    answer(&Case {
         long: History {
             buckets: long,
             bucket_ticks: view.bucket_ticks(),
@@ -38,12 +50,27 @@ pub(super) fn judge_view(view: &View<'_>, patience_ticks: u32) -> Judgement {
             open_ticks: recent_open_ticks,
             survival: of_late(survival, recent, view.mean_sample_weight()),
         }),
-        load: None,
+        // The load is known by ticks, and their history counts rounds.
+        load: (!view.observed_at_rounds()).then(|| load_of(view)),
         history_ticks,
         patience_ticks,
         level,
         floor,
     })
+}
+
+/// The load of the process as the verdict takes it.
+fn load_of<'a>(view: &View<'a>) -> Load<'a> {
+    let means = |load: ledger::LoadMeans<'a>| Means {
+        means: load.means,
+        bucket_ticks: load.bucket_ticks,
+        open_ticks: load.open_ticks,
+    };
+    let (long, recent) = view.load();
+    Load {
+        long: means(long),
+        recent: means(recent),
+    }
 }
 
 fn unpack(buckets: impl Iterator<Item = ledger::Bucket>, into: &mut [verdict::Bucket]) -> usize {
@@ -68,15 +95,20 @@ fn is_past_warm_up(view: &View<'_>, patience_ticks: u32) -> bool {
         && u64::from(view.history_ticks()) >= began_ago + u64::from(patience_ticks / 5)
 }
 
-/// The survival of those born within the recent history: its buckets know the samples of all sites. Of
-/// the dominant site only its whole past is known.
+/// Of the recent history, the newest two thirds tell whether those born stay: about one patience, so that
+/// who stopped taking away is not held by what was taken away before.
+const BORN_OF_LATE: usize = RECENT_BUCKETS * 2 / 3;
+
+/// The survival of those born of late: the buckets know the samples of all sites. Of the dominant site
+/// only its whole past is known.
 fn of_late<'a>(
     survival: Survival<'a>,
     recent: &[verdict::Bucket],
     mean_sample_weight: f64,
 ) -> Survival<'a> {
     let sum = |of: fn(&verdict::Bucket) -> u32| -> f64 {
-        let members: f64 = recent.iter().map(|bucket| f64::from(of(bucket))).sum();
+        let born_of_late = recent.iter().rev().take(BORN_OF_LATE);
+        let members: f64 = born_of_late.map(|bucket| f64::from(of(bucket))).sum();
         members / mean_sample_weight
     };
     match survival {

@@ -15,7 +15,7 @@
 //!
 //! A bucket is 8 bytes, four [`Packed`] numbers, each rounded against an accusation. That suffices for
 //! troughs, too: growth below 1 % of the level is nobody's leak, and 1 % of a level is 20 to 41 steps
-//! of a `Packed`, of which 13 without a fall are beyond chance. The open buckets live apart in [`Head`]
+//! of a `Packed`, of which 14 without a fall are beyond chance. The open buckets live apart in [`Head`]
 //! at full width, so small births do not get lost in a large rounded sum, and a tick touches the
 //! 704-byte ring only when a bucket closes.
 //!

@@ -20,6 +20,7 @@
 mod cohorts;
 mod history;
 mod kind;
+mod load;
 mod packed;
 mod site_table;
 mod sites;
@@ -28,6 +29,7 @@ mod view;
 
 use self::cohorts::Cohorts;
 use self::history::{Head, Ring};
+use self::load::LoadHistory;
 use self::site_table::{Full, SiteTable};
 use self::sites::TopSites;
 use self::strings::{cut, Marks, StringId, Strings};
@@ -36,6 +38,7 @@ use crate::error::{Error, Kind as ErrorKind, Result};
 pub use self::cohorts::{Cohort, COHORTS, MAX_COHORT_SITES};
 pub use self::history::{Bucket, BUCKETS, RECENT_BUCKETS};
 pub use self::kind::Kind;
+pub use self::load::LoadMeans;
 pub use self::site_table::{Frame, Site, MAX_SITES};
 pub use self::sites::{SiteCount, TOP_SITES};
 pub use self::view::View;
@@ -103,6 +106,7 @@ pub struct Ledger {
     sites: SiteTable,
     warm_up_ticks: u32,
     recent_span_ticks: u32,
+    load: LoadHistory,
     ticks: u32,
     evicted: u64,
     dropped: u64,
@@ -114,6 +118,9 @@ impl Ledger {
     #[must_use]
     pub fn new(capacity: u32, warm_up_ticks: u32, recent_ticks: u32) -> Self {
         let length = capacity as usize;
+        // RECENT_BUCKETS fits.
+        #[allow(clippy::cast_possible_truncation)]
+        let recent_span_ticks = recent_ticks.div_ceil(RECENT_BUCKETS as u32).max(1);
         Self {
             // Zeroed memory costs a page fault when a slot is first used, not 1.5 ms of every start-up.
             rings: bytemuck::zeroed_slice_box(length),
@@ -125,9 +132,8 @@ impl Ledger {
             strings: Strings::new(),
             sites: SiteTable::new(),
             warm_up_ticks,
-            // RECENT_BUCKETS fits.
-            #[allow(clippy::cast_possible_truncation)]
-            recent_span_ticks: recent_ticks.div_ceil(RECENT_BUCKETS as u32).max(1),
+            recent_span_ticks,
+            load: LoadHistory::new(recent_span_ticks),
             ticks: 0,
             evicted: 0,
             dropped: 0,
@@ -313,9 +319,10 @@ impl Ledger {
     }
 
     /// One tick: the level of each claimed subject that is observed at ticks is `levels[slot]`; a missing
-    /// one is 0.
-    pub fn tick(&mut self, levels: &[u32]) {
+    /// one is 0. `load` is what the process had to do since the last one, in any unit.
+    pub fn tick(&mut self, levels: &[u32], load: Option<f64>) {
         self.ticks = self.ticks.saturating_add(1);
+        self.load.record(load);
         for slot in 0..self.subjects.len() {
             if self.subjects[slot].claimed && !self.cohorts.has(slot) {
                 self.record(slot, levels);
@@ -383,6 +390,7 @@ impl Ledger {
     /// Forgets all history. Subjects, their levels and their sites stay.
     pub fn forget_past(&mut self) {
         self.ticks = 0;
+        self.load = LoadHistory::new(self.recent_span_ticks);
         self.evicted = 0;
         self.dropped = 0;
         for (slot, subject) in self
@@ -415,6 +423,12 @@ impl Ledger {
         (0u32..)
             .take(self.subjects.len())
             .filter_map(|slot| Some((slot, self.view(slot)?)))
+    }
+
+    /// The load since the start, and of late.
+    #[must_use]
+    pub fn load(&self) -> (LoadMeans<'_>, LoadMeans<'_>) {
+        (self.load.long(), self.load.recent())
     }
 
     /// Ticks since the start or the last [`Ledger::forget_past`].
@@ -501,9 +515,9 @@ mod tests {
         let number = ledger.define_site(&site).unwrap().map_or(0, u32::from);
         ledger.sample_born(0, number, 5).unwrap();
         let gain = |ledger: &Ledger| ledger.view(0).unwrap().sites().next().map(|site| site.gain);
-        (0..11).for_each(|_| ledger.tick(&[5]));
+        (0..11).for_each(|_| ledger.tick(&[5], None));
         assert_eq!(gain(&ledger), Some(5));
-        ledger.tick(&[5]);
+        ledger.tick(&[5], None);
         assert_eq!(gain(&ledger), Some(0));
         ledger.sample_born(0, number, 2).unwrap();
         assert_eq!(gain(&ledger), Some(2));

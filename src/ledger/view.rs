@@ -1,6 +1,6 @@
 //! One subject, for reading: what higher floors may know of the ledger's columns.
 
-use super::{Bucket, Cohort, Kind, Ledger, SiteCount, Subject};
+use super::{Bucket, Cohort, Kind, Ledger, LoadMeans, SiteCount, Subject};
 
 /// One claimed subject, for reading.
 #[derive(Clone, Copy)]
@@ -131,6 +131,12 @@ impl<'a> View<'a> {
     #[must_use]
     pub fn open_ticks(&self) -> (u32, u32) {
         self.subject().head.open_ticks()
+    }
+
+    /// The load of the process, since the start and of late; no subject has one of its own.
+    #[must_use]
+    pub fn load(&self) -> (LoadMeans<'a>, LoadMeans<'a>) {
+        self.ledger.load()
     }
 
     /// The sites that add to it, at most [`TOP_SITES`](super::TOP_SITES), in no particular order.

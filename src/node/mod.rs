@@ -123,10 +123,11 @@ impl Engine {
         self.lock()?.sample_died(slot, site, weight).map_err(to_js)
     }
 
-    /// One tick: `levels[slot]` is each subject's size now. Returns how many events wait.
+    /// One tick: `levels[slot]` is each subject's size now, `load` what the process had to do since the
+    /// last one, in any unit, if that is known. Returns how many events wait.
     #[napi(catch_unwind)]
-    pub fn tick(&self, levels: &[u32], at_ms: f64) -> napi::Result<u32> {
-        let waiting = self.lock()?.tick(levels, at_ms);
+    pub fn tick(&self, levels: &[u32], at_ms: f64, load: Option<f64>) -> napi::Result<u32> {
+        let waiting = self.lock()?.tick(levels, load, at_ms);
         // At most two per finding.
         Ok(u32::try_from(waiting).unwrap_or(u32::MAX))
     }

@@ -134,6 +134,15 @@ pub enum Verdict {
     Leak,
 }
 
+/// How fast a subject grew while it did, and over what time.
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
+pub struct Growth {
+    /// Members per tick.
+    pub rate_per_tick: f32,
+    /// Ticks over which that was measured.
+    pub window_ticks: u32,
+}
+
 /// A verdict and the numbers behind it.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Judgement {
@@ -186,9 +195,16 @@ impl Judgement {
 /// A late leak is a change: before it the subject grew at most this part as fast.
 const MOST_EARLIER_PACE: f64 = 0.5;
 
-/// The end of a trend that tells whether it goes on: an eighth of it, at least the recent history.
-/// Steps that are further apart than that are said to have stopped after each.
-const ENDING_PARTS: u64 = 8;
+/// What rose for less than patience may be a warm-up that came late. Four fifths of a straight line take
+/// four fifths of its time; a bucket of four ticks may be missing from that.
+const RISE_PARTS: f64 = 4.0 / 3.0;
+
+/// The end of a trend that tells whether it goes on: an eighth of it, at least the recent history …
+const ENDING_PARTS: f64 = 8.0;
+
+/// … and as long as it takes to add so many members at the former rate: that none of 16 came is no chance
+/// (1 in nine million, if they come one by one).
+const ENDING_MEMBERS: f64 = 16.0;
 
 /// Growth below this part of its former rate has stopped.
 const STOPPED: f64 = 0.1;
@@ -213,7 +229,7 @@ fn judge_long(case: &Case<'_>) -> Judgement {
     let history = case.long.after_warm_up();
     let judgement = judge_history(case, &history, 0);
     match judgement.trend {
-        Some(trend) if has_stopped(case, &history, &trend) => Judgement {
+        Some(trend) if stands_still(case, trend.growth_so_far()) => Judgement {
             verdict: judgement.verdict.min(Verdict::Watching),
             ..judgement
         },
@@ -221,25 +237,33 @@ fn judge_long(case: &Case<'_>) -> Judgement {
     }
 }
 
-/// Whether growth came to an end, and not because there was nothing to do.
-fn has_stopped(case: &Case<'_>, history: &History<'_>, trend: &Trend) -> bool {
-    // While there is no recent history apart from the warm-up, the last third has to do.
+/// Whether a subject that grew like that stands still by now, and not because there was nothing to do.
+/// False where it is too early to say.
+#[must_use]
+pub fn stands_still(case: &Case<'_>, growth: Growth) -> bool {
+    if case.load.is_some_and(|load| load.is_idle()) {
+        return false;
+    }
     let Some(recent) = case.recent else {
         return false;
     };
-    let ending = if recent.ticks() * ENDING_PARTS >= history.ticks() {
-        recent
+    let rate = f64::from(growth.rate_per_tick);
+    let enough = (ENDING_MEMBERS / rate).max(f64::from(growth.window_ticks) / ENDING_PARTS);
+    let ending = if enough <= recent.ticks() as f64 {
+        trend::rate_per_tick(recent.buckets, recent.bucket_ticks)
     } else {
-        let length = history.buckets.len();
-        // At most an eighth of 64, and of a trend no fewer than one.
-        let parts = usize::try_from(ENDING_PARTS).unwrap_or(1);
-        History {
-            buckets: &history.buckets[length - length.div_ceil(parts)..],
-            ..*history
+        let long = case.long;
+        let wanted = (enough / f64::from(long.bucket_ticks)).ceil().max(3.0);
+        if wanted * 2.0 > long.buckets.len() as f64 {
+            return false;
         }
+        // At most half of 64.
+        #[allow(clippy::cast_possible_truncation, clippy::cast_sign_loss)]
+        let wanted = wanted as usize;
+        let last = &long.buckets[long.buckets.len() - wanted..];
+        trend::rate_per_tick(last, long.bucket_ticks)
     };
-    trend::rate_per_tick(ending.buckets, ending.bucket_ticks) < STOPPED * trend.rate_per_tick
-        && !case.load.is_some_and(|load| load.is_idle())
+    ending < STOPPED * rate
 }
 
 /// What the recent history has to say; nothing unless it accuses.
@@ -254,6 +278,10 @@ fn judge_recent(case: &Case<'_>) -> Option<Judgement> {
         || (judgement.verdict == Verdict::Growing && recent.survival == Survival::Unknown);
     let earlier_ticks = earlier.len() as u64 * u64::from(case.long.bucket_ticks);
     let known = earlier_ticks * 2 >= recent.ticks();
+    // Rise within patience as a warm-up does, but late.
+    if trend::rise_ticks(&recent) as f64 * RISE_PARTS < f64::from(case.patience_ticks) {
+        return None;
+    }
     let changed = !known || {
         let (first, second) = earlier.split_at(earlier.len() / 2);
         let rate = |half| trend::rate_per_tick(half, case.long.bucket_ticks);
@@ -285,14 +313,13 @@ fn judge_history(case: &Case<'_>, history: &History<'_>, earlier_peak: u32) -> J
     };
     let kept = succession.is_some_and(|succession| succession.passes())
         || generations.is_some_and(|generations| generations.passes());
-    let beyond_chance = trend.log10_e >= demands.e_threshold.log10();
-    let verdict = match (
-        beyond_chance,
-        kept && !trend.slows_down() && !trend.follows_load(),
-    ) {
-        (false, _) => Verdict::Watching,
-        (true, false) => Verdict::Growing,
-        (true, true) => Verdict::Leak,
+    let stays = kept && !trend.slows_down() && !trend.follows_load();
+    let verdict = if stays && trend.log10_e >= demands.e_with_survival.log10() {
+        Verdict::Leak
+    } else if trend.log10_e >= trend::E_THRESHOLD.log10() {
+        Verdict::Growing
+    } else {
+        Verdict::Watching
     };
     Judgement {
         verdict,
@@ -309,7 +336,7 @@ mod tests {
 
     #[test]
     fn cohorts_that_survive_make_a_leak_of_a_trend_and_cohorts_that_die_out_do_not() {
-        let buckets: Vec<Bucket> = rising(16);
+        let buckets = rising(20);
         let verdict = |live: &[u32]| {
             let cohorts = Cohorts {
                 live,
@@ -322,9 +349,9 @@ mod tests {
             };
             judge(&case).verdict
         };
-        assert_eq!(verdict(&[5; 16]), Verdict::Leak);
-        let mut dying = [0; 16];
-        dying[12..].copy_from_slice(&[1, 10, 40, 90]);
+        assert_eq!(verdict(&[5; 20]), Verdict::Leak);
+        let mut dying = [0; 20];
+        dying[16..].copy_from_slice(&[1, 10, 40, 90]);
         assert_eq!(verdict(&dying), Verdict::Growing);
     }
 

@@ -1,10 +1,16 @@
-//! Seeded behaviour for the integration tests: a generator, and one subject run through the real guard.
+//! Seeded behaviour for the integration tests: a generator, families of behaviour, and the real guard
+//! that they are run through.
 
 // Each test binary uses its part of it, and none exports anything.
 #![allow(dead_code, unreachable_pub)]
 
-use leakguard::guard::finding::{Event, Severity};
-use leakguard::guard::{Guard, Settings};
+pub mod cohorts;
+pub mod healthy;
+pub mod leaking;
+pub mod run;
+pub mod statistics;
+
+use leakguard::guard::Settings;
 use leakguard::ledger::{Claim, Frame, Kind, Site};
 
 pub const STARTED_AT_MS: f64 = 1.8e12;
@@ -13,15 +19,18 @@ pub const TICK_MS: f64 = 1_000.0;
 /// Marsaglia's xorshift64: small, seeded, the same everywhere.
 pub struct Random {
     state: u64,
-    seed: u64,
 }
 
 impl Random {
     pub fn new(seed: u64) -> Self {
-        Self {
+        let mut random = Self {
             state: seed.wrapping_mul(0x9e37_79b9_7f4a_7c15) | 1,
-            seed,
+        };
+        // Small seeds leave most bits zero at first.
+        for _ in 0..4 {
+            random.next();
         }
+        random
     }
 
     pub fn next(&mut self) -> u64 {
@@ -40,11 +49,9 @@ impl Random {
         self.unit() < probability
     }
 
-    /// A parameter of the run: the same at every tick, another for every seed.
-    pub fn seed_between(&self, from: u32, to: u32) -> u32 {
-        let mut fixed = Self::new(self.seed ^ 0xabcd);
-        fixed.next();
-        from + u32::try_from(fixed.next() % u64::from(to - from)).unwrap_or(0)
+    /// Even over `from..to`.
+    pub fn between(&mut self, from: u32, to: u32) -> u32 {
+        from + u32::try_from(self.next() % u64::from(to - from)).unwrap_or(0)
     }
 
     /// Box and Muller.
@@ -67,43 +74,6 @@ impl Random {
         }
         count
     }
-}
-
-/// What happens to a population within one tick.
-#[derive(Clone, Copy, Debug, Default)]
-pub struct Change {
-    pub born: u32,
-    pub died: u32,
-    /// Born and dead before the tick could see them; only samples know.
-    pub gone_at_once: u32,
-    /// Members another site has added, and of its members those that died.
-    pub elsewhere: (u32, u32),
-}
-
-impl Change {
-    pub fn born(born: u32) -> Self {
-        Self {
-            born,
-            ..Self::default()
-        }
-    }
-
-    pub fn died(died: u32) -> Self {
-        Self {
-            died,
-            ..Self::default()
-        }
-    }
-}
-
-#[derive(Debug, Default)]
-pub struct Outcome {
-    /// The worst severity any event ever had.
-    pub worst: Option<Severity>,
-    pub leak_at_tick: Option<u32>,
-    pub recovered_at_tick: Option<u32>,
-    /// The function that the last leak event named.
-    pub blamed: Option<String>,
 }
 
 pub fn settings(capacity: u32, patience_ticks: u32) -> Settings {
@@ -143,63 +113,4 @@ pub fn listeners(owner: &str, level: u32) -> Claim<'_> {
         floor: 16,
         level,
     }
-}
-
-/// Runs one subject, from 16 members on, for `ticks` ticks.
-pub fn outcome(
-    seed: u64,
-    ticks: u32,
-    sampled: bool,
-    mut family: impl FnMut(&mut Random, u32, u32) -> Change,
-) -> Outcome {
-    let mut random = Random::new(seed);
-    let mut guard = Guard::new(settings(4, 60));
-    let number = guard
-        .define_site(&site(12, "onRequest"))
-        .unwrap()
-        .map_or(0, u32::from);
-    let other = guard
-        .define_site(&site(99, "readThrough"))
-        .unwrap()
-        .map_or(0, u32::from);
-    let mut level = 16;
-    let slot = guard
-        .claim(&listeners("EventEmitter 'tick'", level))
-        .unwrap();
-    let mut outcome = Outcome::default();
-    for tick in 1..=ticks {
-        let Change {
-            born,
-            died,
-            gone_at_once,
-            elsewhere,
-        } = family(&mut random, tick, level);
-        let died = died.min(level + born);
-        level = (level + born - died + elsewhere.0).saturating_sub(elsewhere.1);
-        let sites = [(number, born + gone_at_once, died + gone_at_once)];
-        for (number, born, died) in sites.into_iter().chain([(other, elsewhere.0, elsewhere.1)]) {
-            if sampled && born > 0 {
-                guard.sample_born(slot, number, born).unwrap();
-            }
-            if sampled && died > 0 {
-                guard.sample_died(slot, number, died).unwrap();
-            }
-        }
-        let mut levels = [0; 4];
-        levels[slot as usize] = level;
-        guard.tick(&levels, at_ms(tick));
-        for occurrence in guard.take_events() {
-            let severity = occurrence.finding.severity;
-            outcome.worst = outcome.worst.max(Some(severity));
-            match occurrence.event {
-                Event::Recovered => outcome.recovered_at_tick = Some(tick),
-                _ if severity == Severity::Leak => {
-                    outcome.leak_at_tick.get_or_insert(tick);
-                    outcome.blamed = occurrence.finding.site.map(|site| site.frame.function);
-                }
-                _ => {}
-            }
-        }
-    }
-    outcome
 }

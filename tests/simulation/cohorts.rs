@@ -1,0 +1,1 @@
+//! Birth cohorts of objects.
