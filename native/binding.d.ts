@@ -34,8 +34,11 @@ export declare class Engine {
   sampleBorn(slot: number, site: number, weight: number): void
   /** That sampled member is no longer there. */
   sampleDied(slot: number, site: number, weight: number): void
-  /** One tick: `levels[slot]` is each subject's size now. Returns how many events wait. */
-  tick(levels: Uint32Array, atMs: number): number
+  /**
+   * One tick: `levels[slot]` is each subject's size now, `load` what the process had to do since the
+   * last one, in any unit, if that is known. Returns how many events wait.
+   */
+  tick(levels: Uint32Array, atMs: number, load?: number | undefined | null): number
   /**
    * One round of the heap's sampler: each of its live samples by the slot of its site and by its
    * ordinal. Events wait for the next tick.

@@ -8,6 +8,7 @@
 mod simulation;
 
 use leakguard::guard::finding::Severity;
+use simulation::cohorts;
 use simulation::healthy::{BOUNDED_LATER, FOLLOWING_LOAD, HEALTHY, HEALTHY_BUT_GROWING};
 use simulation::leaking::{Leaking, AFTER_A_DAY, LINEAR, OTHERS};
 use simulation::run::{outcomes, Family, Outcome};
@@ -146,4 +147,40 @@ fn what_filled_in_a_straight_line_and_is_full_is_taken_back() {
         );
         assert_eq!(standing, 0, "{}", family.name);
     }
+}
+
+/// Rounds over which sites of objects are simulated: as many as a ring of one round per bucket holds.
+const ROUNDS: u32 = 64;
+
+#[test]
+fn sites_of_sampled_objects_are_judged_by_their_cohorts() {
+    let mut false_leaks = 0;
+    for site in &cohorts::HEALTHY {
+        let leaks = (1..=u64::from(SEEDS))
+            .filter(|&seed| cohorts::outcome(site, seed, ROUNDS).0.is_some())
+            .count();
+        println!("{:<44} leak {}", site.name, share(leaks, SEEDS as usize));
+        false_leaks += leaks;
+    }
+    let traces = cohorts::HEALTHY.len() * SEEDS as usize;
+    println!("{false_leaks} leaks in {traces} healthy sites");
+    let mut failed = Vec::new();
+    for (site, by_round) in &cohorts::LEAKING {
+        let found = (1..=u64::from(SEEDS)).map(|seed| cohorts::outcome(site, seed, ROUNDS).0);
+        let mut found: Vec<u32> = found.flatten().collect();
+        found.sort_unstable();
+        let missed = SEEDS as usize - found.iter().filter(|&round| round <= by_round).count();
+        println!(
+            "{:<44} not within {by_round} rounds {}   median {:?}, 95 % {:?}",
+            site.name,
+            share(missed, SEEDS as usize),
+            percentile(&found, 50),
+            percentile(&found, 95),
+        );
+        if missed * 1_000 > 30 * SEEDS as usize {
+            failed.push(site.name);
+        }
+    }
+    assert!(false_leaks * 1_000 <= traces, "{false_leaks} of {traces}");
+    assert!(failed.is_empty(), "{failed:?}");
 }

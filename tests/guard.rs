@@ -475,7 +475,8 @@ fn an_object_that_should_be_gone_is_a_leak_by_contract_within_one_turn() {
     };
     let slot = run.guard.claim(&claim).unwrap();
     run.levels[slot as usize] = 1;
-    let site = run.sites[slot as usize];
+    let site = run.guard.define_site(&site(12, "onRequest")).unwrap();
+    let site = site.map_or(0, u32::from);
     run.guard.sample_born(slot, site, 1).unwrap();
     let events = run.ticks(4, |_| {});
     assert_eq!(kinds(&events), [Event::Raised]);

@@ -5,25 +5,45 @@ use crate::ledger::{self, Kind, View, BUCKETS, COHORTS, RECENT_BUCKETS};
 use crate::verdict::generations::Cohorts;
 use crate::verdict::load::{Load, Means};
 use crate::verdict::succession::Counts;
+use crate::verdict::trend;
 use crate::verdict::{self, judge, Case, Growth, History, Judgement, Survival};
 
 /// Hands a subject to the verdict, in the verdict's own terms.
 pub(super) fn judge_view(view: &View<'_>, patience_ticks: u32) -> Judgement {
-    with_case(view, patience_ticks, judge)
+    let looked_at = view.history_ticks() >= patience_ticks && may_have_grown(view);
+    with_case(view, patience_ticks, looked_at, judge)
+}
+
+/// Whether either history ends above where it began. Without that there is no trend, and most subjects
+/// need not be unpacked.
+fn may_have_grown(view: &View<'_>) -> bool {
+    let (mut long, mut recent) = (view.buckets(), view.recent_buckets());
+    let warm_up = long.len() / trend::WARM_UP_PARTS;
+    let above = |first: Option<ledger::Bucket>, last: Option<ledger::Bucket>| match (first, last) {
+        (Some(first), Some(last)) => last.min > first.max,
+        _ => false,
+    };
+    let long = above(long.nth(warm_up), long.next_back());
+    let recent = above(recent.next(), recent.next_back());
+    view.level() >= view.floor() && (long || recent)
 }
 
 /// Whether a subject that grew like that stands still by now.
 pub(super) fn stands_still(view: &View<'_>, patience_ticks: u32, growth: Growth) -> bool {
-    with_case(view, patience_ticks, |case| {
+    with_case(view, patience_ticks, true, |case| {
         verdict::stands_still(case, growth)
     })
 }
 
-fn with_case<R>(view: &View<'_>, patience_ticks: u32, answer: impl FnOnce(&Case<'_>) -> R) -> R {
+/// The subject as a case; without its buckets, when the answer is known not to need them.
+fn with_case<R>(
+    view: &View<'_>,
+    patience_ticks: u32,
+    looked_at: bool,
+    answer: impl FnOnce(&Case<'_>) -> R,
+) -> R {
     let history_ticks = view.history_ticks();
     let (level, floor) = (view.level(), view.floor());
-    // What the gates will refuse need not be unpacked.
-    let looked_at = history_ticks >= patience_ticks && level >= floor;
     let mut long = [verdict::Bucket::default(); BUCKETS];
     let mut recent = [verdict::Bucket::default(); RECENT_BUCKETS];
     let (mut long_length, mut recent_length) = (0, 0);
@@ -36,7 +56,11 @@ fn with_case<R>(view: &View<'_>, patience_ticks: u32, answer: impl FnOnce(&Case<
     let (long, recent) = (&long[..long_length], &recent[..recent_length]);
     let (long_open_ticks, recent_open_ticks) = view.open_ticks();
     let mut live = [0; COHORTS];
-    let survival = survival_of(view, &mut live);
+    let survival = if looked_at {
+        survival_of(view, &mut live)
+    } else {
+        Survival::Unknown
+    };
     answer(&Case {
         long: History {
             buckets: long,
@@ -50,8 +74,8 @@ fn with_case<R>(view: &View<'_>, patience_ticks: u32, answer: impl FnOnce(&Case<
             open_ticks: recent_open_ticks,
             survival: of_late(survival, recent, view.mean_sample_weight()),
         }),
-        // The load is known by ticks, and their history counts rounds.
-        load: (!view.observed_at_rounds()).then(|| load_of(view)),
+        // The load is known by ticks, and the history of an allocation site counts rounds.
+        load: load_of(view).filter(|_| !view.observed_at_rounds()),
         history_ticks,
         patience_ticks,
         level,
@@ -60,17 +84,17 @@ fn with_case<R>(view: &View<'_>, patience_ticks: u32, answer: impl FnOnce(&Case<
 }
 
 /// The load of the process as the verdict takes it.
-fn load_of<'a>(view: &View<'a>) -> Load<'a> {
+fn load_of<'a>(view: &View<'a>) -> Option<Load<'a>> {
     let means = |load: ledger::LoadMeans<'a>| Means {
         means: load.means,
         bucket_ticks: load.bucket_ticks,
         open_ticks: load.open_ticks,
     };
-    let (long, recent) = view.load();
-    Load {
+    let (long, recent) = view.load()?;
+    Some(Load {
         long: means(long),
         recent: means(recent),
-    }
+    })
 }
 
 fn unpack(buckets: impl Iterator<Item = ledger::Bucket>, into: &mut [verdict::Bucket]) -> usize {

@@ -109,11 +109,15 @@ impl Open {
     };
 
     fn add(&mut self, before: u32, level: u32) {
+        self.ticks += 1;
+        // Most levels rest. The first tick of a bucket has its minimum and maximum to set.
+        if before == level && self.ticks > 1 {
+            return;
+        }
         self.min = self.min.min(level);
         self.max = self.max.max(level);
         self.births = self.births.saturating_add(level.saturating_sub(before));
         self.deaths = self.deaths.saturating_add(before.saturating_sub(level));
-        self.ticks += 1;
     }
 
     fn packed(&self) -> PackedBucket {

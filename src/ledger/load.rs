@@ -51,6 +51,8 @@ pub struct LoadMeans<'a> {
 
 /// The load since the start, and of late.
 pub(super) struct LoadHistory {
+    /// Whether there ever was a figure.
+    known: bool,
     long: [f32; BUCKETS],
     closed: usize,
     span_ticks: u32,
@@ -64,6 +66,7 @@ pub(super) struct LoadHistory {
 impl LoadHistory {
     pub(super) fn new(recent_span_ticks: u32) -> Self {
         Self {
+            known: false,
             long: [0.0; BUCKETS],
             closed: 0,
             span_ticks: 1,
@@ -77,6 +80,7 @@ impl LoadHistory {
 
     pub(super) fn record(&mut self, load: Option<f64>) {
         let load = load.filter(|load| load.is_finite() && *load >= 0.0);
+        self.known |= load.is_some();
         self.long_open.add(load);
         self.recent_open.add(load);
         if self.recent_open.ticks >= self.recent_span_ticks {
@@ -102,6 +106,10 @@ impl LoadHistory {
         self.long[self.closed] = self.long_open.mean();
         self.closed += 1;
         self.long_open = Open::EMPTY;
+    }
+
+    pub(super) fn is_known(&self) -> bool {
+        self.known
     }
 
     pub(super) fn long(&self) -> LoadMeans<'_> {

@@ -425,10 +425,11 @@ impl Ledger {
             .filter_map(|slot| Some((slot, self.view(slot)?)))
     }
 
-    /// The load since the start, and of late.
+    /// The load since the start, and of late; `None` when it was never told.
     #[must_use]
-    pub fn load(&self) -> (LoadMeans<'_>, LoadMeans<'_>) {
-        (self.load.long(), self.load.recent())
+    pub fn load(&self) -> Option<(LoadMeans<'_>, LoadMeans<'_>)> {
+        let load = &self.load;
+        load.is_known().then(|| (load.long(), load.recent()))
     }
 
     /// Ticks since the start or the last [`Ledger::forget_past`].

@@ -38,15 +38,18 @@ impl Packed {
         }
     }
 
-    /// The value it stands for; what would lie above `u32::MAX` is `u32::MAX`.
+    /// The value it stands for; what would lie above `u32::MAX` is `u32::MAX`. Without a branch, because
+    /// a judging unpacks hundreds.
     pub(crate) fn get(self) -> u32 {
-        let code = u32::from(self.0);
-        let (exponent, mantissa) = (code >> MANTISSA_BITS, code & (IMPLICIT - 1));
-        match exponent {
-            0 => mantissa,
-            1..=21 => (IMPLICIT + mantissa) << (exponent - 1),
-            _ => u32::MAX,
-        }
+        let code = u64::from(self.0);
+        let (exponent, mantissa) = (code >> MANTISSA_BITS, code & u64::from(IMPLICIT - 1));
+        let implicit = u64::from(exponent > 0) << MANTISSA_BITS;
+        // At most 12 bits moved by 30.
+        let value = (implicit | mantissa) << exponent.saturating_sub(1);
+        // No larger than the second operand.
+        #[allow(clippy::cast_possible_truncation)]
+        let value = value.min(u64::from(u32::MAX)) as u32;
+        value
     }
 }
 

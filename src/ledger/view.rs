@@ -135,7 +135,7 @@ impl<'a> View<'a> {
 
     /// The load of the process, since the start and of late; no subject has one of its own.
     #[must_use]
-    pub fn load(&self) -> (LoadMeans<'a>, LoadMeans<'a>) {
+    pub fn load(&self) -> Option<(LoadMeans<'a>, LoadMeans<'a>)> {
         self.ledger.load()
     }
 

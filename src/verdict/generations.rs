@@ -42,9 +42,9 @@ pub const MIN_OLD: usize = 5;
 /// Share of the old cohorts that must have survivors (DESIGN; `GenCount` as RESIN and others use it).
 pub const MIN_SHARE: f64 = 0.75;
 
-/// Survivors in all old cohorts together below which they may be stragglers. Six Poisson events are
-/// seen with a chance of 0.96 where eleven are expected: one leaked sample per round for 16 rounds.
-pub const MIN_SURVIVORS: u32 = 20;
+/// Survivors in all old cohorts together below which they may be stragglers: what V8 itself adds to a
+/// function over time (feedback, maps) leaves a few in healthy programs.
+pub const MIN_SURVIVORS: u32 = 12;
 
 /// Survivors per exposure of the older half in terms of the younger half's, below which they may fade …
 const FADED: f64 = 0.85;
@@ -252,15 +252,15 @@ mod tests {
     }
 
     #[test]
-    fn five_survivors_are_too_few_and_six_are_not() {
-        assert!(of(&[0, 1, 1, 1, 1, 1, 0, 0]).too_few());
-        assert!(!of(&[0, 2, 1, 1, 1, 1, 0, 0]).too_few());
+    fn eleven_survivors_are_too_few_and_twelve_are_not() {
+        assert!(of(&[0, 2, 3, 2, 2, 2, 0, 0]).too_few());
+        assert!(!of(&[0, 3, 3, 2, 2, 2, 0, 0]).too_few());
     }
 
     #[test]
     fn one_survivor_per_cohort_may_leave_a_third_of_them_empty_and_ten_may_not() {
-        // 7 of 11 is less than three quarters, and what a mean of one lets expect.
-        let sparse = [1, 1, 0, 2, 1, 0, 1, 0, 3, 1, 0, 2, 0, 1, 5, 9];
+        // 8 of 12 is less than three quarters, and what a mean of one lets expect.
+        let sparse = [1, 1, 1, 0, 2, 1, 0, 1, 0, 3, 1, 0, 2, 1, 1, 5, 9];
         assert!(of(&sparse).share() < MIN_SHARE);
         assert!(of(&sparse).passes());
         let lumps = sparse.map(|count| 10 * count);

@@ -219,10 +219,12 @@ pub fn judge(case: &Case<'_>) -> Judgement {
         return Judgement::bare(Verdict::Steady);
     }
     let long = judge_long(case);
-    match judge_recent(case) {
-        Some(recent) if recent.verdict > long.verdict => recent,
-        _ => long,
+    if long.verdict == Verdict::Leak {
+        return long;
     }
+    judge_recent(case)
+        .filter(|recent| recent.verdict > long.verdict)
+        .unwrap_or(long)
 }
 
 fn judge_long(case: &Case<'_>) -> Judgement {
@@ -241,9 +243,6 @@ fn judge_long(case: &Case<'_>) -> Judgement {
 /// False where it is too early to say.
 #[must_use]
 pub fn stands_still(case: &Case<'_>, growth: Growth) -> bool {
-    if case.load.is_some_and(|load| load.is_idle()) {
-        return false;
-    }
     let Some(recent) = case.recent else {
         return false;
     };
@@ -263,7 +262,7 @@ pub fn stands_still(case: &Case<'_>, growth: Growth) -> bool {
         let last = &long.buckets[long.buckets.len() - wanted..];
         trend::rate_per_tick(last, long.bucket_ticks)
     };
-    ending < STOPPED * rate
+    ending < STOPPED * rate && !case.load.is_some_and(|load| load.is_idle())
 }
 
 /// What the recent history has to say; nothing unless it accuses.
