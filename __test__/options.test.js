@@ -147,7 +147,7 @@ const ROWS = [
     env: 'LEAKGUARD_SURVIVORS',
     accepted: [
       // Rounds that are closer than a minute need closer samples.
-      ['10ms', { interval: 10, bytes: 16_384 }],
+      ['10ms', { interval: 10, bytes: 2048 }],
       [HOUR_MS, { interval: HOUR_MS, bytes: 262_144 }],
       [{}, { interval: 60_000, bytes: 262_144 }],
       [{ interval: '30s' }, { interval: 30_000, bytes: 131_072 }],
@@ -172,7 +172,7 @@ const ROWS = [
       { interval: '1s', rounds: 3 },
     ],
     envAccepted: [
-      ['10ms', { interval: 10, bytes: 16_384 }],
+      ['10ms', { interval: 10, bytes: 2048 }],
       ['1h', { interval: HOUR_MS, bytes: 262_144 }],
     ],
     envRefused: ['9ms', '2h', 'often'],

@@ -7,8 +7,9 @@
  *
  * Properties are read from their descriptors: a getter, a Proxy's trap or a `size` of a class would be
  * the host's code. Only enumerable globals are read, as an assignment makes them: Node's own are not
- * enumerable, and some of them load whole modules when only their descriptor is asked for. A collection that is tracked already stays what it is: by whoever named it, or by
- * the line that fills it.
+ * enumerable, and some of them load whole modules when only their descriptor is asked for.
+ * A collection that the host has named stays what it is; one that only a hook has met is followed under
+ * the global's name from now on.
  */
 
 const nodeModule = require('node:module');
@@ -174,10 +175,10 @@ class Globals {
    */
   #consider(value, owner) {
     if (!isMeasurable(value) || this.followed.size >= MAX_FOLLOWED) return;
-    if (this.tracked.isTracked(value)) return;
+    if (this.tracked.isNamed(value)) return;
     const floor = this.floors.collections;
     const population = { ...populationOf(value, this.sampler), kind: 'globals' };
-    if (population.size(value, undefined) < floor / 2) return;
+    if (population.size(value, undefined) < floor / 4) return;
     const record = this.tracked.watch(population, value, owner, floor);
     if (record !== undefined) this.followed.add(record);
   }

@@ -51,6 +51,8 @@ const MAX_INTERVAL_MS = 3_600_000;
 
 /** Between two rounds of the heap's sampler: each forces a full collection. */
 const USUAL_ROUND_MS = 60_000;
+/** At level `exact`: some ten objects a sample, so that a test of 500 requests leaves enough. */
+const EXACT_SAMPLE_BYTES = 1024;
 /** Fewer live samples of a site say nothing about its generations, of which a verdict takes a dozen. */
 const SAMPLES_OF_A_SITE = 24;
 /** Closer samples than these cost more than they tell: a stack each, and a profile as large as the heap. */
@@ -77,7 +79,7 @@ const PRESETS = {
     floors: {
       listeners: 16,
       intervals: 16,
-      timeouts: 256,
+      timeouts: 512,
       collections: 1000,
       handles: 16,
       globals: 64,
@@ -92,7 +94,7 @@ const PRESETS = {
     floors: {
       listeners: 8,
       intervals: 8,
-      timeouts: 64,
+      timeouts: 256,
       collections: 100,
       handles: 8,
       globals: 16,
@@ -298,7 +300,8 @@ function sampleBytes(bytes, { interval }) {
 function complete(values) {
   const preset = PRESETS[/** @type {Sensitivity} */ (values.sensitivity)];
   const survivors = /** @type {Settings['survivors']} */ (values.survivors);
-  const bytes = survivors.bytes || sampleBytes(preset.bytes, survivors);
+  const usual = values.level === 'exact' ? EXACT_SAMPLE_BYTES : preset.bytes;
+  const bytes = survivors.bytes || sampleBytes(usual, survivors);
   const floors = { ...preset.floors, .../** @type {object} */ (values.floors) };
   floors.objectBytes ||= SAMPLES_OF_A_SITE * bytes;
   return /** @type {Settings} */ ({

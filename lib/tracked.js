@@ -170,10 +170,10 @@ class Tracked {
 
   /**
    * @param {object} owner
-   * @returns {boolean} whether it has a record as a whole
+   * @returns {boolean} whether it is followed by name
    */
-  isTracked(owner) {
-    return this.byOwner.get(owner)?.has(undefined) === true;
+  isNamed(owner) {
+    return this.byOwner.get(owner)?.get(undefined)?.watched === true;
   }
 
   /** @param {Record} record */
