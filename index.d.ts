@@ -39,6 +39,8 @@ export interface Floors {
   handles: number;
   /** New keys of `globalThis`; modules in `require.cache` loaded since the start. */
   globals: number;
+  /** Pending promises made by one line. */
+  promises: number;
   /** Size of one target of `watch()`. */
   watched: number;
   /** Growth of the heap in use after full collections, in bytes. */
@@ -56,6 +58,11 @@ export interface Options {
   sensitivity: Sensitivity;
   /** Heap sampling at level `'survivors'`: time between two rounds, bytes between two samples. */
   survivors: Duration | { interval?: Duration; bytes?: number };
+  /**
+   * Whether pending promises are sampled, with the line that makes them. Default `false`, `true` at
+   * level `'exact'`: where V8's promise hook was once on, `await` stays slower.
+   */
+  promises: boolean;
   /**
    * Findings to leave out: a text equals the signature, the package or the owner, or is part of the
    * file; a pattern is matched against these; a function is asked.

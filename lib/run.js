@@ -12,6 +12,7 @@ const { Expectations } = require('./expectations');
 const { Globals } = require('./globals');
 const { Handles } = require('./handles');
 const { loadNative } = require('./native');
+const { Promises } = require('./promises');
 const { SitePopulations } = require('./site-populations');
 const { Slots } = require('./slots');
 const { Tracked } = require('./tracked');
@@ -57,9 +58,10 @@ class Run {
   /**
    * @param {Settings} settings
    * @param {import('./sampler').Sampler} sampler  of the hooks on Map and Set
+   * @param {(action: () => void) => void} alone  runs our own code with the hooks looking away
    * @throws {import('./errors').LeakguardError} ERR_LEAKGUARD_NATIVE, ERR_LEAKGUARD_NODE
    */
-  constructor(settings, sampler) {
+  constructor(settings, sampler, alone) {
     const { Engine } = loadNative();
     this.settings = settings;
     this.engine = new Engine(
@@ -101,6 +103,15 @@ class Run {
       sampler,
       floors: settings.floors,
     });
+    this.promises = new Promises({
+      slots: this.slots,
+      sites: this.sites,
+      floor: settings.floors.promises,
+      intervalMs: settings.interval,
+      alone,
+      warn: (message) => warnOnce(message, 'LEAKGUARD_METER'),
+    });
+    if (settings.promises) this.promises.open();
     /** @type {import('./meters').Meters | null} */
     this.lazyMeters = null;
     /** @type {import('./slots').Holder} */
@@ -127,6 +138,7 @@ class Run {
     this.timers.tick(this.meters.collections);
     this.handles.tick(this.meters.collections);
     this.expectations.tick(this.meters.collections);
+    this.promises.tick(this.meters.collections);
     this.#measureHeap();
     const waiting = this.engine.tick(this.slots.levels, now);
     return waiting > 0 ? JSON.parse(this.engine.takeEvents()) : [];
@@ -137,6 +149,7 @@ class Run {
     this.tracked.observe();
     this.timers.observe();
     this.handles.observe();
+    this.promises.observe();
     this.engine.observe(this.slots.levels);
   }
 
@@ -160,6 +173,7 @@ class Run {
   }
 
   stop() {
+    this.promises.close();
     this.lazyMeters?.stop();
   }
 
@@ -187,6 +201,7 @@ class Run {
       ...this.timers.sitesInUse(),
       ...this.handles.sitesInUse(),
       ...this.expectations.sitesInUse(),
+      ...this.promises.sitesInUse(),
     ]);
     this.sites?.forget(this.engine.sweepSites(inUse));
     return this.engine.defineSite(site);
