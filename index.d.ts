@@ -43,7 +43,7 @@ export interface Floors {
   promises: number;
   /** Size of one target of `watch()`. */
   watched: number;
-  /** Growth of the heap in use after full collections, in bytes. */
+  /** Growth in bytes of the heap after full collections, of external, array buffer and resident memory. */
   heapBytes: number;
 }
 

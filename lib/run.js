@@ -32,6 +32,7 @@ const SAMPLES_PER_RECORD = 48;
 const KIB = 1024;
 
 /** @typedef {import('./options').Settings} Settings */
+/** @typedef {import('./slots').Holder & { what: 'heap' | 'external' | 'arrayBuffers' | 'rss', first: number | null }} Memory */
 
 /**
  * What the hooks look at under these settings.
@@ -114,8 +115,10 @@ class Run {
     if (settings.promises) this.promises.open();
     /** @type {import('./meters').Meters | null} */
     this.lazyMeters = null;
-    /** @type {import('./slots').Holder} */
-    this.heap = { slot: -1, evicted() {} };
+    /** The heap, and what lies outside of it. Sums of bytes: suspects at most. */
+    this.memory = ['heap', 'external', 'arrayBuffers', 'rss'].map(
+      (what) => /** @type {Memory} */ ({ what, slot: -1, first: null, evicted() {} }),
+    );
     /** Time spent in our own ticks and looks. */
     this.overhead = { cpuMs: 0, lastTickMs: 0, maxTickMs: 0 };
   }
@@ -124,7 +127,9 @@ class Run {
   get meters() {
     if (this.lazyMeters === null) {
       const { Meters } = require('./meters');
-      this.lazyMeters = new Meters(this.settings.interval);
+      this.lazyMeters = new Meters(this.settings.interval, (message) =>
+        warnOnce(message, 'LEAKGUARD_METER'),
+      );
     }
     return this.lazyMeters;
   }
@@ -139,7 +144,7 @@ class Run {
     this.handles.tick(this.meters.collections);
     this.expectations.tick(this.meters.collections);
     this.promises.tick(this.meters.collections);
-    this.#measureHeap();
+    this.#measureMemory();
     const waiting = this.engine.tick(this.slots.levels, now);
     return waiting > 0 ? JSON.parse(this.engine.takeEvents()) : [];
   }
@@ -177,15 +182,22 @@ class Run {
     this.lazyMeters?.stop();
   }
 
-  #measureHeap() {
+  #measureMemory() {
     const { heapAfterGcBytes } = this.meters;
+    // Between full collections what is external rises in every healthy program as the heap does.
     if (heapAfterGcBytes === null) return;
-    const level = Math.round(heapAfterGcBytes / KIB);
-    if (this.heap.slot >= 0) {
-      this.slots.levels[this.heap.slot] = level;
-    } else {
-      const floor = Math.ceil(this.settings.floors.heapBytes / KIB);
-      this.slots.claim(this.heap, { kind: 'heap', what: 'heap', owner: 'heap', floor, level });
+    const { external, arrayBuffers, rss } = process.memoryUsage();
+    const bytes = { heap: heapAfterGcBytes, external, arrayBuffers, rss };
+    const floor = Math.ceil(this.settings.floors.heapBytes / KIB);
+    for (const memory of this.memory) {
+      const { what } = memory;
+      const level = Math.round(bytes[what] / KIB);
+      memory.first ??= level;
+      if (memory.slot >= 0) {
+        this.slots.levels[memory.slot] = level;
+      } else if (what === 'heap' || level >= memory.first + floor) {
+        this.slots.claim(memory, { kind: 'heap', what, owner: what, floor, level });
+      }
     }
   }
 
