@@ -39,9 +39,11 @@ export interface Floors {
   handles: number;
   /** New keys of `globalThis`; modules in `require.cache` loaded since the start. */
   globals: number;
+  /** Pending promises made by one line. */
+  promises: number;
   /** Size of one target of `watch()`. */
   watched: number;
-  /** Growth of the heap in use after full collections, in bytes. */
+  /** Growth in bytes of the heap after full collections, of external, array buffer and resident memory. */
   heapBytes: number;
   /** Live bytes that one function has allocated, at level `'survivors'`. */
   objectBytes: number;
@@ -61,6 +63,11 @@ export interface Options {
    * samples (262,144, or 16,384 at sensitivity `'high'`; fewer where rounds are closer than a minute).
    */
   survivors: Duration | { interval?: Duration; bytes?: number };
+  /**
+   * Whether pending promises are sampled, with the line that makes them. Default `false`, `true` at
+   * level `'exact'`: where V8's promise hook was once on, `await` stays slower.
+   */
+  promises: boolean;
   /**
    * Findings to leave out: a text equals the signature, the package or the owner, or is part of the
    * file; a pattern is matched against these; a function is asked.

@@ -213,7 +213,8 @@ const ROWS = [
       ['listeners'],
       [],
     ],
-    accepts: /listeners, intervals, timeouts, collections, handles, globals, watched, heapBytes/,
+    accepts:
+      /listeners, intervals, timeouts, collections, handles, globals, promises, watched, heapBytes/,
   },
   {
     option: 'warn',
@@ -228,6 +229,21 @@ const ROWS = [
       ['0', false],
       ['true', true],
       ['false', false],
+    ],
+    envRefused: ['yes', 'off', '2'],
+    accepts: /true or false/,
+  },
+  {
+    option: 'promises',
+    env: 'LEAKGUARD_PROMISES',
+    accepted: [
+      [true, true],
+      [false, false],
+    ],
+    refused: ['yes', '', 1, 0, 2, null, {}],
+    envAccepted: [
+      ['1', true],
+      ['0', false],
     ],
     envRefused: ['yes', 'off', '2'],
     accepts: /true or false/,

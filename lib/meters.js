@@ -23,9 +23,16 @@ const MAX_COLLECTIONS_PER_TICK = 32;
 /** With longer ticks full collections are not read, and there is no verdict on the heap. */
 const MAX_PROFILED_MS = 60_000;
 
+// Taken before the host can replace it.
+const getActiveResourcesInfo = process.getActiveResourcesInfo?.bind(process);
+
 class Meters {
-  /** @param {number} intervalMs  between two ticks */
-  constructor(intervalMs) {
+  /**
+   * @param {number} intervalMs  between two ticks
+   * @param {(message: string) => void} warn
+   */
+  constructor(intervalMs, warn) {
+    this.warn = warn;
     /** The profiler's record grows until it is read. */
     this.profiles = intervalMs <= MAX_PROFILED_MS;
     /** Bytes in use after the last full collection; null before the first. @type {number | null} */
@@ -39,19 +46,23 @@ class Meters {
     /** Milliseconds for which the event loop was busy since the last tick. */
     this.busyMs = 0;
     this.utilization = performance.eventLoopUtilization();
-    this.profiler = new v8.GCProfiler();
+    /** null where there is none, or it has failed. @type {import('node:v8').GCProfiler | null} */
+    this.profiler = null;
+    this.#guarded(() => {
+      this.profiler = new v8.GCProfiler();
+    });
     /** Ticks for which the profiler still rests. */
     this.rest = 0;
   }
 
   /** The next tick starts again. */
   stop() {
-    this.profiler.stop();
+    this.#guarded(() => this.profiler?.stop());
   }
 
   /** @param {number} atMs */
   tick(atMs) {
-    this.#readCollections();
+    this.#guarded(() => this.#readCollections());
     const before = this.utilization.active;
     this.utilization = performance.eventLoopUtilization();
     this.busyMs = this.utilization.active - before;
@@ -65,11 +76,13 @@ class Meters {
 
   /** Reads what the profiler has seen since the last tick; the first tick starts it. */
   #readCollections() {
+    const { profiler } = this;
+    if (profiler === null) return;
     if (this.rest > 0) {
       this.rest -= 1;
       if (this.rest > 0) return;
     } else {
-      const collections = this.profiler.stop()?.statistics ?? [];
+      const collections = profiler.stop()?.statistics ?? [];
       for (const { gcType, afterGC } of collections) {
         if (gcType !== 'MarkSweepCompact') continue;
         this.collections += 1;
@@ -77,17 +90,38 @@ class Meters {
       }
       this.rest = Math.floor(collections.length / MAX_COLLECTIONS_PER_TICK);
     }
-    if (this.rest === 0 && this.profiles) this.profiler.start();
+    if (this.rest === 0 && this.profiles) profiler.start();
+  }
+
+  /**
+   * Without collections there is no level of the heap, and no proof by collections; the rest goes on.
+   * @param {() => void} action
+   */
+  #guarded(action) {
+    try {
+      action();
+    } catch (error) {
+      this.profiler = null;
+      this.warn(`garbage collections are not seen: ${error}`);
+    }
+  }
+
+  /** @returns {Record<string, number>} */
+  #resources() {
+    /** @type {Record<string, number>} */
+    const resources = {};
+    try {
+      for (const type of getActiveResourcesInfo()) resources[type] = (resources[type] ?? 0) + 1;
+    } catch (error) {
+      this.warn(`active resources are not counted: ${error}`);
+    }
+    return resources;
   }
 
   /** The `meters` of a report. */
   read() {
     const heap = v8.getHeapStatistics();
     const memory = process.memoryUsage();
-    /** @type {Record<string, number>} */
-    const resources = {};
-    for (const type of process.getActiveResourcesInfo())
-      resources[type] = (resources[type] ?? 0) + 1;
     return {
       heapUsedBytes: heap.used_heap_size,
       heapAfterGcBytes: this.heapAfterGcBytes,
@@ -95,7 +129,7 @@ class Meters {
       externalBytes: memory.external,
       arrayBuffersBytes: memory.arrayBuffers,
       rssBytes: memory.rss,
-      resources,
+      resources: this.#resources(),
       history: this.history,
     };
   }

@@ -77,7 +77,7 @@ class Monitor {
     const switchedOff = parseBoolean(process.env.LEAKGUARD) === false;
     if (settings.level === 'off' || switchedOff) return;
     try {
-      this.run = new Run(settings, this.collectionsSampler);
+      this.run = this.#createRun(settings);
     } catch (error) {
       warnOnce(/** @type {Error} */ (error).message, 'LEAKGUARD_NATIVE');
       return;
@@ -120,7 +120,7 @@ class Monitor {
         `report() does not know the option ${inspectValue(unknown)}: it takes none yet`,
       );
     }
-    const run = this.run ?? new Run(readOptions({ level: 'off' }, {}), this.collectionsSampler);
+    const run = this.run ?? this.#createRun(readOptions({ level: 'off' }, {}));
     if (this.running) this.#alone(() => run.observe());
     return this.#createReport(run);
   }
@@ -273,6 +273,11 @@ class Monitor {
       'ERR_LEAKGUARD_OPTION',
       `on() and off() take 'finding' and a function, not ${inspectValue(event)} and ${inspectValue(listener)}`,
     );
+  }
+
+  /** @param {import('./options').Settings} settings */
+  #createRun(settings) {
+    return new Run(settings, this.collectionsSampler, (action) => this.#alone(action));
   }
 
   /**

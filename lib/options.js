@@ -21,6 +21,7 @@ const { LeakguardError, inspectValue } = require('./errors');
  * @property {number} collections  entries of one Map or Set
  * @property {number} handles      open handles of one type, or made by one line
  * @property {number} globals      new keys of `globalThis`, modules loaded since the start
+ * @property {number} promises     pending promises made by one line
  * @property {number} watched      size of one target of `watch()`
  * @property {number} heapBytes    growth of the heap in use after full collections
  * @property {number} objectBytes  live bytes that one function has allocated; 0: 24 samples
@@ -33,6 +34,7 @@ const { LeakguardError, inspectValue } = require('./errors');
  * @property {number} patience  ticks
  * @property {Sensitivity} sensitivity
  * @property {{ interval: number, bytes: number }} survivors
+ * @property {boolean} promises  whether pending promises are sampled
  * @property {IgnoreRule[]} ignore
  * @property {Floors} floors
  * @property {boolean} warn
@@ -68,6 +70,7 @@ const PRESETS = {
       collections: 10_000,
       handles: 64,
       globals: 256,
+      promises: 4096,
       watched: 1000,
       heapBytes: 67_108_864,
       objectBytes: 0,
@@ -83,6 +86,7 @@ const PRESETS = {
       collections: 1000,
       handles: 16,
       globals: 64,
+      promises: 512,
       watched: 100,
       heapBytes: 16_777_216,
       objectBytes: 0,
@@ -98,6 +102,7 @@ const PRESETS = {
       collections: 100,
       handles: 8,
       globals: 16,
+      promises: 64,
       watched: 16,
       heapBytes: 2_097_152,
       objectBytes: 0,
@@ -243,6 +248,12 @@ const SPECS = {
     accepts: 'a duration from 10ms to 1h, or { interval: duration, bytes: 1024 to 2^30 }',
     env: 'LEAKGUARD_SURVIVORS',
   },
+  promises: {
+    default: null,
+    parse: parseBoolean,
+    accepts: 'true or false (1 or 0)',
+    env: 'LEAKGUARD_PROMISES',
+  },
   ignore: {
     default: [],
     parse: parseIgnore,
@@ -307,6 +318,7 @@ function complete(values) {
   return /** @type {Settings} */ ({
     ...values,
     patience: values.patience ?? preset.patience,
+    promises: values.promises ?? values.level === 'exact',
     floors,
     survivors: { ...survivors, bytes },
   });

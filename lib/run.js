@@ -13,6 +13,7 @@ const { Expectations } = require('./expectations');
 const { Globals } = require('./globals');
 const { Handles } = require('./handles');
 const { loadNative } = require('./native');
+const { Promises } = require('./promises');
 const { SitePopulations } = require('./site-populations');
 const { Slots } = require('./slots');
 const { Tracked } = require('./tracked');
@@ -34,6 +35,7 @@ const MAX_NOTES = 32;
 const KIB = 1024;
 
 /** @typedef {import('./options').Settings} Settings */
+/** @typedef {import('./slots').Holder & { what: 'heap' | 'external' | 'arrayBuffers' | 'rss', first: number | null }} Memory */
 
 /**
  * What the hooks look at under these settings.
@@ -67,9 +69,10 @@ class Run {
   /**
    * @param {Settings} settings
    * @param {import('./sampler').Sampler} sampler  of the hooks on Map and Set
+   * @param {(action: () => void) => void} alone  runs our own code with the hooks looking away
    * @throws {import('./errors').LeakguardError} ERR_LEAKGUARD_NATIVE, ERR_LEAKGUARD_NODE
    */
-  constructor(settings, sampler) {
+  constructor(settings, sampler, alone) {
     const { Engine } = loadNative();
     this.settings = settings;
     /** At most that of the settings. @type {import('./options').Level} */
@@ -122,10 +125,21 @@ class Run {
       sampler,
       floors: settings.floors,
     });
+    this.promises = new Promises({
+      slots: this.slots,
+      sites: this.sites,
+      floor: settings.floors.promises,
+      intervalMs: settings.interval,
+      alone,
+      warn: (message) => warnOnce(message, 'LEAKGUARD_METER'),
+    });
+    if (settings.promises) this.promises.open();
     /** @type {import('./meters').Meters | null} */
     this.lazyMeters = null;
-    /** @type {import('./slots').Holder} */
-    this.heap = { slot: -1, evicted() {} };
+    /** The heap, and what lies outside of it. Sums of bytes: suspects at most. */
+    this.memory = ['heap', 'external', 'arrayBuffers', 'rss'].map(
+      (what) => /** @type {Memory} */ ({ what, slot: -1, first: null, evicted() {} }),
+    );
     /** Time spent in our own ticks and looks. */
     this.overhead = { cpuMs: 0, lastTickMs: 0, maxTickMs: 0 };
   }
@@ -134,7 +148,9 @@ class Run {
   get meters() {
     if (this.lazyMeters === null) {
       const { Meters } = require('./meters');
-      this.lazyMeters = new Meters(this.settings.interval);
+      this.lazyMeters = new Meters(this.settings.interval, (message) =>
+        warnOnce(message, 'LEAKGUARD_METER'),
+      );
     }
     return this.lazyMeters;
   }
@@ -151,7 +167,8 @@ class Run {
     this.timers.tick(this.meters.collections);
     this.handles.tick(this.meters.collections);
     this.expectations.tick(this.meters.collections);
-    this.#measureHeap();
+    this.promises.tick(this.meters.collections);
+    this.#measureMemory();
     const waiting = this.engine.tick(this.slots.levels, at, this.meters.busyMs);
     return waiting > 0 ? JSON.parse(this.engine.takeEvents()) : [];
   }
@@ -212,6 +229,7 @@ class Run {
     this.tracked.observe();
     this.timers.observe();
     this.handles.observe();
+    this.promises.observe();
     this.engine.observe(this.slots.levels);
   }
 
@@ -238,6 +256,7 @@ class Run {
   stop() {
     this.survivors?.stop();
     this.survivors = null;
+    this.promises.close();
     this.lazyMeters?.stop();
   }
 
@@ -268,15 +287,22 @@ class Run {
     survivors.round();
   }
 
-  #measureHeap() {
+  #measureMemory() {
     const { heapAfterGcBytes } = this.meters;
+    // Between full collections what is external rises in every healthy program as the heap does.
     if (heapAfterGcBytes === null) return;
-    const level = Math.round(heapAfterGcBytes / KIB);
-    if (this.heap.slot >= 0) {
-      this.slots.levels[this.heap.slot] = level;
-    } else {
-      const floor = Math.ceil(this.settings.floors.heapBytes / KIB);
-      this.slots.claim(this.heap, { kind: 'heap', what: 'heap', owner: 'heap', floor, level });
+    const { external, arrayBuffers, rss } = process.memoryUsage();
+    const bytes = { heap: heapAfterGcBytes, external, arrayBuffers, rss };
+    const floor = Math.ceil(this.settings.floors.heapBytes / KIB);
+    for (const memory of this.memory) {
+      const { what } = memory;
+      const level = Math.round(bytes[what] / KIB);
+      memory.first ??= level;
+      if (memory.slot >= 0) {
+        this.slots.levels[memory.slot] = level;
+      } else if (what === 'heap' || level >= memory.first + floor) {
+        this.slots.claim(memory, { kind: 'heap', what, owner: what, floor, level });
+      }
     }
   }
 
@@ -292,6 +318,7 @@ class Run {
       ...this.timers.sitesInUse(),
       ...this.handles.sitesInUse(),
       ...this.expectations.sitesInUse(),
+      ...this.promises.sitesInUse(),
       ...(this.survivors?.sitesInUse() ?? []),
     ]);
     const freed = this.engine.sweepSites(inUse);

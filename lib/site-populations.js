@@ -92,12 +92,17 @@ class SitePopulations {
    * @param {string} about.what
    * @param {number} about.floor
    * @param {Made['isLive'] | null} about.isLive  null: it cannot be asked
+   * @param {boolean} [about.mayBeGarbage]  whether its being live says nothing before it has outlived
+   *   full collections
    * @param {number} about.weight
    * @param {Function} [about.below]  the patched function, whose caller made it
    * @param {number} [about.site]     in its place, where the caller is known already
    * @returns {number} the site; 0 when it is not known
    */
-  made(target, { what, floor, isLive, weight, below, site: known }) {
+  made(
+    target,
+    { what, floor, isLive, mayBeGarbage = isLive === null, weight, below, site: known },
+  ) {
     if (this.pool.length >= MAX_POOL) this.#makeRoom();
     if (this.share > 1 && random() * this.share >= 1) return 0;
     const site =
@@ -114,7 +119,7 @@ class SitePopulations {
     this.pool.push({
       ref: new WeakRef(target),
       isLive: isLive ?? isUncollected,
-      countsFrom: isLive === null ? this.collections + COLLECTIONS_FOR_PROOF : 0,
+      countsFrom: mayBeGarbage ? this.collections + COLLECTIONS_FOR_PROOF : 0,
       group,
       weight: stands,
       toldFrom: this.ticks + this.matureTicks,

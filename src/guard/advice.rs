@@ -17,7 +17,7 @@ pub(super) fn title(kind: Kind, what: &str, owner: &str, level: u64, subjects: u
         Kind::Promises => plural(level, "pending promise", "pending promises"),
         Kind::Handles => format!("{} open {}", count(level), numbered(level, named, "handle")),
         // A level is a count below 2^53.
-        Kind::Heap => format!("heap of {} in use", bytes(level as f64)),
+        Kind::Heap => format!("{} of {} in use", memory(what), bytes(level as f64)),
         Kind::Retained => format!(
             "{} that should be gone: {named}",
             plural(level, "object", "objects")
@@ -27,6 +27,15 @@ pub(super) fn title(kind: Kind, what: &str, owner: &str, level: u64, subjects: u
         format!("{title} (in {} places)", count(subjects as u64))
     } else {
         title
+    }
+}
+
+fn memory(what: &str) -> &str {
+    match what {
+        "external" => "external memory",
+        "arrayBuffers" => "array buffers",
+        "rss" => "resident memory",
+        _ => "heap",
     }
 }
 
@@ -117,6 +126,14 @@ pub(super) fn fix(kind: Kind, what: &str) -> &'static str {
         (Kind::Handles, _) => {
             "close() or destroy() it in finally, also when the work fails; set a timeout on idle connections"
         }
+        (Kind::Heap, "external" | "arrayBuffers") => {
+            "find who keeps Buffers, typed arrays or native objects: queues of chunks, caches of bodies, \
+             slices that keep a whole Buffer alive"
+        }
+        (Kind::Heap, "rss") => {
+            "when heap and external memory stand still, it is native memory or fragmentation: look at \
+             addons, and try another allocator (jemalloc, MALLOC_ARENA_MAX=2)"
+        }
         (Kind::Heap, _) => {
             "find what grows: start with LEAKGUARD_LEVEL=survivors to name the allocating lines, or \
              compare two heap snapshots taken some minutes apart"
@@ -179,6 +196,10 @@ mod tests {
         assert_eq!(
             title(Kind::Heap, "heap", "heap", 123 << 20),
             "heap of 123 MiB in use"
+        );
+        assert_eq!(
+            title(Kind::Heap, "arrayBuffers", "arrayBuffers", 2 << 20),
+            "array buffers of 2.0 MiB in use"
         );
         assert_eq!(
             title(Kind::Handles, "TCPSocketWrap", "", 9),

@@ -207,7 +207,8 @@ impl<'a> Population<'a> {
     /// Until the heap limit, for the heap.
     fn eta_ms(&self, bytes: u64, rate_per_minute: f64) -> Option<u64> {
         let left = self.settings.heap_limit_bytes.checked_sub(bytes)?;
-        let applies = self.kind == Kind::Heap && rate_per_minute > 0.0;
+        // Only the heap itself has that limit.
+        let applies = self.kind == Kind::Heap && self.what == "heap" && rate_per_minute > 0.0;
         applies.then(|| whole(left as f64 / rate_per_minute * 60_000.0))
     }
 

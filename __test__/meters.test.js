@@ -1,0 +1,111 @@
+'use strict';
+
+/** Memory meters, and hosts where what they read is not there: said once, and the rest goes on. */
+
+const { collectGarbage, leakguard, repeat, startQuick } = require('./ticks');
+const assert = require('node:assert/strict');
+const fs = require('node:fs');
+const { test } = require('node:test');
+const { REGISTER, ROOT, runNode, temporaryFolder } = require('./child');
+
+const REPORTS = `
+  const { EventEmitter } = require('node:events');
+  const bus = new EventEmitter().setMaxListeners(0);
+  const timer = setInterval(() => {
+    bus.on('tick', () => {});
+    const report = require(${JSON.stringify(ROOT)}).report();
+    if (report.leaks.length === 0 && report.ticks < 300) return;
+    clearInterval(timer);
+    console.log(report.leaks.map(({ kind }) => kind).join());
+  }, 10);`;
+const ENV = {
+  LEAKGUARD_INTERVAL: '10ms',
+  LEAKGUARD_PATIENCE: '10',
+  LEAKGUARD_SENSITIVITY: 'high',
+  LEAKGUARD_WARN: '0',
+};
+
+/** @param {string} stderr */
+const ownWarnings = (stderr) => stderr.split('\n').filter((line) => line.includes('LEAKGUARD_'));
+
+test('array buffers that pile up become a suspect, and no leak', async (t) => {
+  startQuick(t);
+  /** @type {Buffer[]} */
+  const kept = [];
+  await repeat(async () => {
+    kept.push(Buffer.alloc(1 << 19, 1));
+    await collectGarbage();
+  }, 150);
+  const found = leakguard.report().findings.filter(({ what }) => what === 'arrayBuffers');
+  assert.deepEqual(
+    found.map(({ kind, severity, etaMs }) => [kind, severity, etaMs]),
+    [['heap', 'suspect', null]],
+  );
+  assert.match(found[0].title, /^array buffers of \d+/);
+  assert.ok(kept.length > 0);
+});
+
+/** @type {[name: string, before: string, warning: RegExp][]} */
+const BROKEN = [
+  [
+    'process.getActiveResourcesInfo throws',
+    "process.getActiveResourcesInfo = () => { throw new Error('no'); };",
+    /open handles are not counted|active resources are not counted/,
+  ],
+  [
+    'there is no GC profiler',
+    "require('node:v8').GCProfiler = class { constructor() { throw new Error('no'); } };",
+    /garbage collections are not seen/,
+  ],
+  [
+    'the GC profiler fails later',
+    "require('node:v8').GCProfiler = class { start() {} stop() { throw new Error('no'); } };",
+    /garbage collections are not seen/,
+  ],
+  [
+    'fs cannot read',
+    "require('node:fs').readdirSync = () => { throw new Error('no'); };",
+    /open descriptors are not counted/,
+  ],
+];
+
+for (const [name, before, warning] of BROKEN) {
+  test(`where ${name}, that is said once and leaks are found`, async (t) => {
+    const skip = name.startsWith('fs') && process.platform !== 'linux';
+    if (skip) return t.skip('there is no /proc to read');
+    const source = `${before} require(${JSON.stringify(REGISTER)}); ${REPORTS}`;
+    const { code, stdout, stderr } = await runNode(['-e', source], { env: ENV });
+    assert.deepEqual([code, stdout], [0, 'listeners\n'], stderr);
+    const warnings = ownWarnings(stderr);
+    assert.ok(warnings.length > 0 && warnings.every((line) => warning.test(line)), stderr);
+    assert.equal(new Set(warnings).size, warnings.length, stderr);
+  });
+}
+
+test('a clock that is set back breaks nothing', async () => {
+  const source = `
+    let back = 0;
+    const { now } = Date;
+    Date.now = () => now() - (back += 1000);
+    require(${JSON.stringify(REGISTER)}); ${REPORTS}`;
+  const { code, stdout, stderr } = await runNode(['-e', source], { env: ENV });
+  assert.deepEqual([code, stdout, stderr], [0, 'listeners\n', '']);
+});
+
+const flag = ['--permission', '--experimental-permission'].find((name) =>
+  process.allowedNodeEnvironmentFlags.has(name),
+);
+
+test('under the permission model the rest goes on', { skip: flag === undefined }, async (t) => {
+  const file = `${temporaryFolder(t)}/app.js`;
+  fs.writeFileSync(file, REPORTS);
+  const allowed = [ROOT, file].map((name) => `--allow-fs-read=${name}`);
+  const args = [`${flag}`, '--allow-addons', ...allowed, '--require', REGISTER, file];
+  const { code, stdout, stderr } = await runNode(args, { env: ENV });
+  // Node 20 knows no --allow-addons: there the addon is refused, and that is said.
+  if (/bad option/.test(stderr)) return t.skip('no permission for addons in this Node');
+  assert.equal(code, 0, stderr);
+  const warnings = ownWarnings(stderr);
+  assert.equal(new Set(warnings).size, warnings.length, stderr);
+  assert.equal(stdout, 'listeners\n', stderr);
+});
