@@ -46,19 +46,19 @@ fn with_case<R>(
     let mut long = [verdict::Bucket::default(); BUCKETS];
     let mut recent = [verdict::Bucket::default(); RECENT_BUCKETS];
     let (mut long_length, mut recent_length) = (0, 0);
-    if looked_at {
-        long_length = unpack(view.buckets(), &mut long);
-        if is_past_warm_up(view, patience_ticks) {
-            recent_length = unpack(view.recent_buckets(), &mut recent);
-        }
-    }
-    let (long, recent) = (&long[..long_length], &recent[..recent_length]);
-    let (long_open_ticks, recent_open_ticks) = view.open_ticks();
     let survival = if looked_at {
         survival_of(view)
     } else {
         Survival::Unknown
     };
+    if looked_at {
+        long_length = unpack(view.buckets(), survival == Survival::Levels, &mut long);
+        if is_past_warm_up(view, patience_ticks) {
+            recent_length = unpack(view.recent_buckets(), true, &mut recent);
+        }
+    }
+    let (long, recent) = (&long[..long_length], &recent[..recent_length]);
+    let (long_open_ticks, recent_open_ticks) = view.open_ticks();
     answer(&Case {
         long: History {
             buckets: long,
@@ -94,15 +94,25 @@ fn load_of<'a>(view: &View<'a>) -> Option<Load<'a>> {
     })
 }
 
-fn unpack(buckets: impl Iterator<Item = ledger::Bucket>, into: &mut [verdict::Bucket]) -> usize {
+/// Births and deaths only where they are asked for: the case of a sampled subject does without, and
+/// unpacking is a third of a judging.
+fn unpack(
+    buckets: impl Iterator<Item = ledger::Bucket>,
+    with_births: bool,
+    into: &mut [verdict::Bucket],
+) -> usize {
+    let levels = |bucket: &ledger::Bucket| verdict::Bucket {
+        trough: bucket.min,
+        peak: bucket.max,
+        ..verdict::Bucket::default()
+    };
     let mut length = 0;
     for (place, bucket) in into.iter_mut().zip(buckets) {
-        *place = verdict::Bucket {
-            trough: bucket.min,
-            peak: bucket.max,
-            births: bucket.births,
-            deaths: bucket.deaths,
-        };
+        *place = levels(&bucket);
+        if with_births {
+            place.births = bucket.births;
+            place.deaths = bucket.deaths;
+        }
         length += 1;
     }
     length
