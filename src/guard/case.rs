@@ -16,15 +16,20 @@ pub(super) fn judge_view(view: &View<'_>, patience_ticks: u32) -> Judgement {
 /// Whether either history ends above where it began. Without that there is no trend, and most subjects
 /// need not be unpacked.
 fn may_have_grown(view: &View<'_>) -> bool {
-    let (mut long, mut recent) = (view.buckets(), view.recent_buckets());
+    let mut long = view.buckets();
     let warm_up = long.len() / trend::WARM_UP_PARTS;
-    let above = |first: Option<ledger::Bucket>, last: Option<ledger::Bucket>| match (first, last) {
-        (Some(first), Some(last)) => last.min > first.max,
-        _ => false,
-    };
-    let long = above(long.nth(warm_up), long.next_back());
-    let recent = above(recent.next(), recent.next_back());
-    view.level() >= view.floor() && (long || recent)
+    let long = is_above(long.nth(warm_up), long.next_back());
+    view.level() >= view.floor() && (long || still_rises(view))
+}
+
+/// Whether the recent history ends above where it began: seen without unpacking it.
+pub(super) fn still_rises(view: &View<'_>) -> bool {
+    let mut recent = view.recent_buckets();
+    is_above(recent.next(), recent.next_back())
+}
+
+fn is_above(first: Option<ledger::Bucket>, last: Option<ledger::Bucket>) -> bool {
+    matches!((first, last), (Some(first), Some(last)) if last.min > first.max)
 }
 
 /// Whether a subject that grew like that stands still by now.
