@@ -97,7 +97,7 @@ test('what exports and bin name is there', () => {
 
 test('what is exported is what is declared', () => {
   const declared = [
-    ...read('index.d.ts').matchAll(/^export (?:declare )?(?:function|class) (\w+)/gm),
+    ...read('index.d.ts').matchAll(/^export (?:declare )?(?:function|class|const) (\w+)/gm),
   ];
   assert.deepEqual(declared.map(([, name]) => name).sort(), Object.keys(require('..')).sort());
 });

@@ -42,7 +42,7 @@ test('closures that a module keeps are a leak, named by the function that makes 
   assert.ok(functionsOf(finding).includes('remember'), String(functionsOf(finding)));
   assert.equal(finding.count, finding.bytes);
   const signals = finding.evidence.map(({ signal }) => signal);
-  assert.ok(signals.includes('generations'), String(signals));
+  assert.ok(signals.includes('cohorts'), String(signals));
   const { explained } = leakguard.report();
   assert.ok(explained === null || (explained >= 0 && explained <= 1), String(explained));
 });

@@ -37,7 +37,7 @@ pub use self::finding::{Event, Finding, Occurrence, Severity};
 pub use self::settings::Settings;
 
 use self::blame::Blame;
-use self::case::{judge_view, stands_still};
+use self::case::{judge_view, stands_still, still_rises};
 use self::clock::Clock;
 use self::population::{Population, Standing};
 use self::signature::Signature;
@@ -48,6 +48,10 @@ use crate::verdict::{Judgement, Verdict};
 
 /// Each subject is judged about this often per patience, so that [`CONFIRMATIONS`] cost a quarter of it.
 const JUDGINGS_PER_PATIENCE: u32 = 15;
+
+/// A leak that is confirmed and goes on rising is judged in full at every fourth of its turns: it cannot
+/// get worse, and its numbers are a quarter of patience old at most.
+const TURNS_PER_PROOF: u32 = 4;
 
 /// The part of a history that is warm-up, as in the verdict: growth is blamed on sites from then on.
 const WARM_UP_PARTS: u32 = 5;
@@ -178,7 +182,9 @@ impl Guard {
         let first = (stride - tick % stride) % stride;
         for slot in (first..capacity).step_by(stride as usize) {
             if !self.observed_at_rounds(slot) {
-                self.judge_slot(slot);
+                // By slot, so that each tick has a quarter of them.
+                let turn = tick / stride + slot / stride;
+                self.judge_slot(slot, turn % TURNS_PER_PROOF == 0);
             }
         }
         self.note_growth();
@@ -191,7 +197,7 @@ impl Guard {
         self.ledger.round(levels, last_ordinal, slots, ordinals);
         for slot in 0..self.settings.capacity {
             if self.observed_at_rounds(slot) {
-                self.judge_slot(slot);
+                self.judge_slot(slot, true);
             }
         }
     }
@@ -207,13 +213,17 @@ impl Guard {
             .is_some_and(|view| view.observed_at_rounds())
     }
 
-    fn judge_slot(&mut self, slot: u32) {
+    fn judge_slot(&mut self, slot: u32, in_full: bool) {
         let Some(view) = self.ledger.view(slot) else {
             return;
         };
         let watch = &mut self.watches[slot as usize];
         if watch.finding != NO_FINDING && has_recovered(&view, watch.trough_when_raised) {
             self.leave_finding(slot);
+            return;
+        }
+        if watch.is_confirmed_leak() && still_rises(&view) && !in_full {
+            watch.calm_down(true);
             return;
         }
         let patience = self.settings.patience(&view);

@@ -14,6 +14,7 @@ struct Run {
     tick: u32,
     /// Who adds to each slot.
     sites: Vec<u32>,
+    load: Option<f64>,
 }
 
 impl Run {
@@ -23,6 +24,7 @@ impl Run {
             levels: vec![0; capacity as usize],
             tick: 0,
             sites: vec![0; capacity as usize],
+            load: None,
         }
     }
 
@@ -54,7 +56,7 @@ impl Run {
         for _ in 0..ticks {
             step(self);
             self.tick += 1;
-            let waiting = self.guard.tick(&self.levels, None, at_ms(self.tick));
+            let waiting = self.guard.tick(&self.levels, self.load, at_ms(self.tick));
             let taken = self.guard.take_events();
             // What is a victim of another is not told.
             assert!(waiting >= taken.len());
@@ -231,6 +233,47 @@ fn it_recovers_when_its_trough_falls_by_a_quarter_and_not_before() {
     let events = run.ticks(60, |run| run.levels[slot as usize] = 57);
     assert_eq!(kinds(&events), [Event::Recovered]);
     assert_eq!(run.guard.findings(), []);
+}
+
+#[test]
+fn a_leak_that_stops_under_load_is_a_suspect_without_a_word_and_then_over() {
+    let mut run = Run::new(4);
+    run.load = Some(100.0);
+    let slot = run.claim("EventEmitter 'tick'");
+    run.grow(&[slot], 150);
+    // The recent history has to be still for 96 ticks, and so for four judgings.
+    let events = run.ticks(112, |_| ());
+    assert_eq!(kinds(&events), []);
+    assert_eq!(run.guard.findings()[0].severity, Severity::Suspect);
+    let events = run.ticks(60, |_| ());
+    assert_eq!(kinds(&events), [Event::Recovered]);
+    assert_eq!(run.guard.findings(), []);
+}
+
+#[test]
+fn a_leak_that_pauses_for_want_of_work_stays_a_leak() {
+    let mut run = Run::new(4);
+    run.load = Some(100.0);
+    let slot = run.claim("EventEmitter 'tick'");
+    run.grow(&[slot], 150);
+    run.load = Some(2.0);
+    let events = run.ticks(400, |_| ());
+    assert_eq!(kinds(&events), []);
+    assert_eq!(run.guard.findings()[0].severity, Severity::Leak);
+}
+
+#[test]
+fn a_leak_that_was_doubted_and_goes_on_is_announced_again() {
+    let mut run = Run::new(4);
+    let slot = run.claim("EventEmitter 'tick'");
+    run.grow(&[slot], 150);
+    run.ticks(112, |_| ());
+    let events = run.grow(&[slot], 120);
+    assert!(
+        kinds(&events).contains(&Event::Worse),
+        "{:?}",
+        kinds(&events)
+    );
 }
 
 #[test]

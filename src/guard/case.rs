@@ -17,15 +17,20 @@ pub(super) fn judge_view(view: &View<'_>, patience_ticks: u32) -> Judgement {
 /// Whether either history ends above where it began. Without that there is no trend, and most subjects
 /// need not be unpacked.
 fn may_have_grown(view: &View<'_>) -> bool {
-    let (mut long, mut recent) = (view.buckets(), view.recent_buckets());
+    let mut long = view.buckets();
     let warm_up = long.len() / trend::WARM_UP_PARTS;
-    let above = |first: Option<ledger::Bucket>, last: Option<ledger::Bucket>| match (first, last) {
-        (Some(first), Some(last)) => last.min > first.max,
-        _ => false,
-    };
-    let long = above(long.nth(warm_up), long.next_back());
-    let recent = above(recent.next(), recent.next_back());
-    view.level() >= view.floor() && (long || recent)
+    let long = is_above(long.nth(warm_up), long.next_back());
+    view.level() >= view.floor() && (long || still_rises(view))
+}
+
+/// Whether the recent history ends above where it began: seen without unpacking it.
+pub(super) fn still_rises(view: &View<'_>) -> bool {
+    let mut recent = view.recent_buckets();
+    is_above(recent.next(), recent.next_back())
+}
+
+fn is_above(first: Option<ledger::Bucket>, last: Option<ledger::Bucket>) -> bool {
+    matches!((first, last), (Some(first), Some(last)) if last.min > first.max)
 }
 
 /// Whether a subject that grew like that stands still by now.
@@ -47,20 +52,20 @@ fn with_case<R>(
     let mut long = [verdict::Bucket::default(); BUCKETS];
     let mut recent = [verdict::Bucket::default(); RECENT_BUCKETS];
     let (mut long_length, mut recent_length) = (0, 0);
-    if looked_at {
-        long_length = unpack(view.buckets(), &mut long);
-        if is_past_warm_up(view, patience_ticks) {
-            recent_length = unpack(view.recent_buckets(), &mut recent);
-        }
-    }
-    let (long, recent) = (&long[..long_length], &recent[..recent_length]);
-    let (long_open_ticks, recent_open_ticks) = view.open_ticks();
     let mut live = [0; COHORTS];
     let survival = if looked_at {
         survival_of(view, &mut live)
     } else {
         Survival::Unknown
     };
+    if looked_at {
+        long_length = unpack(view.buckets(), survival == Survival::Levels, &mut long);
+        if is_past_warm_up(view, patience_ticks) {
+            recent_length = unpack(view.recent_buckets(), true, &mut recent);
+        }
+    }
+    let (long, recent) = (&long[..long_length], &recent[..recent_length]);
+    let (long_open_ticks, recent_open_ticks) = view.open_ticks();
     answer(&Case {
         long: History {
             buckets: long,
@@ -97,15 +102,25 @@ fn load_of<'a>(view: &View<'a>) -> Option<Load<'a>> {
     })
 }
 
-fn unpack(buckets: impl Iterator<Item = ledger::Bucket>, into: &mut [verdict::Bucket]) -> usize {
+/// Births and deaths only where they are asked for: the case of a sampled subject does without, and
+/// unpacking is a third of a judging.
+fn unpack(
+    buckets: impl Iterator<Item = ledger::Bucket>,
+    with_births: bool,
+    into: &mut [verdict::Bucket],
+) -> usize {
+    let levels = |bucket: &ledger::Bucket| verdict::Bucket {
+        trough: bucket.min,
+        peak: bucket.max,
+        ..verdict::Bucket::default()
+    };
     let mut length = 0;
     for (place, bucket) in into.iter_mut().zip(buckets) {
-        *place = verdict::Bucket {
-            trough: bucket.min,
-            peak: bucket.max,
-            births: bucket.births,
-            deaths: bucket.deaths,
-        };
+        *place = levels(&bucket);
+        if with_births {
+            place.births = bucket.births;
+            place.deaths = bucket.deaths;
+        }
         length += 1;
     }
     length

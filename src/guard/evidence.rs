@@ -3,6 +3,7 @@
 use super::finding::Evidence;
 use super::phrase::{count, decimal, duration, percent, whole};
 use crate::verdict::generations::Generations;
+use crate::verdict::trend::Trend;
 use crate::verdict::{Judgement, Verdict};
 
 /// The sentences behind a verdict; `amount` words a level, ticks are `tick_ms` long.
@@ -39,6 +40,9 @@ pub(super) fn of_judgement(
                 count(whole(10f64.powf(trend.log10_e.min(9.0))))
             ),
         );
+    }
+    if let Some(load) = judgement.trend.as_ref().and_then(of_load) {
+        say("load", load);
     }
     if let Some(succession) = &judgement.succession {
         let (births, deaths) = (succession.counts.births, succession.counts.deaths);
@@ -88,6 +92,18 @@ fn of_cohorts(generations: &Generations) -> String {
 fn cohorts(number: u32) -> String {
     let plural = if number == 1 { "" } else { "s" };
     format!("{} cohort{plural}", count(u64::from(number)))
+}
+
+/// Nothing when the load did not grow, or is not known.
+fn of_load(trend: &Trend) -> Option<String> {
+    let verdict = if trend.follows_load() {
+        "which alone explains the growth"
+    } else {
+        "which does not explain the growth"
+    };
+    let times = decimal(trend.load_growth);
+    (trend.load_growth > 1.0)
+        .then(|| format!("meanwhile the load grew to {times} times, {verdict}"))
 }
 
 fn of_fade(fade: f64, slows_down: bool) -> String {
@@ -144,7 +160,9 @@ pub(super) fn in_short(judgement: &Judgement) -> String {
                 stays(succession.counts)
             )
         }
-        Some(_) => format!("{rises}, but slowing down"),
+        Some(_) if trend.follows_load() => format!("{rises}, but no faster than the load"),
+        Some(_) if trend.slows_down() => format!("{rises}, but slowing down"),
+        Some(_) => format!("{rises}, but not enough of them to be sure"),
         None => format!("{rises}; whether it stays is not known"),
     }
 }

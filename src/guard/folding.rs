@@ -125,7 +125,7 @@ fn sites_in_bytes(finding: &Finding) -> Vec<(Site, f64)> {
 
 /// The nearer to the cause, the lower; the heap last. Node's own allocations come behind those of the
 /// host, and a population without a site behind one that has one.
-fn rank(finding: &Finding) -> (u8, bool, bool) {
+fn rank(finding: &Finding) -> (u8, u8, bool, bool) {
     let kind = match finding.kind {
         Kind::Retained => 0,
         Kind::Handles => 1,
@@ -141,13 +141,22 @@ fn rank(finding: &Finding) -> (u8, bool, bool) {
         .site
         .as_ref()
         .is_some_and(|site| site.frame.file.starts_with("node:"));
-    (kind, finding.site.is_none(), internal)
+    // Before what contains it.
+    let memory = match finding.what.as_str() {
+        "rss" => 2,
+        "external" => 1,
+        _ => 0,
+    };
+    (kind, memory, finding.site.is_none(), internal)
 }
 
 fn is_victim(finding: &Finding, cause: &Finding, explained: Option<f64>) -> bool {
     // What must be gone is a contract of its own.
     if finding.kind == Kind::Retained {
         return false;
+    }
+    if (cause.kind, finding.kind) == (Kind::Heap, Kind::Heap) {
+        return contains(&finding.what, &cause.what);
     }
     if cause.severity != Severity::Leak {
         return finding.counts_bytes() && !cause.counts_bytes() && fill(finding, cause);
@@ -159,6 +168,12 @@ fn is_victim(finding: &Finding, cause: &Finding, explained: Option<f64>) -> bool
         _ if finding.counts_bytes() => cause.kind != Kind::Retained,
         _ => is_same_thing(finding, cause) || share_a_place(finding, cause),
     }
+}
+
+/// Whether that memory is part of this: the heap and what is external to it are resident, and array
+/// buffers are external.
+fn contains(what: &str, part: &str) -> bool {
+    what == "rss" || (what == "external" && part == "arrayBuffers")
 }
 
 /// Whether these objects are made where that population is added to: then they are what is in it, and
@@ -443,6 +458,28 @@ mod tests {
         assert_eq!(kinds(&folded(None)), [Kind::Objects, Kind::Heap]);
         let unknown = &folded(Some(0.79))[1];
         assert!(unknown.evidence[0].detail.contains("79 %"), "{unknown:?}");
+    }
+
+    #[test]
+    fn resident_memory_grows_because_its_parts_do() {
+        let memory = |what| {
+            let mut finding = leak(Kind::Heap, what, 50_000, None);
+            finding.severity = Severity::Suspect;
+            finding
+        };
+        let whats = |findings: Vec<Finding>| -> Vec<String> {
+            fold(findings, None).into_iter().map(|it| it.what).collect()
+        };
+        assert_eq!(whats(vec![memory("rss"), memory("heap")]), ["heap"]);
+        assert_eq!(
+            whats(vec![memory("external"), memory("arrayBuffers")]),
+            ["arrayBuffers"]
+        );
+        assert_eq!(
+            whats(vec![memory("external"), memory("heap")]),
+            ["heap", "external"]
+        );
+        assert_eq!(whats(vec![memory("rss")]), ["rss"]);
     }
 
     #[test]

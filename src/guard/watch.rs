@@ -73,6 +73,11 @@ impl Watch {
         }
     }
 
+    /// Whether it has a finding and was a leak at each of its last judgings.
+    pub(super) fn is_confirmed_leak(&self) -> bool {
+        self.finding != NO_FINDING && self.leak_in_a_row >= CONFIRMATIONS
+    }
+
     /// Whether it has stood still for long enough to be doubted.
     pub(super) fn is_calm(&self) -> bool {
         self.calm_in_a_row >= CONFIRMATIONS

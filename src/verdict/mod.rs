@@ -20,7 +20,7 @@
 //! **Two histories.** The long one reaches back to the first tick, but a leak that begins on day ten fills
 //! a third of it only on day fifteen. The recent one slides, and may accuse under two conditions more:
 //! it must be a record in the long one's eyes, and a change, the same subject having grown at most
-//! half as fast before. What has always grown, and slows down, is the long one's to judge.
+//! half as fast for some time before. What has always grown, and slows down, is the long one's to judge.
 
 pub mod generations;
 pub mod load;
@@ -192,7 +192,8 @@ impl Judgement {
     }
 }
 
-/// A late leak is a change: before it the subject grew at most this part as fast.
+/// A late leak is a change: in some quarter of the time before it the subject grew at most this part as
+/// fast.
 const MOST_EARLIER_PACE: f64 = 0.5;
 
 /// What rose for less than patience may be a warm-up that came late. Four fifths of a straight line take
@@ -282,9 +283,9 @@ fn judge_recent(case: &Case<'_>) -> Option<Judgement> {
         return None;
     }
     let changed = !known || {
-        let (first, second) = earlier.split_at(earlier.len() / 2);
-        let rate = |half| trend::rate_per_tick(half, case.long.bucket_ticks);
-        rate(first).min(rate(second)) <= MOST_EARLIER_PACE * trend.rate_per_tick
+        let quarters = earlier.chunks(earlier.len().div_ceil(4));
+        let rates = quarters.map(|quarter| trend::rate_per_tick(quarter, case.long.bucket_ticks));
+        rates.fold(f64::INFINITY, f64::min) <= MOST_EARLIER_PACE * trend.rate_per_tick
     };
     (accuses && changed).then_some(judgement)
 }
@@ -446,7 +447,143 @@ mod tests {
         assert!((0.6..=0.99).contains(&confidence(sampled(1e9, 0.0))));
     }
 
+    /// A plateau at 100 for 60 buckets of 64 ticks, and of late 24 buckets of 4 ticks at `recent`.
+    fn late(recent: impl Fn(u32) -> u32, asked: impl Fn(&Case<'_>)) {
+        let bucket = |level| Bucket {
+            trough: level,
+            peak: level,
+            births: 4,
+            deaths: 0,
+        };
+        let long: Vec<Bucket> = (0..60).map(|_| bucket(100)).collect();
+        let recent: Vec<Bucket> = (0..24).map(|n| bucket(recent(n))).collect();
+        let history = |buckets, bucket_ticks| History {
+            bucket_ticks,
+            ..history(buckets, Survival::Levels)
+        };
+        asked(&Case {
+            long: history(&long, 64),
+            recent: Some(history(&recent, 4)),
+            history_ticks: 3_840,
+            ..case(&long, Survival::Levels)
+        });
+    }
+
+    #[test]
+    fn a_leak_that_begins_late_is_one_in_the_recent_history() {
+        late(
+            |n| 101 + 4 * n,
+            |case| assert_eq!(judge(case).verdict, Verdict::Leak),
+        );
+    }
+
+    #[test]
+    fn late_growth_below_an_earlier_peak_is_none() {
+        late(
+            |n| 101 + 4 * n,
+            |case| {
+                let mut long = case.long.buckets.to_vec();
+                long[30].peak = 200;
+                let long = History {
+                    buckets: &long,
+                    ..case.long
+                };
+                let case = Case { long, ..*case };
+                assert_eq!(judge(&case).verdict, Verdict::Steady);
+            },
+        );
+    }
+
+    #[test]
+    fn a_warm_up_that_comes_late_and_is_over_within_patience_is_none() {
+        // Ten buckets of four ticks.
+        late(
+            |n| 101 + 10 * n.clamp(8, 18),
+            |case| assert_eq!(judge(case).verdict, Verdict::Steady),
+        );
+    }
+
+    fn load(means: &[f32], bucket_ticks: u32) -> load::Means<'_> {
+        load::Means {
+            means,
+            bucket_ticks,
+            open_ticks: 0,
+        }
+    }
+
+    #[test]
+    fn growth_that_a_growing_load_explains_is_no_more_than_growing() {
+        let buckets = rising(60);
+        let verdict = |last: f32| {
+            let means: Vec<f32> = (0..60).map(|n| if n < 36 { 1.0 } else { last }).collect();
+            let load = Load {
+                long: load(&means, 1),
+                recent: load(&[], 1),
+            };
+            let case = Case {
+                load: Some(load),
+                ..case(&buckets, Survival::Levels)
+            };
+            judge(&case).verdict
+        };
+        // The level rises from 154 at the end of the first third to 188 at the start of the last.
+        assert_eq!(verdict(1.0), Verdict::Leak);
+        assert_eq!(verdict(1.1), Verdict::Leak);
+        assert_eq!(verdict(2.0), Verdict::Growing);
+        assert_eq!(verdict(0.5), Verdict::Leak);
+    }
+
+    #[test]
+    fn what_stopped_under_load_stands_still_and_what_stopped_for_want_of_it_does_not() {
+        let growth = Growth {
+            rate_per_tick: 1.0,
+            window_ticks: 100,
+        };
+        late(
+            |_| 100,
+            |case| {
+                assert!(stands_still(case, growth));
+                let busy = [10.0; 60];
+                let under = |recent: &[f32]| {
+                    let load = Load {
+                        long: load(&busy, 64),
+                        recent: load(recent, 4),
+                    };
+                    let case = Case {
+                        load: Some(load),
+                        ..*case
+                    };
+                    stands_still(&case, growth)
+                };
+                assert!(under(&[10.0; 24]));
+                assert!(!under(&[1.0; 24]));
+            },
+        );
+        late(|n| 100 + 4 * n, |case| assert!(!stands_still(case, growth)));
+    }
+
     proptest! {
+        #[test]
+        fn adding_a_constant_to_all_levels_keeps_the_trend(
+            steps in prop::collection::vec(0u32..9, 30..64),
+            constant in 0u32..10_000,
+        ) {
+            let buckets = |constant: u32| -> Vec<Bucket> {
+                let levels = steps.iter().scan(100 + constant, |level, step| {
+                    *level += step;
+                    Some(*level)
+                });
+                let bucket = |level| Bucket { trough: level, peak: level, births: 4, deaths: 0 };
+                levels.map(bucket).collect()
+            };
+            let trend = |buckets: &[Bucket]| {
+                // The gate of 1 % of the level is about the level, so it is kept out.
+                let case = Case { level: 100, ..case(buckets, Survival::Levels) };
+                judge(&case).trend.map(|trend| (trend.growth, trend.rises, trend.fade.to_bits()))
+            };
+            prop_assert_eq!(trend(&buckets(0)), trend(&buckets(constant)));
+        }
+
         #[test]
         fn no_history_makes_it_panic_or_unsure_of_its_range(
             levels in prop::collection::vec((any::<u32>(), any::<u32>(), any::<u32>()), 0..100),

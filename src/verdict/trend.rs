@@ -10,8 +10,8 @@
 //! 3. **No fade.** Does the last third grow at least half as fast as the middle one? A filling cache
 //!    and a warm-up fade; a leak does not.
 //! 4. **Beyond chance.** A sign test on consecutive troughs, by betting: capital 1, in four parts, each of
-//!    which stakes another share of itself on "up" at each change. If ups and downs were a fair coin, capital would be a non-negative
-//!    martingale, and Ville's inequality bounds the chance that it *ever* reaches 1,000 by 1/1,000,
+//!    which stakes another share of itself on "up" at each change. If ups and downs were a fair coin,
+//!    capital would be a non-negative martingale, and Ville's inequality bounds the chance that it *ever* reaches 1,000 by 1/1,000,
 //!    however often one looks. A Mann-Kendall test looked at every tick has no such bound, and
 //!    "five rises in a row" misfires at every start.
 //!    Sources: Ville, "Étude critique de la notion de collectif" (1939); Shafer and Vovk,
@@ -19,8 +19,8 @@
 //!    "Game-theoretic statistics and safe anytime-valid inference" (2023).
 //!
 //! The bound holds for one sequence of bets. Merging buckets starts another one each time a history
-//! doubles, so the price is a little higher: 4 of 1,000 random walks over 1,200 ticks became suspects
-//! (none a leak).
+//! doubles, and there are two histories, so the price is a little higher: 2 of 1,000 random walks over
+//! 1,200 ticks became suspects (none a leak).
 //!
 //! A trend that passes all four may still slow down, as a cache over a skewed key set does for a long
 //! time before it is full. That is no leak *yet*: [`Trend::slows_down`] keeps it a suspect.
@@ -52,7 +52,7 @@ pub(super) const OF_TICKS: Demands = Demands {
 /// Of a level that is looked at once per round, with cohorts for a second signal. Eight rounds less the
 /// warm-up are seven buckets. Each old cohort is an observation of its own and was born in a round of
 /// its own, so the cohorts are a test against chance themselves (`GenCount` alone is wrong about 7 in
-/// 100 sites): 3 to 1 for the trend is enough, six rises in a row. In 5,000 healthy sites none was
+/// 100 sites): 3 to 1 for the trend is enough, six rises in a row. Of 5,000 healthy sites two were
 /// called a leak.
 pub(super) const OF_ROUNDS: Demands = Demands {
     min_buckets: 7,

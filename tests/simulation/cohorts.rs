@@ -53,7 +53,7 @@ pub const LEAKING: [(Site, u32); 6] = [
             born: |random, _| random.poisson(1.0),
             ..SITE
         },
-        28,
+        36,
     ),
     (
         Site {
@@ -224,7 +224,9 @@ pub fn outcome(site: &Site, seed: u64, rounds: u32) -> (Option<u32>, Verdict) {
             .clears_every
             .is_some_and(|every| round % every == every - 1)
         {
-            cohorts.iter_mut().for_each(|cohort| cohort.dies_at.clear());
+            for cohort in &mut cohorts {
+                cohort.dies_at.clear();
+            }
         }
         for cohort in &mut cohorts {
             cohort.dies_at.retain(|&dies_at| dies_at > round);

@@ -302,31 +302,27 @@ fn sawtooth(random: &mut Random, tick: u32, level: u32, period: u32, rate: f64) 
     }
 }
 
-/// A cache over keys whose popularity follows Zipf's law with exponent 1.
+/// A cache over keys whose popularity falls as one over the rank (Zipf's law with exponent 1).
 struct SkewedCache {
-    cumulative: Vec<f64>,
     seen: Vec<bool>,
 }
 
 impl SkewedCache {
     fn new(keys: u32) -> Self {
-        let mut sum = 0.0;
-        let cumulative = (1..=keys).map(|rank| {
-            sum += 1.0 / f64::from(rank);
-            sum
-        });
         Self {
-            cumulative: cumulative.collect(),
             seen: vec![false; keys as usize],
         }
     }
 
     /// How many of so many draws are of keys never drawn before.
     fn misses(&mut self, random: &mut Random, draws: u32) -> u32 {
-        let total = self.cumulative.last().copied().unwrap_or(0.0);
+        let most = (self.seen.len() as f64 + 1.0).ln();
         let mut draw = |_| {
-            let at = random.unit() * total;
-            let key = self.cumulative.partition_point(|&sum| sum < at);
+            // Ranks below r have a share of ln(r) / ln(n + 1), which inverts to a power.
+            let rank = (random.unit() * most).exp();
+            // From 1 to the number of keys.
+            #[allow(clippy::cast_possible_truncation, clippy::cast_sign_loss)]
+            let key = (rank as usize).clamp(1, self.seen.len()) - 1;
             u32::from(!std::mem::replace(&mut self.seen[key], true))
         };
         (0..draws).map(&mut draw).sum()
