@@ -263,6 +263,8 @@ mod tests {
         }
     }
 
+    // As a finding has it.
+    #[allow(clippy::unnecessary_wraps)]
     fn app(line: u32, function: &str) -> Option<Site> {
         Some(Site {
             frame: frame("/srv/app.js", line, function),
@@ -271,6 +273,7 @@ mod tests {
         })
     }
 
+    #[allow(clippy::unnecessary_wraps)]
     fn of_package(name: &str, line: u32) -> Option<Site> {
         Some(Site {
             frame: frame(&format!("/srv/node_modules/{name}/index.js"), line, "add"),

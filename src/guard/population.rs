@@ -380,10 +380,12 @@ fn who_adds(sites: &[SiteShare]) -> Vec<String> {
 fn steps_of(view: &View<'_>) -> Vec<(u32, u32)> {
     let first = f64::from(view.first_seen_tick());
     let span = f64::from(view.bucket_ticks()) * view.ticks_per_observation();
+    // A tick's number, not negative; `as` saturates.
+    #[allow(clippy::cast_possible_truncation, clippy::cast_sign_loss)]
+    let tick = |ended: u32| (first + f64::from(ended) * span) as u32;
     (1u32..)
         .zip(view.buckets())
-        // A tick's number, not negative; `as` saturates.
-        .map(|(ended, bucket)| ((first + f64::from(ended) * span) as u32, bucket.min))
+        .map(|(ended, bucket)| (tick(ended), bucket.min))
         .collect()
 }
 
