@@ -9,6 +9,7 @@
  */
 
 const { EventEmitter } = require('node:events');
+const inspector = require('node:inspector');
 const fs = require('node:fs');
 const fsPromises = require('node:fs/promises');
 const os = require('node:os');
@@ -38,6 +39,11 @@ const { pathToFileURL } = require('node:url');
 const noop = () => {};
 const emitter = () => new EventEmitter();
 const nothing = () => undefined;
+function connectedSession() {
+  const session = new inspector.Session();
+  session.connect();
+  return session;
+}
 
 /** @type {[unknown, ...unknown[]][]} */
 const badEmitterCalls = [
@@ -177,6 +183,21 @@ const HOOKED = [
     arity: 1,
     badCalls: [...badCollectionReceivers, [new Map(), 'key']],
   },
+  {
+    name: 'inspector.Session.prototype.post',
+    holder: inspector.Session.prototype,
+    key: 'post',
+    shim: 'inspector',
+    makeReceiver: connectedSession,
+    goodArguments: ['Runtime.getIsolateId', noop],
+    badCalls: [
+      [connectedSession(), 5],
+      [connectedSession(), 'Runtime.getIsolateId', 'no parameters'],
+      [connectedSession(), 'No.such.method'],
+      [new inspector.Session(), 'Runtime.getIsolateId'],
+      [undefined, 'Runtime.getIsolateId'],
+    ],
+  },
   ...[
     { key: 'open', good: [__filename, 'r', noop], bad: [[__filename, 'r', 'no function']] },
     {
@@ -249,7 +270,14 @@ const bareOutsides = bareDescriptors.map(({ value }) => outsideOf(value));
 const leakguard = require('..');
 
 /** One tick in an hour: the contract does not depend on what the ticks do. */
-const OPTIONS = { interval: '1h', sensitivity: /** @type {const} */ ('high'), warn: false };
+const OPTIONS = {
+  // With the inspector's hook.
+  level: /** @type {const} */ ('survivors'),
+  survivors: '1h',
+  interval: '1h',
+  sensitivity: /** @type {const} */ ('high'),
+  warn: false,
+};
 
 /** @param {import('node:test').TestContext} t */
 function startHooks(t) {

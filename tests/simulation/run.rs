@@ -128,9 +128,9 @@ fn batch(
     let mut guard = Guard::new(settings(BATCH, PATIENCE_TICKS));
     // In a file of its own for each: what one function leaks is one cause.
     let mut define = |slot, line, function| {
-        let mut site = site(line, function);
-        site.frame.file = format!("/srv/app/src/{}.js", owner(slot));
-        let number = guard.define_site(&site).unwrap();
+        let mut place = site(line, function);
+        place.frame.file = format!("/srv/app/src/{}.js", owner(slot));
+        let number = guard.define_site(&place).unwrap();
         number.map_or(0, u32::from)
     };
     let sites: Vec<[u32; 2]> = (0..BATCH)
