@@ -40,6 +40,11 @@ class Budget {
     this.filledAt = now;
   }
 
+  /** Something less is watched from now on: its cost is not known yet. */
+  refill() {
+    this.leftMs = this.capacityMs;
+  }
+
   /** @param {number} ms */
   spend(ms) {
     this.leftMs -= ms;

@@ -66,6 +66,12 @@ class CallSites {
   /** @param {import('./frames').Frames['native']} native */
   constructor(native) {
     this.frames = new Frames(native);
+    this.closed = false;
+  }
+
+  /** From now on every site is unknown, and nothing is captured. */
+  close() {
+    this.closed = true;
   }
 
   /**
@@ -74,6 +80,7 @@ class CallSites {
    * @returns {number} native site id, 0 for unknown
    */
   capture(below, hostOnly = false) {
+    if (this.closed) return 0;
     const callSites = captureStack(below, SHORT_STACK_FRAMES);
     return (
       this.#pick(callSites, false, hostOnly) ??

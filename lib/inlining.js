@@ -13,6 +13,7 @@
 
 /** @typedef {import('./heap-profile').Origin} Origin */
 /**
+ * Of the present streak: births without more than a pause between them.
  * @typedef {object} Births
  * @property {Origin} origin
  * @property {number} first   round in which a sample was born
@@ -49,7 +50,8 @@ class Inlining {
     for (const [key, { origin, ordinals }] of sightings) {
       if (!ordinals.some((ordinal) => ordinal > lastOrdinal)) continue;
       const known = this.births.get(key);
-      if (known === undefined) {
+      // A stray sample before is no beginning.
+      if (known === undefined || this.round - known.last > SILENCE) {
         this.births.set(key, { origin, first: this.round, last: this.round, rounds: 1 });
       } else {
         known.last = this.round;

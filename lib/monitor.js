@@ -350,6 +350,7 @@ class Monitor {
   #tell({ settings }, finding) {
     if (isIgnored(finding, settings.ignore, warnInternal)) return;
     if (settings.warn && finding.severity === 'leak') process.emitWarning(createWarning(finding));
+    if (finding.severity === 'leak') this.#writeWorkerReport();
     this.channel.publish(finding);
     for (const listener of this.listeners) {
       try {
@@ -357,6 +358,18 @@ class Monitor {
       } catch (error) {
         warnInternal(`a listener of 'finding' threw: ${error}`);
       }
+    }
+  }
+
+  /** A worker that is ended from outside hears of no exit, so its report is there as soon as it matters. */
+  #writeWorkerReport() {
+    const { run } = this;
+    const file = run?.settings.report ?? '';
+    if (run === null || isMainThread() || !file.includes('%t')) return;
+    try {
+      writeReport(file, this.#createReport(run));
+    } catch (error) {
+      warnInternal(`the report of a worker cannot be written: ${error}`);
     }
   }
 
@@ -396,6 +409,9 @@ class Monitor {
     }
   }
 }
+
+/** Asked when there is a leak to tell: the module is a part of what a start-up would cost. */
+const isMainThread = () => require('node:worker_threads').isMainThread;
 
 /** @param {string} message */
 function warnInternal(message) {

@@ -196,18 +196,15 @@ class Run {
     );
     if (lower === undefined) return false;
     this.level = lower;
-    this.budget.leftMs = this.budget.capacityMs;
+    this.budget.refill();
     this.roundsPutOff = 0;
     const limits = limitsOf({ ...this.settings, level: lower });
     if (!limits.sampling) {
       this.survivors?.stop();
       this.survivors = null;
     }
-    if (lower === 'counts') {
-      this.sites = null;
-      this.tracked.sites = null;
-      this.timers.sites = null;
-    }
+    if (level === 'exact') this.promises.close();
+    if (lower === 'counts') this.sites?.close();
     this.tracked.capturesPerTick = limits.attention;
     const share = `${(this.budget.share * 100).toFixed(0)} % of one CPU`;
     this.note(`level ${level} was lowered to ${lower}: it took more than ${share}`);

@@ -427,10 +427,9 @@ impl Guard {
         let live = live.filter_map(|(index, raised)| Some((index, raised.as_ref()?)));
         let findings = live.map(|(index, raised)| self.describe_raised(index, raised));
         let mut causes = folding::fold(findings.collect(), self.explained());
-        let patience_ms = f64::from(self.settings.patience_ticks) * self.clock.tick_ms();
         for cause in &mut causes {
             let watched_ms = self.clock.now_ms() - cause.first_seen as f64;
-            known::quieten(cause, watched_ms / patience_ms);
+            known::quieten(cause, watched_ms / self.clock.tick_ms());
         }
         causes
     }

@@ -17,8 +17,8 @@ struct Known {
     kind: Kind,
     /// Why it is right, as the report says it.
     because: &'static str,
-    /// Patiences of history after which the reason is no longer believed; none: always.
-    patiences: Option<u32>,
+    /// Ticks after which the reason is no longer believed; none: never.
+    ticks: Option<u32>,
 }
 
 enum Place {
@@ -28,63 +28,63 @@ enum Place {
     What(&'static str),
 }
 
-/// A cache that is still filling after so many patiences was made without a bound.
-const FILLING: Option<u32> = Some(4);
+/// A cache that is still filling after twice the default patience was made without a bound.
+const FILLING: Option<u32> = Some(120);
 
 const TABLE: &[Known] = &[
     Known {
         place: Place::Package("lru-cache"),
         kind: Kind::Collections,
         because: "lru-cache stops at its max or maxSize; made with ttl alone it has no bound",
-        patiences: FILLING,
+        ticks: FILLING,
     },
     Known {
         place: Place::Package("quick-lru"),
         kind: Kind::Collections,
         because: "quick-lru keeps at most twice its maxSize",
-        patiences: FILLING,
+        ticks: FILLING,
     },
     Known {
         place: Place::Package("mnemonist"),
         kind: Kind::Collections,
         because: "the caches of mnemonist are made with a capacity",
-        patiences: FILLING,
+        ticks: FILLING,
     },
     Known {
         place: Place::Package("undici"),
         kind: Kind::Collections,
         because: "undici keeps one pool for each origin",
-        patiences: FILLING,
+        ticks: FILLING,
     },
     Known {
         place: Place::What("module"),
         kind: Kind::Objects,
         because: "a module is loaded once",
-        patiences: FILLING,
+        ticks: FILLING,
     },
     Known {
         place: Place::Node("node:"),
         kind: Kind::Objects,
         because: "Node.js allocates it with nobody of the application's on the stack",
-        patiences: None,
+        ticks: None,
     },
     Known {
         place: Place::Node("node:internal/modules/"),
         kind: Kind::Collections,
         because: "Node.js keeps every module that was loaded",
-        patiences: FILLING,
+        ticks: FILLING,
     },
     Known {
         place: Place::Node("node:internal/source_map/"),
         kind: Kind::Collections,
         because: "Node.js keeps the source map of every module that was loaded",
-        patiences: FILLING,
+        ticks: FILLING,
     },
 ];
 
-/// Makes a note of a finding at a known place, unless it has been watched for more `patiences` than its
+/// Makes a note of a finding at a known place, unless it has been watched for more `ticks` than its
 /// reason holds.
-pub(super) fn quieten(finding: &mut Finding, patiences: f64) {
+pub(super) fn quieten(finding: &mut Finding, ticks: f64) {
     let Some(site) = &finding.site else { return };
     let known = TABLE.iter().find(|known| {
         let here = match known.place {
@@ -92,15 +92,12 @@ pub(super) fn quieten(finding: &mut Finding, patiences: f64) {
             Place::Node(prefix) => site.frame.file.starts_with(prefix),
             Place::What(what) => finding.what == what,
         };
-        here && known.kind == finding.kind
-            && known
-                .patiences
-                .is_none_or(|most| patiences < f64::from(most))
+        here && known.kind == finding.kind && known.ticks.is_none_or(|most| ticks < f64::from(most))
     });
     let Some(known) = known else { return };
     finding.severity = Severity::Note;
-    let until = known.patiences.map_or_else(String::new, |most| {
-        format!(" until it has grown for {most} times the patience")
+    let until = known.ticks.map_or_else(String::new, |most| {
+        format!(" until it has grown for {most} ticks")
     });
     finding.evidence.push(Evidence {
         signal: "known".to_owned(),
@@ -109,4 +106,78 @@ pub(super) fn quieten(finding: &mut Finding, patiences: f64) {
             known.because
         ),
     });
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::finding::{Frame, Site, Tier};
+    use super::*;
+
+    fn growing(kind: Kind, package: Option<&str>, file: &str) -> Finding {
+        Finding {
+            signature: String::new(),
+            kind,
+            what: "Map".to_owned(),
+            severity: Severity::Leak,
+            confidence: 0.9,
+            tier: Tier::Trend,
+            owner: "Map".to_owned(),
+            title: String::new(),
+            message: String::new(),
+            advice: String::new(),
+            count: 5_000,
+            peak: 5_000,
+            bytes: None,
+            rate_per_minute: 1.0,
+            eta_ms: None,
+            first_seen: 0,
+            last_seen: 0,
+            site: Some(Site {
+                frame: Frame {
+                    file: file.to_owned(),
+                    line: 1,
+                    column: 1,
+                    function: "set".to_owned(),
+                },
+                package: package.map(str::to_owned),
+                app: None,
+            }),
+            sites: Vec::new(),
+            victims: Vec::new(),
+            evidence: Vec::new(),
+            history: Vec::new(),
+        }
+    }
+
+    fn severity(mut finding: Finding, ticks: f64) -> Severity {
+        quieten(&mut finding, ticks);
+        finding.severity
+    }
+
+    #[test]
+    fn a_bounded_cache_is_a_note_that_says_why_until_it_has_grown_for_too_long() {
+        let cache = || growing(Kind::Collections, Some("lru-cache"), "/srv/lru.js");
+        assert_eq!(severity(cache(), 119.0), Severity::Note);
+        assert_eq!(severity(cache(), 120.0), Severity::Leak);
+        let mut note = cache();
+        quieten(&mut note, 60.0);
+        let evidence = &note.evidence[0];
+        assert_eq!(evidence.signal, "known");
+        assert!(evidence.detail.contains("until it has grown for 120 ticks"));
+        assert!(evidence.detail.contains("maxSize"));
+    }
+
+    #[test]
+    fn what_node_allocates_by_itself_is_never_a_leak() {
+        let node = growing(Kind::Objects, None, "node:internal/timers");
+        assert_eq!(severity(node, 1e6), Severity::Note);
+    }
+
+    #[test]
+    fn another_kind_and_another_package_are_what_they_were() {
+        let listeners = growing(Kind::Listeners, Some("lru-cache"), "/srv/lru.js");
+        assert_eq!(severity(listeners, 1.0), Severity::Leak);
+        let other = growing(Kind::Collections, Some("my-cache"), "/srv/my.js");
+        assert_eq!(severity(other, 1.0), Severity::Leak);
+    }
 }
