@@ -18,7 +18,7 @@ struct Heap {
     born: u32,
     /// (slot, ordinal) of each live sample.
     live: Vec<(u32, u32)>,
-    heap_slot: u32,
+    whole: u32,
 }
 
 impl Heap {
@@ -26,16 +26,16 @@ impl Heap {
         let mut settings = settings(64, 60);
         settings.round_ms = f64::from(ROUND_TICKS) * settings.interval_ms;
         let mut guard = Guard::new(settings);
-        let heap_slot = guard.claim(&claim(Kind::Heap, "heap", 1_024)).unwrap();
+        let whole = guard.claim(&claim(Kind::Heap, "heap", 1_024)).unwrap();
         let mut levels = vec![0; 64];
-        levels[heap_slot as usize] = 20_000;
+        levels[whole as usize] = 20_000;
         Self {
             guard,
             levels,
             tick: 0,
             born: 0,
             live: Vec::new(),
-            heap_slot,
+            whole,
         }
     }
 
@@ -59,7 +59,7 @@ impl Heap {
     fn round(&mut self) -> Vec<(Event, Finding)> {
         for slot in 0..64 {
             let samples = self.live.iter().filter(|&&(of, _)| of == slot).count();
-            if slot != self.heap_slot {
+            if slot != self.whole {
                 self.levels[slot as usize] = u32::try_from(16 * samples).unwrap();
             }
         }
@@ -157,7 +157,7 @@ fn the_heaps_growth_is_explained_by_the_sites_that_grow() {
     let slot = heap.site(12, "build");
     for _ in 0..30 {
         heap.allocate(slot, 5);
-        heap.levels[heap.heap_slot as usize] += 100;
+        heap.levels[heap.whole as usize] += 100;
         heap.round();
     }
     // 80 KiB of every 100.
@@ -169,7 +169,7 @@ fn the_heaps_growth_is_explained_by_the_sites_that_grow() {
 fn nothing_is_explained_while_nothing_is_sampled() {
     let mut heap = Heap::new();
     for tick in 1..200 {
-        heap.levels[heap.heap_slot as usize] += 100;
+        heap.levels[heap.whole as usize] += 100;
         heap.guard.tick(&heap.levels, None, at_ms(tick));
     }
     assert_eq!(heap.guard.explained(), None);
