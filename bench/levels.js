@@ -6,8 +6,9 @@
  * come at a fixed rate from a process of their own, so that both sides do the same work in the same
  * time; bare, `sites` and `survivors` take turns, and each is compared with the bare run beside it.
  *
- * Intervals are the default ones, but for the rounds of the heap's sampler: one in each run of twenty
- * seconds, three times as many as by default. `--json` for all figures, `--node`, `--rounds`.
+ * Intervals are the default ones, so no round of the heap's sampler falls into a run: what its samples
+ * cost is in the ratio, and a round is a full collection once a minute besides. `--json` for all figures,
+ * `--node`, `--rounds`.
  */
 
 const { fork, spawn } = require('node:child_process');
@@ -21,7 +22,6 @@ const RUN_SECONDS = 22;
 /** The service warms up meanwhile. */
 const WARM_UP_SECONDS = 2;
 const REQUESTS_PER_SECOND = 400;
-const ROUND = '15s';
 const LEVELS = /** @type {const} */ (['bare', 'sites', 'survivors']);
 /** What a request computes: some 100 us of JSON, as handlers do. */
 const ROWS = 200;
@@ -92,7 +92,7 @@ async function measure(node, level) {
   const guard = level === 'bare' ? [] : ['--require', path.join(ROOT, 'register.js')];
   const child = spawn(node, [...guard, __filename, 'service'], {
     stdio: ['ignore', 'pipe', 'inherit'],
-    env: { ...env, LEAKGUARD_LEVEL: level === 'bare' ? 'off' : level, LEAKGUARD_SURVIVORS: ROUND },
+    env: { ...env, LEAKGUARD_LEVEL: level === 'bare' ? 'off' : level },
   });
   let output = '';
   child.stdout.setEncoding('utf8').on('data', (text) => {

@@ -18,6 +18,8 @@ const { now } = require('./clock');
 const FOLDER = '/proc/self/fd';
 /** New or rechecked descriptors per tick, at 2-7 us each: below a millisecond. */
 const MAX_LINKS_PER_TICK = 128;
+/** Known descriptors that are asked again per tick, in turn: with all of them a tick took a millisecond. */
+const MAX_ASKED_AGAIN = 16;
 /** Listing them may take this long in one tick before it is done less often; 1,000 take about 1 ms. */
 const MAX_LIST_MS = 0.5;
 /** Paths whose openers are remembered; each takes two entries. */
@@ -123,11 +125,11 @@ class Descriptors {
       this.#look(number);
       links += 1;
     }
+    // A number may have been closed and given again meanwhile.
     const from = this.next;
-    for (let step = 0; step < numbers.length && links < MAX_LINKS_PER_TICK; step += 1) {
+    for (let step = 0; step < Math.min(numbers.length, MAX_ASKED_AGAIN); step += 1) {
       this.next = (from + step + 1) % numbers.length;
       this.#look(numbers[(from + step) % numbers.length]);
-      links += 1;
     }
   }
 
