@@ -104,6 +104,8 @@ function plainEnvironment() {
  */
 async function runProgram(file, options) {
   const { node, register, env, seconds, folder, graceMs = GRACE_MS } = options;
+  // What an earlier run has left there is not of this one.
+  fs.rmSync(folder, { recursive: true, force: true });
   fs.mkdirSync(folder, { recursive: true });
   const args = register === null ? [file] : ['--require', register, file];
   const child = spawn(node, args, {

@@ -159,6 +159,39 @@ impl Finding {
     }
 }
 
+/// A leak for the tests of this floor: all of it by `site`, everything else plain.
+#[cfg(test)]
+pub(super) fn example(kind: Kind, what: &str, site: Option<Site>) -> Finding {
+    let sites = site.iter().map(|site| SiteShare {
+        site: site.clone(),
+        share: 1.0,
+    });
+    Finding {
+        signature: String::new(),
+        kind,
+        what: what.to_owned(),
+        severity: Severity::Leak,
+        confidence: 0.9,
+        tier: Tier::Trend,
+        owner: what.to_owned(),
+        title: String::new(),
+        message: String::new(),
+        advice: String::new(),
+        count: 100,
+        peak: 100,
+        bytes: None,
+        rate_per_minute: 1.0,
+        eta_ms: None,
+        first_seen: 0,
+        last_seen: 0,
+        sites: sites.collect(),
+        site,
+        victims: Vec::new(),
+        evidence: Vec::new(),
+        history: Vec::new(),
+    }
+}
+
 /// What happened to a finding.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]

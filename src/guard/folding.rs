@@ -251,7 +251,7 @@ fn name_of(finding: &Finding) -> String {
 
 #[cfg(test)]
 mod tests {
-    use super::super::finding::Tier;
+    use super::super::finding::example;
     use super::*;
 
     fn frame(file: &str, line: u32, function: &str) -> Frame {
@@ -283,34 +283,11 @@ mod tests {
     }
 
     fn leak(kind: Kind, what: &str, count: u64, site: Option<Site>) -> Finding {
-        let sites = site.iter().map(|site| SiteShare {
-            site: site.clone(),
-            share: 1.0,
-        });
         let is_memory = matches!(kind, Kind::Heap | Kind::Objects);
         Finding {
-            signature: String::new(),
-            kind,
-            what: what.to_owned(),
-            severity: Severity::Leak,
-            confidence: 0.9,
-            tier: Tier::Trend,
-            owner: what.to_owned(),
-            title: String::new(),
-            message: String::new(),
-            advice: String::new(),
             count,
-            peak: count,
             bytes: is_memory.then_some(count),
-            rate_per_minute: 1.0,
-            eta_ms: None,
-            first_seen: 0,
-            last_seen: 0,
-            sites: sites.collect(),
-            site,
-            victims: Vec::new(),
-            evidence: Vec::new(),
-            history: Vec::new(),
+            ..example(kind, what, site)
         }
     }
 

@@ -110,43 +110,23 @@ pub(super) fn quieten(finding: &mut Finding, ticks: f64) {
 
 #[cfg(test)]
 mod tests {
-    use super::super::finding::{Frame, Site, Tier};
+    use super::super::finding::{example, Frame, Site};
     use super::*;
 
     fn growing(kind: Kind, package: Option<&str>, file: &str) -> Finding {
-        Finding {
-            signature: String::new(),
-            kind,
-            what: "Map".to_owned(),
-            severity: Severity::Leak,
-            confidence: 0.9,
-            tier: Tier::Trend,
-            owner: "Map".to_owned(),
-            title: String::new(),
-            message: String::new(),
-            advice: String::new(),
-            count: 5_000,
-            peak: 5_000,
-            bytes: None,
-            rate_per_minute: 1.0,
-            eta_ms: None,
-            first_seen: 0,
-            last_seen: 0,
-            site: Some(Site {
-                frame: Frame {
-                    file: file.to_owned(),
-                    line: 1,
-                    column: 1,
-                    function: "set".to_owned(),
-                },
-                package: package.map(str::to_owned),
-                app: None,
-            }),
-            sites: Vec::new(),
-            victims: Vec::new(),
-            evidence: Vec::new(),
-            history: Vec::new(),
-        }
+        let frame = Frame {
+            file: file.to_owned(),
+            line: 1,
+            column: 1,
+            function: "set".to_owned(),
+        };
+        let package = package.map(str::to_owned);
+        let site = Site {
+            frame,
+            package,
+            app: None,
+        };
+        example(kind, "Map", Some(site))
     }
 
     fn severity(mut finding: Finding, ticks: f64) -> Severity {
