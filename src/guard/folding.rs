@@ -10,9 +10,10 @@
 //!    saw one. The heap as a whole is a victim of whatever accounts for most of its growth.
 //! 2. **By place.** Among what hooks see, populations from one package or one line have one cause, and
 //!    those of one sort from one function: what the event loop holds by itself (handles, timers)
-//!    before what somebody has to hold (listeners, entries), down [`rank`]. Two lines of a function that leak different things are two causes. A population whose
-//!    site nobody knows is a victim of one of its own sort whose site is known, and lends its name to
-//!    a nameless one: `globalThis.log` holds the Map that `remember` adds to.
+//!    before what somebody has to hold (listeners, entries), down [`rank`]. Two lines of a function
+//!    that leak different things are two causes. A population whose site nobody knows is a victim of
+//!    one of its own sort whose site is known, and lends its name to a nameless one: `globalThis.log`
+//!    holds the Map that `remember` adds to.
 //!
 //! A suspect explains nothing, except what is made in the very place where it is added to: the values of
 //! a cache that may be filling up are no more of a leak than the cache.
