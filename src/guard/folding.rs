@@ -23,13 +23,11 @@
 
 use super::finding::{Evidence, Finding, Frame, Severity, Site, SiteShare, Victim};
 use super::phrase::percent;
+use super::population::MAX_LISTED_SITES;
 use crate::ledger::Kind;
 
 /// Victims that a finding lists, the largest first.
 const MAX_VICTIMS: usize = 16;
-
-/// Sites that a finding lists, as elsewhere.
-const MAX_SITES: usize = 10;
 
 /// Share of the heap's growth that has to be accounted for (DESIGN, section 1).
 pub(super) const MIN_EXPLAINED: f64 = 0.8;
@@ -104,7 +102,12 @@ impl Cause {
                 site,
                 share: (bytes / total.max(1.0) * 100.0).round() / 100.0,
             };
-            self.finding.sites = self.sites.into_iter().map(share).take(MAX_SITES).collect();
+            self.finding.sites = self
+                .sites
+                .into_iter()
+                .map(share)
+                .take(MAX_LISTED_SITES)
+                .collect();
         }
         if let (Kind::Heap, Some(share)) = (self.finding.kind, explained) {
             self.finding.evidence.push(Evidence {

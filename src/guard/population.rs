@@ -17,7 +17,7 @@ use crate::verdict::succession::DOMINANT_SHARE;
 use crate::verdict::Judgement;
 
 /// Sites a finding lists; more do not help to mend it.
-const MAX_LISTED_SITES: usize = 10;
+pub(super) const MAX_LISTED_SITES: usize = 10;
 
 /// A level of memory is in KiB, so that 4 TiB fit a `u32`; a finding's is in bytes.
 const MEMORY_UNIT_BYTES: u64 = 1024;
