@@ -74,6 +74,7 @@ class Run {
    */
   constructor(settings, sampler, alone) {
     const { Engine } = loadNative();
+    const { attention, sampling } = limitsOf(settings);
     this.settings = settings;
     /** At most that of the settings. @type {import('./options').Level} */
     this.level = settings.level;
@@ -95,12 +96,11 @@ class Run {
     this.tracked = new Tracked({
       slots: this.slots,
       sites: this.sites,
-      capturesPerTick: limitsOf(settings).attention,
+      capturesPerTick: attention,
       samplesPerRecord: settings.level === 'exact' ? CAPACITY : SAMPLES_PER_RECORD,
       warn: (message) => warnOnce(message, 'LEAKGUARD_WATCH'),
     });
     this.timers = new SitePopulations({ kind: 'timers', slots: this.slots, sites: this.sites });
-    const { sampling } = limitsOf(settings);
     this.budget = new Budget(
       { tickMs: settings.interval, roundMs: sampling ? settings.survivors.interval : null },
       now(),
