@@ -8,7 +8,7 @@
  *
  * Intervals are the default ones, so no round of the heap's sampler falls into a run: what its samples
  * cost is in the ratio, and a round is a full collection once a minute besides. `--json` for all figures,
- * `--node`, `--rounds`.
+ * `--node`, `--rounds`, `--rate` (requests a second).
  */
 
 const { fork, spawn } = require('node:child_process');
@@ -21,7 +21,8 @@ const { ROOT, buildAddon, installPackages } = require('../scripts/setup');
 const RUN_SECONDS = 22;
 /** The service warms up meanwhile. */
 const WARM_UP_SECONDS = 2;
-const REQUESTS_PER_SECOND = 400;
+/** A tenth of one CPU in the service, and half of one. */
+const RATES = '400,2000';
 const LEVELS = /** @type {const} */ (['bare', 'sites', 'survivors']);
 /** What a request computes: some 100 us of JSON, as handlers do. */
 const ROWS = 200;
@@ -29,7 +30,7 @@ const ROWS = 200;
 /** @typedef {{ cpuMs: number, p50: number, p99: number }} Sample */
 
 if (process.argv[2] === 'service') runService();
-else if (process.argv[2] === 'client') runClient(Number(process.argv[3]));
+else if (process.argv[2] === 'client') runClient(Number(process.argv[3]), Number(process.argv[4]));
 else main();
 
 function runService() {
@@ -43,7 +44,10 @@ function runService() {
   });
   server.listen(0, '127.0.0.1', async () => {
     const { port } = /** @type {import('node:net').AddressInfo} */ (server.address());
-    const client = fork(__filename, ['client', String(port)], { execArgv: [], env: {} });
+    const client = fork(__filename, ['client', String(port), process.argv[3]], { execArgv: [], env: {} });
+    client.on('exit', (code) => {
+      if (code !== 0) throw new Error(`the client ended with ${code}`);
+    });
     await once(client, 'message');
     const before = process.cpuUsage();
     const [latencies] = await once(client, 'message');
@@ -53,18 +57,21 @@ function runService() {
   });
 }
 
-/** @param {number} port */
-function runClient(port) {
+/**
+ * @param {number} port
+ * @param {number} rate  requests a second
+ */
+function runClient(port, rate) {
   const agent = new http.Agent({ keepAlive: true, maxSockets: 64 });
   /** @type {number[]} */
   let latencies = [];
   let sent = 0;
   const start = performance.now();
   const timer = setInterval(() => {
-    const due = ((performance.now() - start) / 1000) * REQUESTS_PER_SECOND;
+    const due = ((performance.now() - start) / 1000) * rate;
     for (; sent < due; sent += 1) {
       // From when it was due: a service that stands still must not hide its own pause.
-      const dueAt = start + (sent / REQUESTS_PER_SECOND) * 1000;
+      const dueAt = start + (sent / rate) * 1000;
       http.get({ port, host: '127.0.0.1', agent, path: `/item/${sent % 500}` }, (response) => {
         response.resume().on('end', () => latencies.push(performance.now() - dueAt));
       });
@@ -85,12 +92,13 @@ function runClient(port) {
 /**
  * @param {string} node
  * @param {typeof LEVELS[number]} level
+ * @param {string} rate
  * @returns {Promise<Sample>}
  */
-async function measure(node, level) {
+async function measure(node, level, rate) {
   const { NODE_OPTIONS: _, ...env } = process.env;
   const guard = level === 'bare' ? [] : ['--require', path.join(ROOT, 'register.js')];
-  const child = spawn(node, [...guard, __filename, 'service'], {
+  const child = spawn(node, [...guard, __filename, 'service', rate], {
     stdio: ['ignore', 'pipe', 'inherit'],
     env: { ...env, LEAKGUARD_LEVEL: level === 'bare' ? 'off' : level },
   });
@@ -113,31 +121,14 @@ function summary(numbers) {
   };
 }
 
-async function main() {
-  const { values } = parseArgs({
-    options: {
-      node: { type: 'string', default: '24' },
-      rounds: { type: 'string', default: '5' },
-      json: { type: 'boolean', default: false },
-    },
-  });
-  for (const folder of ['.', '__test__/runtimes']) installPackages(folder);
-  buildAddon();
-  const binary = path.join('__test__/runtimes/node_modules', `node${values.node}`, 'bin/node');
-  /** @type {Record<string, Sample[]>} */
-  const samples = { bare: [], sites: [], survivors: [] };
-  for (let round = 0; round < Number(values.rounds); round += 1) {
-    for (const level of LEVELS) {
-      samples[level].push(await measure(path.join(ROOT, binary), level));
-      process.stderr.write(`round ${round + 1} of ${values.rounds}: ${level}\n`);
-    }
-  }
-  if (values.json) {
-    process.stdout.write(`${JSON.stringify(samples, null, 2)}\n`);
-    return;
-  }
+/**
+ * @param {string} rate
+ * @param {Record<string, Sample[]>} samples  by level
+ */
+function print(rate, samples) {
+  const bare = summary(samples.bare.map(({ cpuMs }) => cpuMs));
   process.stdout.write(
-    `Node ${values.node}, ${REQUESTS_PER_SECOND} requests a second, ratio to the bare run beside it: median (least to most)\n`,
+    `${rate} requests a second; bare: ${bare.median.toFixed(0)} ms of CPU in ${RUN_SECONDS - WARM_UP_SECONDS} s (${bare.least.toFixed(0)} to ${bare.most.toFixed(0)})\n`,
   );
   for (const level of LEVELS.slice(1)) {
     const cells = /** @type {const} */ (['cpuMs', 'p50', 'p99']).map((figure) => {
@@ -148,8 +139,35 @@ async function main() {
     });
     process.stdout.write(`${level.padEnd(10)} ${cells.join('   ')}\n`);
   }
-  const bare = summary(samples.bare.map(({ cpuMs }) => cpuMs));
-  process.stdout.write(
-    `bare       ${bare.median.toFixed(0)} ms of CPU in ${RUN_SECONDS - WARM_UP_SECONDS} s (${bare.least.toFixed(0)} to ${bare.most.toFixed(0)})\n`,
-  );
+}
+
+async function main() {
+  const { values } = parseArgs({
+    options: {
+      node: { type: 'string', default: '24' },
+      rounds: { type: 'string', default: '5' },
+      rate: { type: 'string', default: RATES },
+      json: { type: 'boolean', default: false },
+    },
+  });
+  for (const folder of ['.', '__test__/runtimes']) installPackages(folder);
+  buildAddon();
+  const binary = path.join('__test__/runtimes/node_modules', `node${values.node}`, 'bin/node');
+  if (!values.json) {
+    process.stdout.write(
+      `Node ${values.node}, ratio to the bare run beside it: median (least to most)\n`,
+    );
+  }
+  for (const rate of values.rate.split(',')) {
+    /** @type {Record<string, Sample[]>} */
+    const samples = { bare: [], sites: [], survivors: [] };
+    for (let round = 0; round < Number(values.rounds); round += 1) {
+      for (const level of LEVELS) {
+        samples[level].push(await measure(path.join(ROOT, binary), level, rate));
+        process.stderr.write(`round ${round + 1} of ${values.rounds}: ${level}\n`);
+      }
+    }
+    if (values.json) process.stdout.write(`${JSON.stringify({ rate, samples })}\n`);
+    else print(rate, samples);
+  }
 }

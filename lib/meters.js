@@ -46,6 +46,7 @@ class Meters {
     /** Milliseconds for which the event loop was busy since the last tick. */
     this.busyMs = 0;
     this.utilization = performance.eventLoopUtilization();
+    this.heapLimitBytes = v8.getHeapStatistics().heap_size_limit;
     /** null where there is none, or it has failed. @type {import('node:v8').GCProfiler | null} */
     this.profiler = null;
     this.#guarded(() => {

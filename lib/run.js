@@ -9,17 +9,14 @@ const { Budget } = require('./budget');
 const { CallSites } = require('./call-site');
 const { epochMs, now } = require('./clock');
 const { warnOnce } = require('./errors');
-const { Expectations } = require('./expectations');
-const { Globals } = require('./globals');
 const { Handles } = require('./handles');
 const { loadNative } = require('./native');
-const { Promises } = require('./promises');
 const { SitePopulations } = require('./site-populations');
 const { Slots } = require('./slots');
 const { Tracked } = require('./tracked');
 
-// `node:worker_threads` and the meters are required when a tick or a report needs them: together they
-// are a tenth of what leakguard adds to a start-up.
+// What only a tick, a report or an option needs is required then: most programs end before their first
+// tick or never ask, and `node:v8` alone is a tenth of what leakguard adds to a start-up.
 
 /** Subjects of the ledger; at most 4 MiB of native memory with all their history. */
 const CAPACITY = 4096;
@@ -65,6 +62,11 @@ const LOWER = { exact: 'survivors', survivors: 'sites', sites: 'counts' };
 /** Rounds put off in a row before the level is lowered. */
 const MAX_PUT_OFF = 8;
 
+/** @param {string} message */
+function warnMeter(message) {
+  warnOnce(message, 'LEAKGUARD_METER');
+}
+
 class Run {
   /**
    * @param {Settings} settings
@@ -87,7 +89,6 @@ class Run {
         intervalMs: settings.interval,
         roundMs: settings.survivors.interval,
         startedAtMs: epochMs(),
-        heapLimitBytes: require('node:v8').getHeapStatistics().heap_size_limit,
       }),
     );
     this.slots = new Slots(this.engine, CAPACITY);
@@ -112,28 +113,15 @@ class Run {
       slots: this.slots,
       sites: this.sites,
       floor: settings.floors.handles,
-      warn: (message) => warnOnce(message, 'LEAKGUARD_METER'),
+      warn: warnMeter,
     });
-    this.expectations = new Expectations({
-      slots: this.slots,
-      sites: this.sites,
-      warn: (message) => warnOnce(message, 'LEAKGUARD_METER'),
-    });
-    this.globals = new Globals({
-      slots: this.slots,
-      tracked: this.tracked,
-      sampler,
-      floors: settings.floors,
-    });
-    this.promises = new Promises({
-      slots: this.slots,
-      sites: this.sites,
-      floor: settings.floors.promises,
-      intervalMs: settings.interval,
-      alone,
-      warn: (message) => warnOnce(message, 'LEAKGUARD_METER'),
-    });
-    if (settings.promises) this.promises.open();
+    this.sampler = sampler;
+    /** Only where it is asked for. @type {import('./promises').Promises | null} */
+    this.promises = settings.promises ? this.#createPromises(alone) : null;
+    /** @type {import('./expectations').Expectations | null} */
+    this.lazyExpectations = null;
+    /** @type {import('./globals').Globals | null} */
+    this.lazyGlobals = null;
     /** @type {import('./meters').Meters | null} */
     this.lazyMeters = null;
     /** The heap, and what lies outside of it. Sums of bytes: suspects at most. */
@@ -144,15 +132,34 @@ class Run {
     this.overhead = { cpuMs: 0, lastTickMs: 0, maxTickMs: 0 };
   }
 
-  /** @returns {import('./meters').Meters} */
   get meters() {
     if (this.lazyMeters === null) {
       const { Meters } = require('./meters');
-      this.lazyMeters = new Meters(this.settings.interval, (message) =>
-        warnOnce(message, 'LEAKGUARD_METER'),
-      );
+      this.lazyMeters = new Meters(this.settings.interval, warnMeter);
+      this.engine.setHeapLimit(this.lazyMeters.heapLimitBytes);
     }
     return this.lazyMeters;
+  }
+
+  get globals() {
+    if (this.lazyGlobals === null) {
+      const { Globals } = require('./globals');
+      const { slots, tracked, sampler } = this;
+      this.lazyGlobals = new Globals({ slots, tracked, sampler, floors: this.settings.floors });
+    }
+    return this.lazyGlobals;
+  }
+
+  get expectations() {
+    if (this.lazyExpectations === null) {
+      const { Expectations } = require('./expectations');
+      this.lazyExpectations = new Expectations({
+        slots: this.slots,
+        sites: this.sites,
+        warn: warnMeter,
+      });
+    }
+    return this.lazyExpectations;
   }
 
   /** @returns {{ event: string, finding: import('..').Finding }[]} what there is to tell */
@@ -166,8 +173,8 @@ class Run {
     this.tracked.tick();
     this.timers.tick(this.meters.collections);
     this.handles.tick(this.meters.collections);
-    this.expectations.tick(this.meters.collections);
-    this.promises.tick(this.meters.collections);
+    this.lazyExpectations?.tick(this.meters.collections);
+    this.promises?.tick(this.meters.collections);
     this.#measureMemory();
     const waiting = this.engine.tick(this.slots.levels, at, this.meters.busyMs);
     return waiting > 0 ? JSON.parse(this.engine.takeEvents()) : [];
@@ -203,7 +210,7 @@ class Run {
       this.survivors?.stop();
       this.survivors = null;
     }
-    if (level === 'exact') this.promises.close();
+    if (level === 'exact') this.promises?.close();
     if (lower === 'counts') this.sites?.close();
     this.tracked.capturesPerTick = limits.attention;
     const share = `${(this.budget.share * 100).toFixed(0)} % of one CPU`;
@@ -226,7 +233,7 @@ class Run {
     this.tracked.observe();
     this.timers.observe();
     this.handles.observe();
-    this.promises.observe();
+    this.promises?.observe();
     this.engine.observe(this.slots.levels);
   }
 
@@ -253,8 +260,23 @@ class Run {
   stop() {
     this.survivors?.stop();
     this.survivors = null;
-    this.promises.close();
+    this.promises?.close();
     this.lazyMeters?.stop();
+  }
+
+  /** @param {(action: () => void) => void} alone */
+  #createPromises(alone) {
+    const { Promises } = require('./promises');
+    const promises = new Promises({
+      slots: this.slots,
+      sites: this.sites,
+      floor: this.settings.floors.promises,
+      intervalMs: this.settings.interval,
+      alone,
+      warn: warnMeter,
+    });
+    promises.open();
+    return promises;
   }
 
   /** @param {import('./frames').Frames['native']} native */
@@ -314,8 +336,8 @@ class Run {
       ...this.tracked.sitesInUse(),
       ...this.timers.sitesInUse(),
       ...this.handles.sitesInUse(),
-      ...this.expectations.sitesInUse(),
-      ...this.promises.sitesInUse(),
+      ...(this.lazyExpectations?.sitesInUse() ?? []),
+      ...(this.promises?.sitesInUse() ?? []),
       ...(this.survivors?.sitesInUse() ?? []),
     ]);
     const freed = this.engine.sweepSites(inUse);

@@ -12,10 +12,12 @@ export declare const __napiBindingTarget: 'native' | 'wasm32-wasi' | 'wasm32-was
 /** Ledger, verdicts and findings of one thread. */
 export declare class Engine {
   /**
-   * `settingsJson`: `{ capacity, patienceTicks, intervalMs, roundMs, startedAtMs, heapLimitBytes }`.
+   * `settingsJson`: `{ capacity, patienceTicks, intervalMs, roundMs, startedAtMs }`.
    * Allocates everything it will ever need.
    */
   constructor(settingsJson: string)
+  /** The heap may not grow beyond so many bytes. */
+  setHeapLimit(bytes: number): void
   /**
    * A slot for a new subject, or -1 when the table is full of larger ones. `atRounds`: it is an
    * allocation site, observed by `round` instead of `tick`; its level is in KiB.

@@ -505,6 +505,11 @@ impl Guard {
         self.unraised = 0;
     }
 
+    /// The heap may not grow beyond so many bytes.
+    pub fn set_heap_limit(&mut self, bytes: u64) {
+        self.settings.heap_limit_bytes = bytes;
+    }
+
     /// The book it keeps.
     #[must_use]
     pub fn ledger(&self) -> &Ledger {

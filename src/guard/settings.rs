@@ -33,8 +33,8 @@ pub struct Settings {
     pub round_ms: f64,
     /// Start, in epoch milliseconds.
     pub started_at_ms: f64,
-    /// The heap may not grow beyond this; 0 when unknown.
-    #[serde(default)]
+    /// The heap may not grow beyond this; 0 until it is known.
+    #[serde(skip)]
     pub heap_limit_bytes: u64,
 }
 

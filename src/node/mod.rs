@@ -33,7 +33,7 @@ pub struct Engine {
 
 #[napi]
 impl Engine {
-    /// `settingsJson`: `{ capacity, patienceTicks, intervalMs, roundMs, startedAtMs, heapLimitBytes }`.
+    /// `settingsJson`: `{ capacity, patienceTicks, intervalMs, roundMs, startedAtMs }`.
     /// Allocates everything it will ever need.
     #[napi(constructor, catch_unwind)]
     // napi hands strings over by value.
@@ -43,6 +43,15 @@ impl Engine {
         Ok(Self {
             guard: Mutex::new(Guard::new(settings)),
         })
+    }
+
+    /// The heap may not grow beyond so many bytes.
+    #[napi(catch_unwind)]
+    // Not negative; `as` saturates.
+    #[allow(clippy::cast_possible_truncation, clippy::cast_sign_loss)]
+    pub fn set_heap_limit(&self, bytes: f64) -> napi::Result<()> {
+        self.lock()?.set_heap_limit(bytes as u64);
+        Ok(())
     }
 
     fn lock(&self) -> napi::Result<MutexGuard<'_, Guard>> {
