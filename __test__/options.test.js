@@ -146,16 +146,16 @@ const ROWS = [
     option: 'survivors',
     env: 'LEAKGUARD_SURVIVORS',
     accepted: [
-      // Rounds that are closer than a minute need closer samples.
-      ['10ms', { interval: 10, bytes: 2048 }],
-      [HOUR_MS, { interval: HOUR_MS, bytes: 262_144 }],
-      [{}, { interval: 60_000, bytes: 262_144 }],
-      [{ interval: '30s' }, { interval: 30_000, bytes: 131_072 }],
-      [{ bytes: 1024 }, { interval: 60_000, bytes: 1024 }],
-      [{ bytes: 2 ** 30 }, { interval: 60_000, bytes: 2 ** 30 }],
+      // Rounds that are closer than a minute need closer samples; a distance that is given stays.
+      ['10ms', { interval: 10, bytes: 2048, closest: 128 }],
+      [HOUR_MS, { interval: HOUR_MS, bytes: 262_144, closest: 16_384 }],
+      [{}, { interval: 60_000, bytes: 262_144, closest: 16_384 }],
+      [{ interval: '30s' }, { interval: 30_000, bytes: 131_072, closest: 8192 }],
+      [{ bytes: 1024 }, { interval: 60_000, bytes: 1024, closest: 1024 }],
+      [{ bytes: 2 ** 30 }, { interval: 60_000, bytes: 2 ** 30, closest: 2 ** 30 }],
       [
         { interval: '1m', bytes: 65_536 },
-        { interval: 60_000, bytes: 65_536 },
+        { interval: 60_000, bytes: 65_536, closest: 65_536 },
       ],
     ],
     refused: [
@@ -172,8 +172,8 @@ const ROWS = [
       { interval: '1s', rounds: 3 },
     ],
     envAccepted: [
-      ['10ms', { interval: 10, bytes: 2048 }],
-      ['1h', { interval: HOUR_MS, bytes: 262_144 }],
+      ['10ms', { interval: 10, bytes: 2048, closest: 128 }],
+      ['1h', { interval: HOUR_MS, bytes: 262_144, closest: 16_384 }],
     ],
     envRefused: ['9ms', '2h', 'often'],
     accepts: /10ms to 1h.*1024 to 2\^30/,

@@ -105,7 +105,7 @@ class Globals {
    * @param {import('./slots').Slots} parts.slots
    * @param {import('./tracked').Tracked} parts.tracked
    * @param {import('./sampler').Sampler} parts.sampler  of the hooks on Map and Set
-   * @param {{ globals: number, collections: number }} parts.floors
+   * @param {{ globals: number, watched: number }} parts.floors
    */
   constructor({ slots, tracked, sampler, floors }) {
     this.slots = slots;
@@ -176,7 +176,7 @@ class Globals {
   #consider(value, owner) {
     if (!isMeasurable(value) || this.followed.size >= MAX_FOLLOWED) return;
     if (this.tracked.isNamed(value)) return;
-    const floor = this.floors.collections;
+    const floor = this.floors.watched;
     const population = { ...populationOf(value, this.sampler), kind: 'globals' };
     if (population.size(value, undefined) < floor / 4) return;
     const record = this.tracked.watch(population, value, owner, floor);

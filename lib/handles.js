@@ -24,11 +24,6 @@ const { now } = require('./clock');
 const { Descriptors } = require('./descriptors');
 const { SitePopulations } = require('./site-populations');
 
-/**
- * A connection or file that is made for one request is gone by then; what is older is kept. Births
- * of younger ones are not told, or a busy server's churn would hide what leaks under it.
- */
-const MATURE_TICKS = 8;
 /** Listing the handles may take this long in one tick before it is done less often. */
 const MAX_LIST_MS = 0.5;
 /** Lines that listen; each keeps its site for what its servers accept. */
@@ -84,17 +79,11 @@ class Handles {
     this.sites = sites;
     this.floor = floor;
     this.warn = warn;
-    this.populations = new SitePopulations({
-      kind: 'handles',
-      slots,
-      sites,
-      named: true,
-      matureTicks: MATURE_TICKS,
-    });
+    this.populations = new SitePopulations({ kind: 'handles', slots, sites, named: true });
     /** null where they cannot be looked at. @type {Descriptors | null} */
     this.descriptors =
       process.platform === 'linux'
-        ? new Descriptors(MATURE_TICKS, (descriptor) => this.#fileOpened(descriptor))
+        ? new Descriptors((descriptor) => this.#fileOpened(descriptor))
         : null;
     /** @type {Map<string, TypeCount>} by what */
     this.types = new Map();

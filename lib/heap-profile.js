@@ -32,8 +32,9 @@
 const WHAT_BUILTINS_MAKE = new Map(
   Object.entries({
     array: ['push', 'unshift', 'splice', 'concat', 'map', 'filter', 'slice', 'from', 'Array'],
-    Map: ['set', 'Map'],
-    Set: ['add', 'Set'],
+    Map: ['Map'],
+    Set: ['Set'],
+    table: ['set', 'add'],
     promise: ['Promise', 'then', 'race', 'all', 'any', 'allSettled', 'withResolvers', 'finally'],
     string: [
       'repeat',
@@ -53,6 +54,12 @@ const WHAT_BUILTINS_MAKE = new Map(
   ),
 );
 
+/**
+ * What a Map or Set keeps its entries in. It grows by doubling, which is no trend, and who adds too
+ * much to one is the business of the hooks.
+ */
+const TABLE = 'table';
+
 const MODULE_LOADER = 'node:internal/modules/';
 /** What a module and all that it calls allocate while it is loaded. */
 const MODULE = 'module';
@@ -67,7 +74,8 @@ class HeapProfileReader {
 
   /**
    * @param {Profile} profile
-   * @returns {Map<number, Origin>} by node id; without what has no site, and without what is ours
+   * @returns {Map<number, Origin>} by node id; without what has no site, without what is ours, and
+   *   without the tables of collections
    */
   origins({ head }) {
     /** @type {Map<number, Origin>} */
@@ -78,7 +86,7 @@ class HeapProfileReader {
       const [node, above] = next;
       const origin = this.#descend(node, above);
       if (origin === undefined) continue;
-      if (origin.site !== undefined) origins.set(node.id, /** @type {Origin} */ (origin));
+      if (origin.site !== undefined && origin.what !== TABLE) origins.set(node.id, /** @type {Origin} */ (origin));
       for (const child of node.children) open.push([child, origin]);
     }
     return origins;

@@ -26,6 +26,9 @@ const MAX_PROFILED_MS = 60_000;
 // Taken before the host can replace it.
 const getActiveResourcesInfo = process.getActiveResourcesInfo?.bind(process);
 
+/** Milliseconds for which the event loop has been busy since it began. */
+const busyMs = () => performance.eventLoopUtilization().active;
+
 class Meters {
   /**
    * @param {number} intervalMs  between two ticks
@@ -43,9 +46,9 @@ class Meters {
     this.history = [];
     this.stride = 1;
     this.ticks = 0;
-    /** Milliseconds for which the event loop was busy since the last tick. */
+    /** Milliseconds for which the event loop was busy between the last tick and this one. */
     this.busyMs = 0;
-    this.utilization = performance.eventLoopUtilization();
+    this.busyBeforeMs = busyMs();
     this.heapLimitBytes = v8.getHeapStatistics().heap_size_limit;
     /** null where there is none, or it has failed. @type {import('node:v8').GCProfiler | null} */
     this.profiler = null;
@@ -62,17 +65,20 @@ class Meters {
   }
 
   /** @param {number} atMs */
-  tick(atMs) {
+  beginTick(atMs) {
+    this.busyMs = busyMs() - this.busyBeforeMs;
     this.#guarded(() => this.#readCollections());
-    const before = this.utilization.active;
-    this.utilization = performance.eventLoopUtilization();
-    this.busyMs = this.utilization.active - before;
     if (this.ticks++ % this.stride !== 0) return;
     this.history.push([atMs, v8.getHeapStatistics().used_heap_size]);
     if (this.history.length === MAX_POINTS) {
       this.history = this.history.filter((_, index) => index % 2 === 0);
       this.stride *= 2;
     }
+  }
+
+  /** Our own work is no load of the host's. */
+  endTick() {
+    this.busyBeforeMs = busyMs();
   }
 
   /** Reads what the profiler has seen since the last tick; the first tick starts it. */

@@ -33,7 +33,8 @@ const { LeakguardError, inspectValue } = require('./errors');
  * @property {number} interval  ms
  * @property {number} patience  ticks
  * @property {Sensitivity} sensitivity
- * @property {{ interval: number, bytes: number }} survivors
+ * @property {{ interval: number, bytes: number, closest: number }} survivors  mean distance of two samples, and
+ *   how close they may come where little is allocated
  * @property {boolean} promises  whether pending promises are sampled
  * @property {IgnoreRule[]} ignore
  * @property {Floors} floors
@@ -55,10 +56,10 @@ const MAX_INTERVAL_MS = 3_600_000;
 const USUAL_ROUND_MS = 60_000;
 /** At level `exact`: some ten objects a sample, so that a test of 500 requests leaves enough. */
 const EXACT_SAMPLE_BYTES = 1024;
-/** Fewer live samples of a site say nothing about its generations, of which a verdict takes a dozen. */
-const SAMPLES_OF_A_SITE = 24;
-/** Closer samples than these cost more than they tell: a stack each, and a profile as large as the heap. */
+/** However close the rounds. */
 const MIN_SAMPLE_BYTES = 2048;
+/** Where little is allocated the samples may come so many times closer. */
+const CLOSER = 16;
 
 /** @type {Record<Sensitivity, { floors: Floors, patience: number, bytes: number }>} */
 const PRESETS = {
@@ -313,14 +314,13 @@ function complete(values) {
   const survivors = /** @type {Settings['survivors']} */ (values.survivors);
   const usual = values.level === 'exact' ? EXACT_SAMPLE_BYTES : preset.bytes;
   const bytes = survivors.bytes || sampleBytes(usual, survivors);
-  const floors = { ...preset.floors, .../** @type {object} */ (values.floors) };
-  floors.objectBytes ||= SAMPLES_OF_A_SITE * bytes;
+  const closest = survivors.bytes || Math.floor(bytes / CLOSER);
   return /** @type {Settings} */ ({
     ...values,
     patience: values.patience ?? preset.patience,
     promises: values.promises ?? values.level === 'exact',
-    floors,
-    survivors: { ...survivors, bytes },
+    floors: { ...preset.floors, .../** @type {object} */ (values.floors) },
+    survivors: { ...survivors, bytes, closest },
   });
 }
 

@@ -24,8 +24,6 @@ const CAUGHT_PER_TICK = 32;
 const MAX_WEIGHT = 128;
 /** A promise is asked at one of so many ticks, at 2 us each. */
 const ASKED_ONE_IN = 8;
-/** What settles within so many ticks is at work, not stuck. */
-const MATURE_TICKS = 8;
 /** Its value, if it has one, is not looked into. */
 const INSPECT_OPTIONS = {
   depth: 0,
@@ -69,12 +67,7 @@ class Promises {
     this.intervalMs = intervalMs;
     this.alone = alone;
     this.warn = warn;
-    this.populations = new SitePopulations({
-      kind: 'promises',
-      slots,
-      sites,
-      matureTicks: MATURE_TICKS,
-    });
+    this.populations = new SitePopulations({ kind: 'promises', slots, sites });
     this.isOpen = false;
     this.ticks = 0;
     /** Caught since the last tick. @type {{ ref: WeakRef<object>, site: number }[]} */

@@ -164,19 +164,21 @@ class Run {
 
   /** @returns {{ event: string, finding: import('..').Finding }[]} what there is to tell */
   tick() {
+    const { meters } = this;
+    const at = epochMs();
+    meters.beginTick(at);
     // First: what a WeakRef was asked for stays alive until the turn is over, and would survive the
     // round's own collection, and all that it holds with it.
     this.#sampleHeap();
-    const at = epochMs();
-    this.meters.tick(at);
     this.globals.tick();
     this.tracked.tick();
-    this.timers.tick(this.meters.collections);
-    this.handles.tick(this.meters.collections);
-    this.lazyExpectations?.tick(this.meters.collections);
-    this.promises?.tick(this.meters.collections);
+    this.timers.tick(meters.collections);
+    this.handles.tick(meters.collections);
+    this.lazyExpectations?.tick(meters.collections);
+    this.promises?.tick(meters.collections);
     this.#measureMemory();
-    const waiting = this.engine.tick(this.slots.levels, at, this.meters.busyMs);
+    const waiting = this.engine.tick(this.slots.levels, at, meters.busyMs);
+    meters.endTick();
     return waiting > 0 ? JSON.parse(this.engine.takeEvents()) : [];
   }
 
@@ -281,11 +283,12 @@ class Run {
 
   /** @param {import('./frames').Frames['native']} native */
   #createSurvivors(native) {
+    const { SampleDistance } = require('./sample-distance');
     const { Survivors } = require('./survivors');
     const survivors = new Survivors({
       slots: this.slots,
       native,
-      bytes: this.settings.survivors.bytes,
+      distance: new SampleDistance({ ...this.settings.survivors, share: this.budget.share }),
       floorBytes: this.settings.floors.objectBytes,
       say: (message) => this.note(message),
     });
@@ -303,7 +306,7 @@ class Run {
       return;
     }
     this.roundsPutOff = 0;
-    survivors.round();
+    this.budget.spend(survivors.round());
   }
 
   #measureMemory() {

@@ -11,13 +11,12 @@
  * wait for the collector, so they count from their second full collection on: the first may have
  * begun before they were made.
  *
- * Where most things are made for a moment (a server's sockets), the ledger is told of a birth only
- * once the thing has lived `matureTicks`, and of no death of one it was not told of: what a busy
- * process makes and closes says nothing about what it keeps.
+ * Most things are made for a moment (a server's sockets, a request's timeout), so the ledger is told
+ * of a birth only when the thing is mature.
  */
 
 const { random } = require('./clock');
-const { thin } = require('./sampler');
+const { MATURE_TICKS, thin } = require('./sampler');
 
 /** Datadog's .NET profiler found 1,024 live weak handles too few and 4,096 enough. */
 const MAX_POOL = 4096;
@@ -67,14 +66,12 @@ class SitePopulations {
    * @param {import('./slots').Slots} parts.slots
    * @param {import('./call-site').CallSites | null} parts.sites
    * @param {boolean} [parts.named]  whether what they are is their name, for lack of an owner's
-   * @param {number} [parts.matureTicks]  before which a thing's birth and death say nothing
    */
-  constructor({ kind, slots, sites, named = false, matureTicks = 0 }) {
+  constructor({ kind, slots, sites, named = false }) {
     this.kind = kind;
     this.named = named;
     this.slots = slots;
     this.sites = sites;
-    this.matureTicks = matureTicks;
     this.ticks = 0;
     /** @type {Made[]} */
     this.pool = [];
@@ -113,17 +110,14 @@ class SitePopulations {
       group = new Group(what, site, floor);
       this.groups.set(key, group);
     }
-    const told = this.matureTicks === 0;
-    const stands = weight * this.share;
-    if (told) group.born += stands;
     this.pool.push({
       ref: new WeakRef(target),
       isLive: isLive ?? isUncollected,
       countsFrom: mayBeGarbage ? this.collections + COLLECTIONS_FOR_PROOF : 0,
       group,
-      weight: stands,
-      toldFrom: this.ticks + this.matureTicks,
-      told,
+      weight: weight * this.share,
+      toldFrom: this.ticks + MATURE_TICKS,
+      told: false,
     });
     return site;
   }

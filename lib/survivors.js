@@ -23,6 +23,8 @@ const { Inlining, isCalledBy } = require('./inlining');
 const MAX_SITES = 512;
 /** Samples of a site before it is worth a slot: fewer say nothing about generations. */
 const MIN_SAMPLES = 4;
+/** Fewer live samples of a site say nothing about its generations, of which a verdict takes a dozen. */
+const SAMPLES_OF_A_SITE = 24;
 /** Functions below a site that are named beside it: with itself as many as a subject has sites. */
 const MAX_NAMED_BELOW = 5;
 /** A profile of more nodes takes longer to read than its heap to collect: V8's tree is begun anew. */
@@ -93,15 +95,15 @@ class Survivors {
    * @param {object} parts
    * @param {import('./slots').Slots} parts.slots
    * @param {import('./frames').Frames['native']} parts.native
-   * @param {number} parts.bytes        mean distance of two samples
-   * @param {number} parts.floorBytes   live bytes of a site below which nobody cares
+   * @param {import('./sample-distance').SampleDistance} parts.distance
+   * @param {number} parts.floorBytes   live bytes of a site below which nobody cares; 0: what can be judged
    * @param {(message: string) => void} parts.say  told once of what is not as it should be
    */
-  constructor({ slots, native, bytes, floorBytes, say }) {
+  constructor({ slots, native, distance, floorBytes, say }) {
     this.slots = slots;
     this.reader = new HeapProfileReader(new Frames(native));
-    this.bytes = bytes;
-    this.floor = Math.ceil(floorBytes / KIB);
+    this.distance = distance;
+    this.floorBytes = floorBytes;
     this.say = say;
     /** @type {import('node:inspector').Session | null} */
     this.session = null;
@@ -112,6 +114,7 @@ class Survivors {
     this.inlining = new Inlining();
     /** The youngest sample of the last round. */
     this.lastOrdinal = 0;
+    this.lastRoundAt = now();
     /** Of the last round. */
     this.pauseMs = 0;
   }
@@ -153,12 +156,23 @@ class Survivors {
     this.sampler = 'none';
   }
 
-  /** Reads what lives and tells the ledger. Forces a full collection. */
+  /**
+   * Reads what lives and tells the ledger. Forces a full collection.
+   * @returns {number} ms that the samples since the last round have cost, about
+   */
   round() {
     const start = now();
+    const before = this.lastOrdinal;
     const profile = this.#read();
     if (profile !== null) this.#tell(profile);
+    const samples = Math.max(0, this.lastOrdinal - before);
+    const elapsedMs = start - this.lastRoundAt;
+    this.lastRoundAt = start;
     this.pauseMs = now() - start;
+    if (this.sampler !== 'ours') return 0;
+    const liveBytes = profile === null ? 0 : profile.samples.reduce((sum, it) => sum + it.size, 0);
+    if (this.distance.observe({ samples, elapsedMs, liveBytes })) this.#startAnew();
+    return this.distance.costOf(samples);
   }
 
   /**
@@ -263,13 +277,18 @@ class Survivors {
       site = { slot: -1, evicted() {}, origin, site: id };
       const what = sighting.what();
       const kind = KIND_OF_WHAT[/** @type {keyof typeof KIND_OF_WHAT} */ (what)] ?? 'objects';
-      const subject = { kind, what, owner: '', floor: this.floor, level, atRounds: true };
+      const subject = { kind, what, owner: '', floor: this.#floor(), level, atRounds: true };
       if (!this.slots.claim(site, subject)) return -1;
       this.sites.set(origin.key, site);
       this.#blame(site, sighting, all);
     }
     this.slots.levels[site.slot] = level;
     return site.slot;
+  }
+
+  /** In KiB. */
+  #floor() {
+    return Math.ceil((this.floorBytes || SAMPLES_OF_A_SITE * this.distance.bytes) / KIB);
   }
 
   /** @param {Origin} origin */
@@ -301,22 +320,21 @@ class Survivors {
     try {
       return this.#post('HeapProfiler.getSamplingProfile').profile;
     } catch {
-      // Whoever started or stopped it meanwhile, it has ended: begin anew.
-      this.#forget();
+      // Whoever started or stopped it meanwhile, it has ended.
+      this.#startAnew();
+      return null;
     }
+  }
+
+  #startAnew() {
+    this.#forget();
     try {
+      if (this.#isSampling()) this.#post('HeapProfiler.stopSampling');
       this.#startSampling();
     } catch (error) {
       this.stop();
       this.say(`survivors: V8's heap profiler has ended and cannot be started: ${error}`);
     }
-    return null;
-  }
-
-  #startAnew() {
-    this.#post('HeapProfiler.stopSampling');
-    this.#forget();
-    this.#startSampling();
   }
 
   #forget() {
@@ -339,7 +357,7 @@ class Survivors {
 
   #startSampling() {
     this.#post('HeapProfiler.startSampling', {
-      samplingInterval: this.bytes,
+      samplingInterval: this.distance.bytes,
       stackDepth: STACK_FRAMES,
     });
     this.sampler = 'ours';

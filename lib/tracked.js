@@ -14,7 +14,7 @@
  */
 
 const { random } = require('./clock');
-const { thin } = require('./sampler');
+const { MATURE_TICKS, thin } = require('./sampler');
 
 /** Levels are 32 bits wide. */
 const MAX_LEVEL = 2 ** 32 - 1;
@@ -51,6 +51,8 @@ const RECHECK_ONE_IN = 32;
  * @property {number} size       of the population when the member was added
  * @property {number} site
  * @property {number} weight     additions that it stands for
+ * @property {number} toldFrom   tick by which the ledger is told of its birth
+ * @property {boolean} told      whether it was
  */
 
 class Record {
@@ -138,9 +140,10 @@ class Tracked {
       size: population.size(owner, detail),
       site,
       weight: weight * record.share,
+      toldFrom: this.ticks + MATURE_TICKS,
+      told: false,
     });
     this.sampleCount += 1;
-    this.slots.engine.sampleBorn(record.slot, site, weight * record.share);
   }
 
   /**
@@ -215,14 +218,17 @@ class Tracked {
       // Asking takes time in proportion to the size.
       const every = grew ? Math.ceil(size / ASKED_EACH_TICK) : RECHECK_ONE_IN;
       if ((this.ticks + record.slot) % every === 0) {
-        this.#askAfterSamples(record, target, size);
+        this.#askAfterSamples(record, target, this.ticks);
       }
     }
   }
 
-  /** Reads every size into the levels, outside a tick. */
+  /** A report now: sizes as they are, and whoever lives is told of, so that a short run has its sites. */
   observe() {
-    for (const record of this.records) this.#measure(record);
+    for (const record of this.records) {
+      const target = this.#measure(record);
+      if (target !== undefined) this.#askAfterSamples(record, target, Number.MAX_SAFE_INTEGER);
+    }
   }
 
   /** @returns {Uint32Array} the site ids that samples refer to */
@@ -307,17 +313,23 @@ class Tracked {
   /**
    * @param {Record} record
    * @param {any} target
-   * @param {number} size
+   * @param {number} tick  by which births are told
    */
-  #askAfterSamples(record, target, size) {
-    const { samples, population, detail } = record;
+  #askAfterSamples(record, target, tick) {
+    const { samples, population, detail, slot } = record;
     if (samples.length === 0) return;
+    const { engine, levels } = this.slots;
     const members = samples.map(({ ref, value }) => (ref === null ? value : ref.deref()));
     const present = population.contains(target, detail, members);
     record.samples = samples.filter((sample, index) => {
       const collected = sample.ref !== null && members[index] === undefined;
-      const lives = sample.kept ? present[index] && !collected : size >= sample.size;
-      if (!lives) this.slots.engine.sampleDied(record.slot, sample.site, sample.weight);
+      const lives = sample.kept ? present[index] && !collected : levels[slot] >= sample.size;
+      if (!lives) {
+        if (sample.told) engine.sampleDied(slot, sample.site, sample.weight);
+      } else if (!sample.told && sample.toldFrom <= tick) {
+        sample.told = true;
+        engine.sampleBorn(slot, sample.site, sample.weight);
+      }
       return lives;
     });
     this.sampleCount -= samples.length - record.samples.length;

@@ -21,8 +21,9 @@ const { formatScoreboard, markOf } = require('./corpus/scoreboard');
 const { ROOT, buildAddon, installPackages } = require('./setup');
 
 const MAJORS = ['20', '22', '24', '26'];
-/** More at once would measure the machine. */
-const MAX_JOBS = 2;
+/** A program is busy for a tenth of one CPU, some for much more: three at once on each leave room. */
+const JOBS_PER_CPU = 3;
+const MAX_JOBS = 64;
 const MAX_SECONDS = 600;
 
 const EXIT = { reached: 0, missed: 1, usage: 64, input: 65 };
@@ -39,7 +40,7 @@ Runs the programs of corpus/ under leakguard and prints a scoreboard.
   --interval TIME     of ticks (default: 100ms)
   --survivors TIME    of heap sampling rounds (default: 500ms)
   --seconds N         each program's working time, 1 to ${MAX_SECONDS} (default: 15)
-  --jobs N            programs at once, 1 to ${MAX_JOBS} (default: ${MAX_JOBS})
+  --jobs N            programs at once, 1 to ${MAX_JOBS} (default: ${JOBS_PER_CPU} per CPU)
   --bare              without leakguard: does each program end by itself and print nothing?
   --keep DIR          leave reports and warnings there, in NODE/PROGRAM/
   --json              print one JSON document
@@ -103,7 +104,7 @@ function parseSettings(args) {
       interval: { type: 'string', default: '100ms' },
       survivors: { type: 'string', default: '500ms' },
       seconds: { type: 'string', default: '15' },
-      jobs: { type: 'string', default: String(MAX_JOBS) },
+      jobs: { type: 'string', default: String(JOBS_PER_CPU * os.availableParallelism()) },
       bare: { type: 'boolean', default: false },
       keep: { type: 'string' },
       json: { type: 'boolean', default: false },

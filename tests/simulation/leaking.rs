@@ -195,7 +195,7 @@ pub const AFTER_A_DAY: [Leaking; 2] = [
 ];
 
 /// Leaks that no straight line describes.
-pub const OTHERS: [Leaking; 13] = [
+pub const OTHERS: [Leaking; 15] = [
     late(
         Family::new("slow, one per four ticks", |_| {
             Box::new(|_, tick, _| Change::born(u32::from(tick % 4 == 0)))
@@ -313,6 +313,33 @@ pub const OTHERS: [Leaking; 13] = [
         .under(falling),
         300,
         1_200,
+    ),
+    late(
+        Family::new("2 per tick from tick 300 on, scatter of 6", |_| {
+            plateau_then(
+                300,
+                Box::new(|random, _, level| toward(random, level, 300.0, 6.0)),
+                Box::new(|random, _, _| Change::born(random.poisson(2.0))),
+            )
+        }),
+        500,
+        900,
+    ),
+    late(
+        Family::new("2 per tick from tick 1,000 on, churn of 10", |_| {
+            let churn = |random: &mut super::Random, _: u32, level: u32| Change {
+                born: random.poisson(10.0),
+                died: random.poisson(10.0 + 0.1 * (f64::from(level) - 100.0).max(-100.0)),
+                ..Change::default()
+            };
+            plateau_then(
+                1_000,
+                Box::new(churn),
+                Box::new(|random, _, _| Change::born(random.poisson(2.0))),
+            )
+        }),
+        1_400,
+        1_800,
     ),
 ];
 

@@ -36,6 +36,7 @@ async function main() {
   await visit(url, { perSecond: 200, requests: ['GET /a/{n}', 'GET /b/{id}'] });
   server.close();
   server.closeAllConnections();
+  await once(server, 'close');
   file.flushSync();
   file.end();
   await once(file, 'close');

@@ -1,4 +1,4 @@
-/** Shifts of a ward: croner calls who is on duty, toad-scheduler takes their pulse; both are taken off when the shift ends. */
+/** Shifts of a ward: croner calls who is on duty, toad-scheduler takes their pulse and keeps the job of each shift. */
 
 import { Cron } from 'croner';
 import toad from 'toad-scheduler';

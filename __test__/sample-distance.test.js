@@ -1,0 +1,62 @@
+'use strict';
+
+/** How far apart the heap's samples lie, by what the rounds before have cost. */
+
+const assert = require('node:assert/strict');
+const { test } = require('node:test');
+const { SampleDistance } = require('../lib/sample-distance');
+
+const MINUTE_MS = 60_000;
+/** Of which three tenths are for samples: 360 ms a minute, 45,000 samples. */
+const SETTINGS = { bytes: 262_144, closest: 32_768, share: 0.02 };
+const AFFORDED = 45_000;
+
+/**
+ * @param {number[]} rounds  samples of each, a minute apart
+ * @param {{ settings?: typeof SETTINGS, growth?: number }} [given]  bytes that stay, per round
+ */
+function after(rounds, { settings = SETTINGS, growth = 0 } = {}) {
+  const distance = new SampleDistance(settings);
+  const changes = rounds.filter((samples, index) =>
+    distance.observe({ samples, elapsedMs: MINUTE_MS, liveBytes: growth * index }),
+  ).length;
+  return { bytes: distance.bytes, changes };
+}
+
+test('where little is allocated the samples come closer once, after the start-up', () => {
+  assert.deepEqual(after([AFFORDED]), { bytes: 262_144, changes: 0 });
+  assert.deepEqual(after([AFFORDED, 0]), { bytes: 32_768, changes: 1 });
+  assert.deepEqual(after([AFFORDED, 0, 0, 0, 0]), { bytes: 32_768, changes: 1 });
+});
+
+test('they come no closer than what is allocated lets them', () => {
+  assert.equal(after([0, AFFORDED / 3]).bytes, 131_072);
+  assert.equal(after([0, AFFORDED * 0.9]).bytes, 262_144);
+});
+
+test('where much stays they come no closer than what can be read at every round', () => {
+  // 30 rounds of 10 MB are 4,000 samples of 75,000 bytes.
+  assert.equal(after([0, 0], { growth: 10_000_000 }).bytes, 131_072);
+  assert.equal(after([0, 0], { growth: 100_000_000 }).bytes, 1_048_576);
+  assert.equal(after([0, 0], { growth: -10_000_000 }).bytes, 32_768);
+});
+
+test('samples that cost more than they may draw apart', () => {
+  assert.equal(after([0, AFFORDED * 3]).bytes, 1_048_576);
+  assert.deepEqual(after([0, AFFORDED * 0.9, AFFORDED * 5]), { bytes: 262_144, changes: 0 });
+  assert.deepEqual(after([0, AFFORDED * 0.9, AFFORDED * 5, AFFORDED * 5]), {
+    bytes: 2_097_152,
+    changes: 1,
+  });
+});
+
+test('a distance that was asked for comes no closer', () => {
+  assert.equal(after([0, 0, 0], { settings: { ...SETTINGS, closest: SETTINGS.bytes } }).bytes, 262_144);
+});
+
+test('a clock that stands still or goes back changes nothing', () => {
+  const distance = new SampleDistance(SETTINGS);
+  assert.equal(distance.observe({ samples: AFFORDED, elapsedMs: 0, liveBytes: 0 }), false);
+  assert.equal(distance.observe({ samples: AFFORDED, elapsedMs: -5, liveBytes: 0 }), false);
+  assert.equal(distance.bytes, 262_144);
+});
