@@ -52,6 +52,17 @@ for (const method of /** @type {const} */ ([
   });
 }
 
+test('a line that takes away three of four at once leaks the fourth', async (t) => {
+  startQuick(t);
+  const bus = new EventEmitter().setMaxListeners(0);
+  const finding = await untilLeak(() => {
+    const listeners = Array.from({ length: 4 }, () => () => {});
+    for (const listener of listeners) bus.on('change', listener); // leak: one of four
+    for (const listener of listeners.slice(1)) bus.off('change', listener);
+  }, isListeners);
+  assert.equal(finding.site?.line, lineOf(__filename, 'leak: one of four'));
+});
+
 test('a busy healthy list beside the leak is not accused', async (t) => {
   startQuick(t);
   const bus = new EventEmitter().setMaxListeners(0);

@@ -17,9 +17,13 @@ const AFFORDED = 45_000;
  */
 function after(rounds, { settings = SETTINGS, growth = 0 } = {}) {
   const distance = new SampleDistance(settings);
-  const changes = rounds.filter((samples, index) =>
-    distance.observe({ samples, elapsedMs: MINUTE_MS, liveBytes: growth * index }),
-  ).length;
+  let [liveBytes, changes] = [0, 0];
+  for (const samples of rounds) {
+    liveBytes += growth;
+    if (!distance.observe({ samples, elapsedMs: MINUTE_MS, liveBytes })) continue;
+    changes += 1;
+    liveBytes = 0;
+  }
   return { bytes: distance.bytes, changes };
 }
 
@@ -34,11 +38,12 @@ test('they come no closer than what is allocated lets them', () => {
   assert.equal(after([0, AFFORDED * 0.9]).bytes, 262_144);
 });
 
-test('where much stays they come no closer than what can be read at every round', () => {
-  // 30 rounds of 10 MB are 4,000 samples of 75,000 bytes.
-  assert.equal(after([0, 0], { growth: 10_000_000 }).bytes, 131_072);
-  assert.equal(after([0, 0], { growth: 100_000_000 }).bytes, 1_048_576);
-  assert.equal(after([0, 0], { growth: -10_000_000 }).bytes, 32_768);
+test('where much stays they draw apart again, though no farther than at first', () => {
+  // 30 rounds of 20 MB are 8,000 samples of 75,000 bytes.
+  assert.deepEqual(after([0, 0, 0], { growth: 20_000_000 }), { bytes: 131_072, changes: 2 });
+  assert.equal(after([0, 0, 0], { growth: 400_000_000 }).bytes, 262_144);
+  assert.equal(after([0, 0, 0], { growth: 10_000_000 }).bytes, 32_768);
+  assert.equal(after([0, 0, 0], { growth: -20_000_000 }).bytes, 32_768);
 });
 
 test('samples that cost more than they may draw apart', () => {
@@ -51,7 +56,10 @@ test('samples that cost more than they may draw apart', () => {
 });
 
 test('a distance that was asked for comes no closer', () => {
-  assert.equal(after([0, 0, 0], { settings: { ...SETTINGS, closest: SETTINGS.bytes } }).bytes, 262_144);
+  assert.equal(
+    after([0, 0, 0], { settings: { ...SETTINGS, closest: SETTINGS.bytes } }).bytes,
+    262_144,
+  );
 });
 
 test('a clock that stands still or goes back changes nothing', () => {

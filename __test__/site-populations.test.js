@@ -60,7 +60,7 @@ test('far more live things than the pool holds are counted without bias', () => 
 
 test('a line that makes few gets no slot, and gives its slot back when few are left', () => {
   const { slots, timers } = populations();
-  const targets = make(timers, FLOOR / 2 - 1);
+  const targets = make(timers, FLOOR / 4 - 1);
   timers.tick(0);
   assert.deepEqual(slots.holders.filter(Boolean), []);
   targets.push(...make(timers, FLOOR));

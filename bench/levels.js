@@ -44,7 +44,10 @@ function runService() {
   });
   server.listen(0, '127.0.0.1', async () => {
     const { port } = /** @type {import('node:net').AddressInfo} */ (server.address());
-    const client = fork(__filename, ['client', String(port), process.argv[3]], { execArgv: [], env: {} });
+    const client = fork(__filename, ['client', String(port), process.argv[3]], {
+      execArgv: [],
+      env: {},
+    });
     client.on('exit', (code) => {
       if (code !== 0) throw new Error(`the client ended with ${code}`);
     });
@@ -72,9 +75,18 @@ function runClient(port, rate) {
     for (; sent < due; sent += 1) {
       // From when it was due: a service that stands still must not hide its own pause.
       const dueAt = start + (sent / rate) * 1000;
-      http.get({ port, host: '127.0.0.1', agent, path: `/item/${sent % 500}` }, (response) => {
-        response.resume().on('end', () => latencies.push(performance.now() - dueAt));
-      });
+      const item = `/item/${sent % 500}`;
+      const get = () => {
+        const request = http.get({ port, host: '127.0.0.1', agent, path: item }, (response) => {
+          response.resume().on('end', () => latencies.push(performance.now() - dueAt));
+        });
+        // The service may close an idle connection just when it is used again: clients send anew.
+        request.once('error', (error) => {
+          if (!request.reusedSocket) throw error;
+          get();
+        });
+      };
+      get();
     }
   }, 1);
   setTimeout(() => {

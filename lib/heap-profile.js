@@ -86,7 +86,8 @@ class HeapProfileReader {
       const [node, above] = next;
       const origin = this.#descend(node, above);
       if (origin === undefined) continue;
-      if (origin.site !== undefined && origin.what !== TABLE) origins.set(node.id, /** @type {Origin} */ (origin));
+      if (origin.site !== undefined && origin.what !== TABLE)
+        origins.set(node.id, /** @type {Origin} */ (origin));
       for (const child of node.children) open.push([child, origin]);
     }
     return origins;

@@ -19,6 +19,7 @@
  * @property {number} first   round in which a sample was born
  * @property {number} last
  * @property {number} rounds  in which there were any
+ * @property {number} bytes   that live now
  */
 
 /** Rounds in which a function must have allocated before its silence means anything. */
@@ -40,19 +41,21 @@ class Inlining {
   }
 
   /**
-   * @param {Map<string, { origin: Origin, ordinals: number[] }>} sightings  of this round, by key
+   * @param {Map<string, { origin: Origin, bytes: number, ordinals: number[] }>} sightings  of this round, by key
    * @param {number} lastOrdinal  of the round before
    */
   observe(sightings, lastOrdinal) {
     this.round += 1;
     for (const key of this.births.keys()) if (!sightings.has(key)) this.births.delete(key);
     for (const key of this.inlined.keys()) if (!sightings.has(key)) this.inlined.delete(key);
-    for (const [key, { origin, ordinals }] of sightings) {
-      if (!ordinals.some((ordinal) => ordinal > lastOrdinal)) continue;
+    for (const [key, { origin, bytes, ordinals }] of sightings) {
       const known = this.births.get(key);
+      if (known !== undefined) known.bytes = bytes;
+      if (!ordinals.some((ordinal) => ordinal > lastOrdinal)) continue;
       // A stray sample before is no beginning.
       if (known === undefined || this.round - known.last > SILENCE) {
-        this.births.set(key, { origin, first: this.round, last: this.round, rounds: 1 });
+        const { round } = this;
+        this.births.set(key, { origin, first: round, last: round, rounds: 1, bytes });
       } else {
         known.last = this.round;
         known.rounds += 1;
@@ -92,7 +95,8 @@ class Inlining {
         this.round - callee.last >= SILENCE &&
         Math.abs(caller.first - callee.last) <= TRANSITION;
       if (!fellSilent || !isCalledBy(callee.origin, key)) continue;
-      if (found === undefined || callee.rounds > found.rounds) found = callee;
+      // Of several at once the one that keeps most: it is what a leak would go on with.
+      if (found === undefined || callee.bytes > found.bytes) found = callee;
     }
     return found?.origin;
   }

@@ -6,8 +6,9 @@
  * allocates, and keeps, decides.
  *
  * Every change starts V8's profiler anew, which forgets what was known. So samples come closer only
- * once, after the start-up, which allocates more than what follows and is of no interest then; they
- * draw apart when they have cost much more than they may for two rounds in a row.
+ * once, after the start-up, which allocates more than what follows and is of no interest then. They
+ * draw apart a round later, if too many of them stay, and whenever they have cost much more than they
+ * may for two rounds in a row.
  */
 
 /** Measured: 5-9 us with twenty frames of stack. */
@@ -18,8 +19,8 @@ const SHARE_OF_BUDGET = 0.3;
 const FARTHEST_BYTES = 2 ** 22;
 /** The first round has seen the start-up, the second what comes after it. */
 const START_UP_ROUNDS = 2;
-/** Live samples, at some 15 us a round each, that growth as in the second round may lead to … */
-const LIVE_SAMPLES = 4000;
+/** Live samples, at some 15 us a round each, to which growth may lead … */
+const LIVE_SAMPLES = 8000;
 /** … in so many rounds: what a verdict takes, and some more. */
 const ROUNDS_AHEAD = 30;
 /** Times what they may cost: below that a new start loses more than it saves. */
@@ -35,6 +36,7 @@ class SampleDistance {
    */
   constructor({ bytes, closest, share }) {
     this.bytes = bytes;
+    this.bytesAtFirst = bytes;
     this.closest = closest;
     this.costMsPerMs = share * SHARE_OF_BUDGET;
     this.rounds = 0;
@@ -56,8 +58,11 @@ class SampleDistance {
     if (elapsedMs <= 0) return false;
     const cost = this.costOf(samples) / elapsedMs / this.costMsPerMs;
     this.dearRounds = cost >= DEAR ? this.dearRounds + 1 : 0;
-    if (this.rounds === START_UP_ROUNDS) {
-      return this.#setTo(Math.max(this.bytes * cost, (growth * ROUNDS_AHEAD) / LIVE_SAMPLES));
+    if (this.rounds === START_UP_ROUNDS) return this.#setTo(this.bytes * cost);
+    if (this.rounds === START_UP_ROUNDS + 1) {
+      // All that lives was allocated since, so what stays is known without the start-up.
+      const wanted = Math.min((growth * ROUNDS_AHEAD) / LIVE_SAMPLES, this.bytesAtFirst);
+      return wanted >= 2 * this.bytes && this.#setTo(wanted);
     }
     return this.dearRounds >= DEAR_ROUNDS && this.#setTo(this.bytes * cost);
   }
@@ -79,7 +84,9 @@ class SampleDistance {
     while (this.bytes / 2 >= Math.max(wanted, this.closest)) this.bytes /= 2;
     while (this.bytes < wanted && this.bytes * 2 <= FARTHEST_BYTES) this.bytes *= 2;
     this.dearRounds = 0;
-    return this.bytes !== bytes;
+    if (this.bytes === bytes) return false;
+    this.liveBytes = 0;
+    return true;
   }
 }
 

@@ -51,6 +51,8 @@ class Group {
     this.live = 0;
     /** In the pool, whether they count or not. */
     this.pooled = 0;
+    /** Whether the ledger knows of any. */
+    this.known = false;
     /** Births and deaths that the ledger has not been told of. */
     this.born = 0;
     this.died = 0;
@@ -129,16 +131,16 @@ class SitePopulations {
   tick(collections) {
     this.collections = collections;
     this.ticks += 1;
-    this.#sweep(this.ticks);
+    this.#sweep();
     if (this.pool.length < MAX_POOL / 4) this.share = 1;
     for (const [key, group] of this.groups) {
       if (this.#settle(group)) this.groups.delete(key);
     }
   }
 
-  /** A report now: whatever lives is told of, so that a short run has its sites. */
+  /** A report now: of whom nothing is known, whatever lives is told of, so that a short run has its sites. */
   observe() {
-    this.#sweep(Number.MAX_SAFE_INTEGER);
+    this.#sweep({ isReport: true });
     for (const group of this.groups.values()) this.#settle(group);
   }
 
@@ -147,8 +149,8 @@ class SitePopulations {
     return Uint32Array.from(this.groups.values(), ({ site }) => site);
   }
 
-  /** @param {number} tick  by which births are told */
-  #sweep(tick) {
+  /** @param {{ isReport?: boolean }} [options] */
+  #sweep({ isReport = false } = {}) {
     for (const group of this.groups.values()) {
       group.live = 0;
       group.pooled = 0;
@@ -160,7 +162,8 @@ class SitePopulations {
         if (made.told) group.died += weight;
         return false;
       }
-      if (!made.told && made.toldFrom <= tick) {
+      const isDue = made.toldFrom <= this.ticks || (isReport && !group.known);
+      if (!made.told && isDue) {
         made.told = true;
         group.born += weight;
       }
@@ -171,7 +174,7 @@ class SitePopulations {
   }
 
   #makeRoom() {
-    this.#sweep(this.ticks);
+    this.#sweep();
     if (this.pool.length < MAX_POOL / 2) return;
     this.pool = thin(this.pool);
     this.share *= 2;
@@ -185,15 +188,17 @@ class SitePopulations {
     const { slots } = this;
     const level = group.live;
     if (group.slot < 0) {
-      if (level < group.floor / 2) return group.pooled === 0;
+      // Early, so that its history is there when it reaches the floor.
+      if (level < group.floor / 4) return group.pooled === 0;
       const { what, floor } = group;
       const owner = this.named ? what : '';
       if (!slots.claim(group, { kind: this.kind, what, owner, floor, level })) return false;
-    } else if (level < group.floor / 4) {
+    } else if (level < group.floor / 8) {
       slots.release(group);
       return group.pooled === 0;
     }
     slots.levels[group.slot] = level;
+    if (group.born > 0) group.known = true;
     if (group.born > 0) slots.engine.sampleBorn(group.slot, group.site, group.born);
     if (group.died > 0) slots.engine.sampleDied(group.slot, group.site, group.died);
     group.born = 0;

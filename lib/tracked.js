@@ -74,6 +74,8 @@ class Record {
     this.label = '';
     /** @type {Sample[]} */
     this.samples = [];
+    /** Whether the ledger knows of anybody who adds. */
+    this.known = false;
     /** Looks that one sample stands for since the samples were last thinned. */
     this.share = 1;
   }
@@ -223,11 +225,12 @@ class Tracked {
     }
   }
 
-  /** A report now: sizes as they are, and whoever lives is told of, so that a short run has its sites. */
+  /** A report now: sizes as they are, and where nobody is known to add, whoever was seen to. */
   observe() {
     for (const record of this.records) {
       const target = this.#measure(record);
-      if (target !== undefined) this.#askAfterSamples(record, target, Number.MAX_SAFE_INTEGER);
+      if (target === undefined || record.known) continue;
+      this.#askAfterSamples(record, target, Number.MAX_SAFE_INTEGER);
     }
   }
 
@@ -328,6 +331,7 @@ class Tracked {
         if (sample.told) engine.sampleDied(slot, sample.site, sample.weight);
       } else if (!sample.told && sample.toldFrom <= tick) {
         sample.told = true;
+        record.known = true;
         engine.sampleBorn(slot, sample.site, sample.weight);
       }
       return lives;

@@ -59,13 +59,21 @@ async function sendRequests(url, perSecond, templates) {
     const order =
       method === 'GET' ? undefined : JSON.stringify({ order: n, items: [n % 7, n % 11] });
     const headers = order === undefined ? {} : { 'content-type': 'application/json' };
-    const sent = request(new URL(path, url), { agent, method, headers }, (response) => {
-      if (response.statusCode >= 400) throw new Error(`${path}: ${response.statusCode}`);
-      response.resume().once('end', () => {
-        open -= 1;
+    const send = () => {
+      const sent = request(new URL(path, url), { agent, method, headers }, (response) => {
+        if (response.statusCode >= 400) throw new Error(`${path}: ${response.statusCode}`);
+        response.resume().once('end', () => {
+          open -= 1;
+        });
       });
-    });
-    sent.end(order);
+      // A server may close an idle connection just when it is used again: clients send anew.
+      sent.once('error', (error) => {
+        if (!sent.reusedSocket || error.code !== 'ECONNRESET') throw error;
+        send();
+      });
+      sent.end(order);
+    };
+    send();
   });
   process.exit(0);
 }
