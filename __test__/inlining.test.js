@@ -15,10 +15,11 @@ const stranger = /** @type {Origin} */ ({ key: 'stranger', caller: undefined });
 /**
  * Each round is told who allocates in it; everybody who ever did stays in sight.
  * @param {Origin[][]} rounds
+ * @param {Record<string, number>} [sizes]  of what they allocate, where it is not 1
  */
-function observe(rounds) {
+function observe(rounds, sizes = {}) {
   const inlining = new Inlining();
-  /** @type {Map<string, { origin: Origin, ordinals: number[] }>} */
+  /** @type {Map<string, { origin: Origin, bytes: number, ordinals: number[] }>} */
   const sightings = new Map();
   let ordinal = 0;
   for (const origins of rounds) {
@@ -26,7 +27,8 @@ function observe(rounds) {
     for (const origin of origins) {
       const { ordinals } = sightings.get(origin.key) ?? { ordinals: [] };
       ordinal += 1;
-      sightings.set(origin.key, { origin, ordinals: [...ordinals, ordinal] });
+      const bytes = (ordinals.length + 1) * (sizes[origin.key] ?? 1);
+      sightings.set(origin.key, { origin, bytes, ordinals: [...ordinals, ordinal] });
     }
     inlining.observe(sightings, before);
   }
@@ -65,4 +67,11 @@ test('who does not call the function has nothing to do with it', () => {
 test('two rounds of allocations are no history to go on with, and three are', () => {
   assert.equal(observe([...times(2, callee), ...times(4, caller)]).resolve(caller), caller);
   assert.equal(observe([...times(3, callee), ...times(4, caller)]).resolve(caller), callee);
+});
+
+test('of two functions that fall silent at once the one that keeps most goes on', () => {
+  const small = /** @type {Origin} */ ({ key: 'small', caller });
+  const rounds = [...times(6, small, callee), ...times(4, caller)];
+  assert.equal(observe(rounds, { callee: 100 }).resolve(caller), callee);
+  assert.equal(observe(rounds, { small: 100 }).resolve(caller), small);
 });

@@ -14,8 +14,9 @@
 //! ```
 //!
 //! Each count is one Poisson observation, because V8's sampler picks bytes at random. Two things
-//! follow. A cohort of which one survivor is expected has none in 37 of 100 cases, so the share that
-//! is asked for is lowered by what chance alone leaves empty. And whether counts fade with age is
+//! follow. A cohort of which one survivor is expected has none in 37 of 100 cases, so no more is asked
+//! for than 0.85 of what chance leaves occupied: what V8 compiles for a function comes in lumps,
+//! and leaves fewer of them occupied than as many survivors of a steady leak. And whether counts fade with age is
 //! asked in standard errors of Poisson counts, against what the load at the time lets expect.
 //!
 //! What it cannot know: a site whose members live longer than the table reaches back (a cache with a
@@ -41,6 +42,9 @@ pub const MIN_OLD: usize = 5;
 
 /// Share of the old cohorts that must have survivors (DESIGN; `GenCount` as RESIN and others use it).
 pub const MIN_SHARE: f64 = 0.75;
+
+/// Of the cohorts that as many survivors, strewn by chance, would occupy.
+const MIN_SHARE_OF_CHANCE: f64 = 0.85;
 
 /// Survivors in all old cohorts together below which they may be stragglers: what V8 itself adds to a
 /// function over time (feedback, maps) leaves a few in healthy programs.
@@ -76,7 +80,7 @@ pub struct Generations {
     pub survivors: u32,
     /// Rounds the old cohorts span.
     pub old_rounds: u32,
-    /// Share of the old cohorts that had to have survivors: [`MIN_SHARE`], less what chance empties.
+    /// Share of the old cohorts that had to have survivors: [`MIN_SHARE`], or less where they are few.
     pub required_share: f64,
     /// Survivors of the older half in terms of the younger half's, at equal load; infinite when
     /// the younger half has none.
@@ -159,7 +163,7 @@ pub fn weigh(cohorts: Cohorts<'_>) -> Generations {
         old_rounds: u32::try_from(old.len())
             .unwrap_or(u32::MAX)
             .saturating_mul(cohorts.cohort_rounds),
-        required_share: MIN_SHARE * (1.0 - (-mean).exp()),
+        required_share: MIN_SHARE.min(MIN_SHARE_OF_CHANCE * (1.0 - (-mean).exp())),
         older_half,
         fade_sigmas: fade_sigmas(old, exposure),
     }

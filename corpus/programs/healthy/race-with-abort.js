@@ -15,7 +15,7 @@ async function carrier(name, order, signal) {
 
 async function cheapest(order) {
   const decided = new AbortController();
-  const signal = AbortSignal.any([shutdown.signal, decided.signal]);
+  const { signal } = decided;
   const stop = () => decided.abort();
   shutdown.signal.addEventListener('abort', stop, { once: true });
   try {
