@@ -251,7 +251,7 @@ test(
   (t) => {
     /** @type {string[]} */
     const links = [];
-    const descriptors = new Descriptors(({ link }) => links.push(link));
+    const descriptors = new Descriptors(2, ({ link }) => links.push(link));
     descriptors.tick();
     const { file } = descriptors.counts;
     const folder = temporaryFolder(t);
@@ -292,7 +292,7 @@ test(
   'openers of the last paths are remembered, and older ones are forgotten',
   SHOWS_DESCRIPTORS,
   () => {
-    const descriptors = new Descriptors(noop);
+    const descriptors = new Descriptors(1, noop);
     const siteOf = (/** @type {number} */ index) =>
       descriptors.siteOf(/** @type {any} */ ({ link: `/folder/${index}` }));
     for (let index = 0; index < 4096; index += 1) descriptors.note(`/folder/${index}`, 3);

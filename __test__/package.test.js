@@ -152,7 +152,7 @@ const FLOORS = [
   [0, /^lib\/(clock|errors|symbols)\.js$/],
   [
     1,
-    /^lib\/(native|options|patch|frames|call-site|heap-profile|inlining|label|sampler|slots|tracked|site-populations|descriptors|handles|globals|expectations|promises|warning|watch|report|budget)\.js$/,
+    /^lib\/(native|options|patch|frames|call-site|heap-profile|inlining|label|sampler|slots|tracked|site-populations|descriptors|handles|globals|expectations|promises|warning|watch|report|budget|sample-distance)\.js$/,
   ],
   [2, /^lib\/(shims\/[\w-]+|shim-host|meters|survivors)\.js$/],
   [3, /^lib\/(monitor|run|shim-host)\.js$/],

@@ -10,13 +10,15 @@ const { Slots } = require('../lib/slots');
 
 const CAPACITY = 64;
 const FLOOR = 16;
+const PATIENCE = 10;
 
 function populations() {
   const { Engine } = loadNative();
-  const settings = { patienceTicks: 10, intervalMs: 10, startedAtMs: 0, heapLimitBytes: 0 };
+  const settings = { patienceTicks: PATIENCE, intervalMs: 10, startedAtMs: 0 };
   const slots = new Slots(
     new Engine(JSON.stringify({ capacity: CAPACITY, ...settings })),
     CAPACITY,
+    PATIENCE,
   );
   return { slots, timers: new SitePopulations({ kind: 'timers', slots, sites: null }) };
 }

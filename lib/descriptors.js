@@ -14,7 +14,6 @@
 const { readdirSync, readlinkSync } = require('node:fs');
 const path = require('node:path');
 const { now } = require('./clock');
-const { MATURE_TICKS } = require('./sampler');
 
 const FOLDER = '/proc/self/fd';
 /** New or rechecked descriptors per tick, at 2-7 us each: below a millisecond. */
@@ -51,9 +50,11 @@ const pathOf = (link) => (link.endsWith(' (deleted)') ? link.slice(0, -' (delete
 
 class Descriptors {
   /**
+   * @param {number} matureTicks  before which a descriptor's birth and death say nothing
    * @param {(descriptor: Descriptor) => void} opened  told of each when it is first seen
    */
-  constructor(opened) {
+  constructor(matureTicks, opened) {
+    this.matureTicks = matureTicks;
     this.opened = opened;
     /** @type {Map<string, Descriptor>} by number */
     this.table = new Map();
@@ -112,7 +113,7 @@ class Descriptors {
     for (const [number, descriptor] of this.table) {
       if (!present.has(number)) {
         this.#close(number, descriptor);
-      } else if (!descriptor.mature && descriptor.since + MATURE_TICKS <= this.ticks) {
+      } else if (!descriptor.mature && descriptor.since + this.matureTicks <= this.ticks) {
         descriptor.mature = true;
         this.born[descriptor.kind] += 1;
       }

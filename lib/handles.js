@@ -83,7 +83,7 @@ class Handles {
     /** null where they cannot be looked at. @type {Descriptors | null} */
     this.descriptors =
       process.platform === 'linux'
-        ? new Descriptors((descriptor) => this.#fileOpened(descriptor))
+        ? new Descriptors(slots.matureTicks, (descriptor) => this.#fileOpened(descriptor))
         : null;
     /** @type {Map<string, TypeCount>} by what */
     this.types = new Map();

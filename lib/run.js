@@ -91,7 +91,7 @@ class Run {
         startedAtMs: epochMs(),
       }),
     );
-    this.slots = new Slots(this.engine, CAPACITY);
+    this.slots = new Slots(this.engine, CAPACITY, settings.patience);
     const native = { defineSite: (/** @type {string} */ site) => this.#defineSite(site) };
     this.sites = settings.level === 'counts' ? null : new CallSites(native);
     this.tracked = new Tracked({

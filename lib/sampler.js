@@ -32,12 +32,6 @@ const DISCOVERIES_PER_TICK = 16;
 const NEVER = 0x3fffffff;
 
 /**
- * The ledger is told of a birth only once its member has lived so many ticks, and of no death of one
- * that it was not told of: what is taken away at once says nothing about what is kept.
- */
-const MATURE_TICKS = 8;
-
-/**
  * @typedef {object} SamplerLimits
  * @property {number} threshold  size from which calls are looked at
  * @property {number} attention  looks granted per tick
@@ -131,6 +125,5 @@ function thin(samples) {
   });
 }
 
-exports.MATURE_TICKS = MATURE_TICKS;
 exports.Sampler = Sampler;
 exports.thin = thin;

@@ -16,7 +16,7 @@
  */
 
 const { random } = require('./clock');
-const { MATURE_TICKS, thin } = require('./sampler');
+const { thin } = require('./sampler');
 
 /** Datadog's .NET profiler found 1,024 live weak handles too few and 4,096 enough. */
 const MAX_POOL = 4096;
@@ -118,7 +118,7 @@ class SitePopulations {
       countsFrom: mayBeGarbage ? this.collections + COLLECTIONS_FOR_PROOF : 0,
       group,
       weight: weight * this.share,
-      toldFrom: this.ticks + MATURE_TICKS,
+      toldFrom: this.ticks + this.slots.matureTicks,
       told: false,
     });
     return site;

@@ -10,13 +10,22 @@
  * @property {() => void} evicted  its slot was given to a larger population
  */
 
+/** Of the patience, eight ticks by default: what belongs to one request is gone by then. */
+const MATURE = 0.13;
+
 class Slots {
   /**
    * @param {import('../native/binding').Engine} engine
    * @param {number} capacity
+   * @param {number} patience  ticks
    */
-  constructor(engine, capacity) {
+  constructor(engine, capacity, patience) {
     this.engine = engine;
+    /**
+     * The ledger is told of a birth only once its member has lived so many ticks, and of no death of
+     * one that it was not told of: what is taken away at once says nothing about what is kept.
+     */
+    this.matureTicks = Math.ceil(patience * MATURE);
     /** Size of each population now, in members (KiB for the heap), by slot. */
     this.levels = new Uint32Array(capacity);
     /** @type {(Holder | undefined)[]} by slot */

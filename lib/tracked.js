@@ -14,7 +14,7 @@
  */
 
 const { random } = require('./clock');
-const { MATURE_TICKS, thin } = require('./sampler');
+const { thin } = require('./sampler');
 
 /** Levels are 32 bits wide. */
 const MAX_LEVEL = 2 ** 32 - 1;
@@ -142,7 +142,7 @@ class Tracked {
       size: population.size(owner, detail),
       site,
       weight: weight * record.share,
-      toldFrom: this.ticks + MATURE_TICKS,
+      toldFrom: this.ticks + this.slots.matureTicks,
       told: false,
     });
     this.sampleCount += 1;

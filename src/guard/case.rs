@@ -8,6 +8,9 @@ use crate::verdict::succession::Counts;
 use crate::verdict::trend;
 use crate::verdict::{self, judge, Case, Growth, History, Judgement, Survival};
 
+/// The level of an allocation site counts these.
+const KIB: f64 = 1024.0;
+
 /// Hands a subject to the verdict, in the verdict's own terms.
 pub(super) fn judge_view(view: &View<'_>, patience_ticks: u32) -> Judgement {
     let looked_at = view.history_ticks() >= patience_ticks && may_have_grown(view);
@@ -171,9 +174,11 @@ fn survival_of<'a>(view: &View<'_>, live: &'a mut [u32; COHORTS]) -> Survival<'a
             *place = cohort.live;
             cohort_rounds = cohort.rounds;
         }
+        let samples: u32 = live[..length].iter().sum();
         return Survival::Cohorts(Cohorts {
             live: &live[..length],
             cohort_rounds,
+            sample_bytes: f64::from(view.level()) * KIB / f64::from(samples.max(1)),
             load: None,
         });
     }

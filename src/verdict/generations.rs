@@ -47,8 +47,15 @@ pub const MIN_SHARE: f64 = 0.75;
 const MIN_SHARE_OF_CHANCE: f64 = 0.85;
 
 /// Survivors in all old cohorts together below which they may be stragglers: what V8 itself adds to a
-/// function over time (feedback, maps) leaves a few in healthy programs.
+/// function over time (feedback, maps, machine code) leaves a few in healthy programs.
 pub const MIN_SURVIVORS: u32 = 12;
+
+/// V8 compiles a hot function several times, for some kilobytes each. Survivors that stand for less than
+/// this many bytes, in samples that are close, have to be more …
+const COMPILED_BYTES: f64 = 40_960.0;
+
+/// … up to so many: what is compiled comes in few lumps.
+const MAX_SURVIVORS_ASKED: f64 = 40.0;
 
 /// Survivors per exposure of the older half in terms of the younger half's, below which they may fade …
 const FADED: f64 = 0.85;
@@ -64,6 +71,8 @@ pub struct Cohorts<'a> {
     pub live: &'a [u32],
     /// Rounds each cohort spans; the newest may be shorter.
     pub cohort_rounds: u32,
+    /// Bytes that one sample stands for on average.
+    pub sample_bytes: f64,
     /// Mean load while each cohort was born, in any unit; `None` when it is not known. As long as
     /// `live`.
     pub load: Option<&'a [f32]>,
@@ -78,6 +87,8 @@ pub struct Generations {
     pub surviving: u32,
     /// Samples alive in them.
     pub survivors: u32,
+    /// How many of those any answer takes.
+    pub required_survivors: u32,
     /// Rounds the old cohorts span.
     pub old_rounds: u32,
     /// Share of the old cohorts that had to have survivors: [`MIN_SHARE`], or less where they are few.
@@ -104,7 +115,7 @@ impl Generations {
     /// Whether there are too few old cohorts, or too few survivors in them, for any answer.
     #[must_use]
     pub fn too_few(&self) -> bool {
-        (self.old as usize) < MIN_OLD || self.survivors < MIN_SURVIVORS
+        (self.old as usize) < MIN_OLD || self.survivors < self.required_survivors
     }
 
     /// Whether survivors become fewer with age, more than chance explains.
@@ -160,6 +171,7 @@ pub fn weigh(cohorts: Cohorts<'_>) -> Generations {
         old: u32::try_from(old.len()).unwrap_or(u32::MAX),
         surviving: u32::try_from(surviving).unwrap_or(u32::MAX),
         survivors: old.iter().fold(0, |sum, &count| sum.saturating_add(count)),
+        required_survivors: required_survivors(cohorts.sample_bytes),
         old_rounds: u32::try_from(old.len())
             .unwrap_or(u32::MAX)
             .saturating_mul(cohorts.cohort_rounds),
@@ -167,6 +179,14 @@ pub fn weigh(cohorts: Cohorts<'_>) -> Generations {
         older_half,
         fade_sigmas: fade_sigmas(old, exposure),
     }
+}
+
+fn required_survivors(sample_bytes: f64) -> u32 {
+    let worth = (COMPILED_BYTES / sample_bytes.max(1.0)).min(MAX_SURVIVORS_ASKED);
+    // Not negative and at most MAX_SURVIVORS_ASKED; NaN is 0.
+    #[allow(clippy::cast_possible_truncation, clippy::cast_sign_loss)]
+    let worth = worth.ceil() as u32;
+    worth.max(MIN_SURVIVORS)
 }
 
 fn quotient(of: f64, to: f64) -> f64 {
@@ -207,10 +227,14 @@ mod tests {
     use super::*;
     use proptest::prelude::*;
 
+    /// Samples so far apart that a few of them are worth more than what V8 compiles.
+    const FAR: f64 = 65_536.0;
+
     fn of(live: &[u32]) -> Generations {
         weigh(Cohorts {
             live,
             cohort_rounds: 1,
+            sample_bytes: FAR,
             load: None,
         })
     }
@@ -242,6 +266,7 @@ mod tests {
         let at_load = weigh(Cohorts {
             live: &live,
             cohort_rounds: 1,
+            sample_bytes: FAR,
             load: Some(&load),
         });
         assert!(!at_load.fades() && at_load.passes(), "{at_load:?}");
@@ -259,6 +284,23 @@ mod tests {
     fn eleven_survivors_are_too_few_and_twelve_are_not() {
         assert!(of(&[0, 2, 3, 2, 2, 2, 0, 0]).too_few());
         assert!(!of(&[0, 3, 3, 2, 2, 2, 0, 0]).too_few());
+    }
+
+    #[test]
+    fn survivors_that_are_worth_no_more_than_compiled_code_have_to_be_many() {
+        let asked = |sample_bytes| {
+            let cohorts = Cohorts {
+                live: &[9; 8],
+                cohort_rounds: 1,
+                sample_bytes,
+                load: None,
+            };
+            weigh(cohorts).required_survivors
+        };
+        assert_eq!(asked(65_536.0), MIN_SURVIVORS);
+        assert_eq!(asked(2_048.0), 20);
+        assert_eq!(asked(128.0), 40);
+        assert_eq!(asked(0.0), 40);
     }
 
     #[test]
@@ -292,7 +334,7 @@ mod tests {
             load in prop::collection::vec(any::<f32>(), 0..50),
             cohort_rounds: u32,
         ) {
-            let found = weigh(Cohorts { live: &live, cohort_rounds, load: Some(&load) });
+            let found = weigh(Cohorts { live: &live, cohort_rounds, sample_bytes: FAR, load: Some(&load) });
             prop_assert!((0.0..=1.0).contains(&found.share()));
             prop_assert!((0.0..=1.0).contains(&found.required_share));
             prop_assert!(!found.older_half.is_nan() && found.fade_sigmas.is_finite());
@@ -305,7 +347,7 @@ mod tests {
         ) {
             let load: Vec<f32> = (1u8..).take(live.len()).map(f32::from).collect();
             let scaled: Vec<f32> = load.iter().map(|load| load * unit).collect();
-            let found = |load| weigh(Cohorts { live: &live, cohort_rounds: 1, load: Some(load) });
+            let found = |load| weigh(Cohorts { live: &live, cohort_rounds: 1, sample_bytes: FAR, load: Some(load) });
             prop_assert!((found(&load).fade_sigmas - found(&scaled).fade_sigmas).abs() < 1e-3);
         }
     }

@@ -341,6 +341,7 @@ mod tests {
             let cohorts = Cohorts {
                 live,
                 cohort_rounds: 1,
+                sample_bytes: 65_536.0,
                 load: None,
             };
             let case = Case {

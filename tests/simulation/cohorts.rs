@@ -252,6 +252,7 @@ pub fn outcome(site: &Site, seed: u64, rounds: u32) -> (Option<u32>, Verdict) {
                 survival: Survival::Cohorts(Cohorts {
                     live: &live,
                     cohort_rounds,
+                    sample_bytes: 65_536.0,
                     load: site.load.map(|_| loads.as_slice()),
                 }),
             },

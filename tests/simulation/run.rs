@@ -104,7 +104,9 @@ impl Outcome {
 /// Seeds that nothing was tuned on begin elsewhere: `FIRST_SEED=1000001 cargo test …`.
 pub fn first_seed() -> u32 {
     let given = std::env::var("FIRST_SEED").ok();
-    given.map_or(1, |text| text.parse().expect("FIRST_SEED is a whole number"))
+    given.map_or(1, |text| {
+        text.parse().expect("FIRST_SEED is a whole number")
+    })
 }
 
 /// The outcomes of so many seeds over so many ticks.
