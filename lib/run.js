@@ -306,7 +306,7 @@ class Run {
       return;
     }
     this.roundsPutOff = 0;
-    this.budget.spend(survivors.round());
+    survivors.round();
   }
 
   #measureMemory() {

@@ -7,8 +7,8 @@
  *
  * Every change starts V8's profiler anew, which forgets what was known. So samples come closer only
  * once, after the start-up, which allocates more than what follows and is of no interest then. They
- * draw apart a round later, if too many of them stay, and whenever they have cost much more than they
- * may for two rounds in a row.
+ * draw apart a round later, if too many of them stay, and whenever a round's have cost much more than
+ * they may.
  */
 
 /** Measured: 5-9 us with twenty frames of stack. */
@@ -24,8 +24,7 @@ const LIVE_SAMPLES = 8000;
 /** … in so many rounds: what a verdict takes, and some more. */
 const ROUNDS_AHEAD = 30;
 /** Times what they may cost: below that a new start loses more than it saves. */
-const DEAR = 4;
-const DEAR_ROUNDS = 2;
+const DEAR = 6;
 
 class SampleDistance {
   /**
@@ -40,7 +39,6 @@ class SampleDistance {
     this.closest = closest;
     this.costMsPerMs = share * SHARE_OF_BUDGET;
     this.rounds = 0;
-    this.dearRounds = 0;
     this.liveBytes = 0;
   }
 
@@ -56,23 +54,14 @@ class SampleDistance {
     this.liveBytes = liveBytes;
     this.rounds += 1;
     if (elapsedMs <= 0) return false;
-    const cost = this.costOf(samples) / elapsedMs / this.costMsPerMs;
-    this.dearRounds = cost >= DEAR ? this.dearRounds + 1 : 0;
+    const cost = (samples * SAMPLE_COST_MS) / elapsedMs / this.costMsPerMs;
     if (this.rounds === START_UP_ROUNDS) return this.#setTo(this.bytes * cost);
     if (this.rounds === START_UP_ROUNDS + 1) {
       // All that lives was allocated since, so what stays is known without the start-up.
       const wanted = Math.min((growth * ROUNDS_AHEAD) / LIVE_SAMPLES, this.bytesAtFirst);
       return wanted >= 2 * this.bytes && this.#setTo(wanted);
     }
-    return this.dearRounds >= DEAR_ROUNDS && this.#setTo(this.bytes * cost);
-  }
-
-  /**
-   * @param {number} samples
-   * @returns {number} ms that they have cost, about
-   */
-  costOf(samples) {
-    return samples * SAMPLE_COST_MS;
+    return cost >= DEAR && this.#setTo(this.bytes * cost);
   }
 
   /**
@@ -83,7 +72,6 @@ class SampleDistance {
     const { bytes } = this;
     while (this.bytes / 2 >= Math.max(wanted, this.closest)) this.bytes /= 2;
     while (this.bytes < wanted && this.bytes * 2 <= FARTHEST_BYTES) this.bytes *= 2;
-    this.dearRounds = 0;
     if (this.bytes === bytes) return false;
     this.liveBytes = 0;
     return true;

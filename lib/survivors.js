@@ -156,10 +156,7 @@ class Survivors {
     this.sampler = 'none';
   }
 
-  /**
-   * Reads what lives and tells the ledger. Forces a full collection.
-   * @returns {number} ms that the samples since the last round have cost, about
-   */
+  /** Reads what lives and tells the ledger. Forces a full collection. */
   round() {
     const start = now();
     const before = this.lastOrdinal;
@@ -169,10 +166,9 @@ class Survivors {
     const elapsedMs = start - this.lastRoundAt;
     this.lastRoundAt = start;
     this.pauseMs = now() - start;
-    if (this.sampler !== 'ours') return 0;
-    const liveBytes = profile === null ? 0 : profile.samples.reduce((sum, it) => sum + it.size, 0);
+    if (this.sampler !== 'ours' || profile === null) return;
+    const liveBytes = profile.samples.reduce((sum, { size }) => sum + size, 0);
     if (this.distance.observe({ samples, elapsedMs, liveBytes })) this.#startAnew();
-    return this.distance.costOf(samples);
   }
 
   /**

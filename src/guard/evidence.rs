@@ -63,18 +63,19 @@ pub(super) fn of_judgement(
         );
     }
     if let Some(generations) = &judgement.generations {
-        say("cohorts", of_cohorts(generations));
+        let pace = judgement.trend.map_or(1.0, |trend| trend.fade);
+        say("cohorts", of_cohorts(generations, pace));
     }
     evidence
 }
 
-fn of_cohorts(generations: &Generations) -> String {
+fn of_cohorts(generations: &Generations, pace: f64) -> String {
     let (old, surviving) = (generations.old, generations.surviving);
     let verdict = if generations.too_few() {
         "too few to tell whether they stay"
-    } else if generations.fades() {
+    } else if generations.fades(pace) {
         "they become fewer with age, as in a cache that turns over"
-    } else if generations.passes() {
+    } else if generations.passes(pace) {
         "what is made there stays"
     } else {
         "most of what is made there is gone"

@@ -64,6 +64,9 @@ const FADED: f64 = 0.85;
 /// are equal but for chance.
 const FADED_SIGMAS: f64 = 2.5;
 
+/// A level that rose only of late says nothing about how few were born before.
+const MAX_PACE: f64 = 1.5;
+
 /// The live samples of one allocation site by when they were born.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Cohorts<'a> {
@@ -118,16 +121,17 @@ impl Generations {
         (self.old as usize) < MIN_OLD || self.survivors < self.required_survivors
     }
 
-    /// Whether survivors become fewer with age, more than chance explains.
+    /// Whether survivors become fewer with age, more than chance explains and more than that the older
+    /// ones were fewer at birth: the level grew `pace` times as fast in its last third as before.
     #[must_use]
-    pub fn fades(&self) -> bool {
-        self.older_half < FADED && self.fade_sigmas > FADED_SIGMAS
+    pub fn fades(&self, pace: f64) -> bool {
+        self.older_half < FADED / pace.clamp(1.0, MAX_PACE) && self.fade_sigmas > FADED_SIGMAS
     }
 
-    /// Whether it counts as a signal.
+    /// Whether it counts as a signal, where the level grew at that pace.
     #[must_use]
-    pub fn passes(&self) -> bool {
-        !self.too_few() && self.share() >= self.required_share && !self.fades()
+    pub fn passes(&self, pace: f64) -> bool {
+        !self.too_few() && self.share() >= self.required_share && !self.fades(pace)
     }
 }
 
@@ -241,43 +245,52 @@ mod tests {
 
     #[test]
     fn survivors_in_every_old_cohort_pass_and_in_none_do_not() {
-        assert!(of(&[9, 8, 9, 7, 9, 8, 9, 8, 7, 9, 8, 8, 9, 21, 60]).passes());
-        assert!(!of(&[0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 1, 24, 58]).passes());
+        assert!(of(&[9, 8, 9, 7, 9, 8, 9, 8, 7, 9, 8, 8, 9, 21, 60]).passes(1.0));
+        assert!(!of(&[0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 1, 24, 58]).passes(1.0));
     }
 
     #[test]
     fn what_was_born_once_at_the_start_does_not_pass() {
         let mut live = [0; 16];
         live[..4].copy_from_slice(&[70, 90, 12, 40]);
-        assert!(!of(&live).passes());
+        assert!(!of(&live).passes(1.0));
     }
 
     #[test]
     fn cohorts_that_die_out_fade() {
         let fading = of(&[0, 1, 0, 1, 1, 2, 3, 5, 8, 12, 19, 30, 43, 60, 70]);
-        assert!(fading.fades() && !fading.passes(), "{fading:?}");
+        assert!(fading.fades(1.0) && !fading.passes(1.0), "{fading:?}");
     }
 
     #[test]
     fn cohorts_that_are_smaller_only_because_the_load_was_do_not_fade() {
         let live: Vec<u32> = (1..=20).map(|n| 10 * n).collect();
         let load: Vec<f32> = (1u8..=20).map(f32::from).collect();
-        assert!(of(&live).fades());
+        assert!(of(&live).fades(1.0));
         let at_load = weigh(Cohorts {
             live: &live,
             cohort_rounds: 1,
             sample_bytes: FAR,
             load: Some(&load),
         });
-        assert!(!at_load.fades() && at_load.passes(), "{at_load:?}");
+        assert!(!at_load.fades(1.0) && at_load.passes(1.0), "{at_load:?}");
         assert!((at_load.older_half - 1.0).abs() < 1e-9);
+    }
+
+    #[test]
+    fn cohorts_that_are_smaller_only_because_growth_was_slower_do_not_fade() {
+        let live: Vec<u32> = (0..20).map(|n| 100 + 6 * n).collect();
+        assert!(of(&live).fades(1.0));
+        assert!(!of(&live).fades(1.2));
+        let dying: Vec<u32> = (0..20).map(|n| 10 + 10 * n).collect();
+        assert!(of(&dying).fades(f64::INFINITY));
     }
 
     #[test]
     fn four_old_cohorts_are_too_few_and_five_are_not() {
         assert!(of(&[9; 7]).too_few());
         assert_eq!(of(&[9; 8]).old, 5);
-        assert!(of(&[9; 8]).passes());
+        assert!(of(&[9; 8]).passes(1.0));
     }
 
     #[test]
@@ -308,9 +321,9 @@ mod tests {
         // 8 of 12 is less than three quarters, and what a mean of one lets expect.
         let sparse = [1, 1, 1, 0, 2, 1, 0, 1, 0, 3, 1, 0, 2, 1, 1, 5, 9];
         assert!(of(&sparse).share() < MIN_SHARE);
-        assert!(of(&sparse).passes());
+        assert!(of(&sparse).passes(1.0));
         let lumps = sparse.map(|count| 10 * count);
-        assert!(!of(&lumps).passes());
+        assert!(!of(&lumps).passes(1.0));
     }
 
     #[test]

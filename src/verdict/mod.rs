@@ -312,7 +312,7 @@ fn judge_history(case: &Case<'_>, history: &History<'_>, earlier_peak: u32) -> J
         _ => None,
     };
     let kept = succession.is_some_and(|succession| succession.passes())
-        || generations.is_some_and(|generations| generations.passes());
+        || generations.is_some_and(|generations| generations.passes(trend.fade));
     let stays = kept && !trend.slows_down() && !trend.follows_load();
     let verdict = if stays && trend.log10_e >= demands.e_with_survival.log10() {
         Verdict::Leak

@@ -61,7 +61,7 @@ pub const LEAKING: [(Site, u32); 6] = [
             born: |random, _| random.poisson(3.0),
             ..SITE
         },
-        18,
+        20,
     ),
     (
         Site {
@@ -93,7 +93,7 @@ pub const LEAKING: [(Site, u32); 6] = [
             },
             ..SITE
         },
-        24,
+        28,
     ),
     (
         Site {
