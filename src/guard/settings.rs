@@ -16,7 +16,7 @@ pub const PATIENCE_TICKS: std::ops::RangeInclusive<u32> = 1..=10_000_000;
 const MIN_ROUNDS_PATIENCE: u32 = 9;
 
 /// Of the patience. A heap object is the weakest of witnesses: nobody knows who holds it.
-const ROUNDS_PATIENCE: f64 = 1.25;
+const ROUNDS_PATIENCE: f64 = 1.5;
 
 /// A guard's settings.
 #[derive(Clone, Copy, Debug, PartialEq, Deserialize)]
