@@ -53,7 +53,7 @@ pub const LEAKING: [(Site, u32); 6] = [
             born: |random, _| random.poisson(1.0),
             ..SITE
         },
-        36,
+        40,
     ),
     (
         Site {
@@ -61,7 +61,7 @@ pub const LEAKING: [(Site, u32); 6] = [
             born: |random, _| random.poisson(3.0),
             ..SITE
         },
-        20,
+        26,
     ),
     (
         Site {
@@ -69,7 +69,7 @@ pub const LEAKING: [(Site, u32); 6] = [
             born: |random, _| random.poisson(20.0),
             ..SITE
         },
-        16,
+        22,
     ),
     (
         Site {
