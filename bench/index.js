@@ -9,7 +9,13 @@
 const { spawnSync } = require('node:child_process');
 const path = require('node:path');
 const { parseArgs } = require('node:util');
-const { ROOT, buildAddon, installPackages } = require('../scripts/setup');
+const {
+  ROOT,
+  bareEnvironment,
+  buildAddon,
+  installPackages,
+  nodeBinary,
+} = require('../scripts/setup');
 
 const VERSIONS = '20,22,24,26';
 
@@ -36,16 +42,10 @@ const REGISTER = ['--require', path.join(ROOT, 'register.js')];
 function run(node, args) {
   const { status, stdout, stderr } = spawnSync(node, args, {
     encoding: 'utf8',
-    env: environment(),
+    env: bareEnvironment(),
   });
   if (status !== 0) throw new Error(`${node} ${args.join(' ')} failed:\n${stderr}`);
   return stdout;
-}
-
-/** The environment without anything that would change what is measured. */
-function environment() {
-  const { NODE_OPTIONS: _, ...env } = process.env;
-  return Object.fromEntries(Object.entries(env).filter(([name]) => !name.startsWith('LEAKGUARD')));
 }
 
 /** @param {number[]} numbers */
@@ -134,7 +134,7 @@ buildAddon();
 /** @type {Record<string, unknown>} */
 const results = {};
 for (const version of values.node.split(',')) {
-  const node = path.join(ROOT, '__test__/runtimes/node_modules', `node${version}`, 'bin/node');
+  const node = nodeBinary(version);
   const rows = [...operations(node), ...startUp(node), ...http(node)];
   const tick = JSON.parse(run(node, [path.join(__dirname, 'tick.js')]));
   results[version] = { rows, tick };

@@ -16,7 +16,13 @@ const { once } = require('node:events');
 const http = require('node:http');
 const path = require('node:path');
 const { parseArgs } = require('node:util');
-const { ROOT, buildAddon, installPackages } = require('../scripts/setup');
+const {
+  ROOT,
+  bareEnvironment,
+  buildAddon,
+  installPackages,
+  nodeBinary,
+} = require('../scripts/setup');
 
 const RUN_SECONDS = 22;
 /** The service warms up meanwhile. */
@@ -108,11 +114,10 @@ function runClient(port, rate) {
  * @returns {Promise<Sample>}
  */
 async function measure(node, level, rate) {
-  const { NODE_OPTIONS: _, ...env } = process.env;
   const guard = level === 'bare' ? [] : ['--require', path.join(ROOT, 'register.js')];
   const child = spawn(node, [...guard, __filename, 'service', rate], {
     stdio: ['ignore', 'pipe', 'inherit'],
-    env: { ...env, LEAKGUARD_LEVEL: level === 'bare' ? 'off' : level },
+    env: { ...bareEnvironment(), LEAKGUARD_LEVEL: level === 'bare' ? 'off' : level },
   });
   let output = '';
   child.stdout.setEncoding('utf8').on('data', (text) => {
@@ -164,7 +169,6 @@ async function main() {
   });
   for (const folder of ['.', '__test__/runtimes']) installPackages(folder);
   buildAddon();
-  const binary = path.join('__test__/runtimes/node_modules', `node${values.node}`, 'bin/node');
   if (!values.json) {
     process.stdout.write(
       `Node ${values.node}, ratio to the bare run beside it: median (least to most)\n`,
@@ -175,7 +179,7 @@ async function main() {
     const samples = { bare: [], sites: [], survivors: [] };
     for (let round = 0; round < Number(values.rounds); round += 1) {
       for (const level of LEVELS) {
-        samples[level].push(await measure(path.join(ROOT, binary), level, rate));
+        samples[level].push(await measure(nodeBinary(values.node), level, rate));
         process.stderr.write(`round ${round + 1} of ${values.rounds}: ${level}\n`);
       }
     }

@@ -9,9 +9,8 @@
 const { spawnSync } = require('node:child_process');
 const { EventEmitter, once } = require('node:events');
 const http = require('node:http');
-const path = require('node:path');
 const { parseArgs } = require('node:util');
-const { ROOT, buildAddon, installPackages } = require('../scripts/setup');
+const { bareEnvironment, buildAddon, installPackages, nodeBinary } = require('../scripts/setup');
 
 const TICK_MS = 100;
 const ROUND_MS = 500;
@@ -70,7 +69,7 @@ function measure(node, name, perTick) {
   const { status, stdout, stderr } = spawnSync(node, [__filename, name, String(perTick)], {
     encoding: 'utf8',
     env: {
-      ...process.env,
+      ...bareEnvironment(),
       LEAKGUARD_LEVEL: 'exact',
       LEAKGUARD_INTERVAL: `${TICK_MS}ms`,
       LEAKGUARD_SURVIVORS: `${ROUND_MS}ms`,
@@ -85,7 +84,7 @@ function main() {
   for (const folder of ['.', '__test__/runtimes']) installPackages(folder);
   buildAddon();
   for (const version of values.node.split(',')) {
-    const node = path.join(ROOT, '__test__/runtimes/node_modules', `node${version}`, 'bin/node');
+    const node = nodeBinary(version);
     for (const name of Object.keys(LEAKS)) {
       const cells = REQUESTS_PER_TICK.map(
         (perTick) => `${measure(node, name, perTick).padStart(5)} at ${perTick} per tick`,

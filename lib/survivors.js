@@ -199,11 +199,7 @@ class Survivors {
   /** The host is about to start a profiler of its own. */
   standAside() {
     if (this.sampler !== 'ours') return;
-    try {
-      this.#post('HeapProfiler.stopSampling');
-    } catch {
-      // It has ended already.
-    }
+    this.#stopSampling();
     this.#forget();
     this.sampler = 'host';
     this.say('survivors: the host has started a heap profiler; its samples are used as they are');
@@ -323,9 +319,9 @@ class Survivors {
   }
 
   #startAnew() {
+    this.#stopSampling();
     this.#forget();
     try {
-      if (this.#isSampling()) this.#post('HeapProfiler.stopSampling');
       this.#startSampling();
     } catch (error) {
       this.stop();
@@ -348,6 +344,14 @@ class Survivors {
       return true;
     } catch {
       return false;
+    }
+  }
+
+  #stopSampling() {
+    try {
+      this.#post('HeapProfiler.stopSampling');
+    } catch {
+      // It has ended already.
     }
   }
 

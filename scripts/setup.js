@@ -48,7 +48,23 @@ function buildAddon() {
   runOrExit('npm', ['run', '--silent', 'build']);
 }
 
+/**
+ * @param {string} version  major, of those in `__test__/runtimes`
+ * @returns {string} absolute path
+ */
+function nodeBinary(version) {
+  return path.join(ROOT, '__test__/runtimes/node_modules', `node${version}`, 'bin/node');
+}
+
+/** The environment without anything that would change what is measured. */
+function bareEnvironment() {
+  const { NODE_OPTIONS: _, ...env } = process.env;
+  return Object.fromEntries(Object.entries(env).filter(([name]) => !name.startsWith('LEAKGUARD')));
+}
+
 exports.ROOT = ROOT;
+exports.bareEnvironment = bareEnvironment;
+exports.nodeBinary = nodeBinary;
 exports.buildAddon = buildAddon;
 exports.installPackages = installPackages;
 exports.runOrExit = runOrExit;

@@ -9,7 +9,7 @@ const { spawnSync } = require('node:child_process');
 const fs = require('node:fs');
 const path = require('node:path');
 const { parseArgs } = require('node:util');
-const { ROOT, buildAddon, installPackages, runOrExit } = require('./setup');
+const { ROOT, buildAddon, installPackages, nodeBinary, runOrExit } = require('./setup');
 
 const VERSIONS = ['20', '22', '24', '26'];
 const TEST_FILE = /\.test\.m?js$/;
@@ -18,11 +18,6 @@ const { values, positionals } = parseArgs({
   options: { node: { type: 'string', default: VERSIONS.join(',') } },
   allowPositionals: true,
 });
-
-/** @param {string} version  major */
-function nodeBinary(version) {
-  return path.join(ROOT, '__test__/runtimes/node_modules', `node${version}`, 'bin/node');
-}
 
 const versions = values.node.split(',');
 const unknown = versions.find((version) => !VERSIONS.includes(version));

@@ -15,9 +15,9 @@
 //!
 //! Each count is one Poisson observation, because V8's sampler picks bytes at random. Two things
 //! follow. A cohort of which one survivor is expected has none in 37 of 100 cases, so no more is asked
-//! for than 0.85 of what chance leaves occupied: what V8 compiles for a function comes in lumps,
-//! and leaves fewer of them occupied than as many survivors of a steady leak. And whether counts fade with age is
-//! asked in standard errors of Poisson counts, against what the load at the time lets expect.
+//! for than 0.85 of what chance leaves occupied: what V8 compiles for a function comes in lumps, and
+//! leaves fewer of them occupied than as many survivors of a steady leak. And whether counts fade with
+//! age is asked in standard errors of Poisson counts, against what the load at the time lets expect.
 //!
 //! What it cannot know: a site whose members live longer than the table reaches back (a cache with a
 //! time to live of an hour, seen for ten minutes) looks exactly like a leak. The trend of the level
@@ -50,9 +50,8 @@ const MIN_SHARE_OF_CHANCE: f64 = 0.85;
 /// function over time (feedback, maps, machine code) leaves a few in healthy programs.
 pub const MIN_SURVIVORS: u32 = 12;
 
-/// V8 compiles a hot function several times, with what it inlines: 60 KiB within ten seconds were seen in a
-/// healthy server. Survivors that stand for less than
-/// this many bytes, in samples that are close, have to be more …
+/// V8 compiles a hot function several times, with what it inlines: 60 KiB within ten seconds were seen in
+/// a healthy server. Survivors that stand for fewer bytes than this have to be more …
 const COMPILED_BYTES: f64 = 98_304.0;
 
 /// … up to so many: what is compiled comes in few lumps.

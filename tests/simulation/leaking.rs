@@ -124,11 +124,6 @@ pub const LINEAR: [Leaking; 12] = [
     ),
     linear(
         Family::new("5 per tick from tick 1,000 on, above churn", |_| {
-            let churn = |random: &mut super::Random, _: u32, level: u32| Change {
-                born: random.poisson(10.0),
-                died: random.poisson(10.0 + 0.1 * (f64::from(level) - 100.0).max(-100.0)),
-                ..Change::default()
-            };
             plateau_then(
                 1_000,
                 Box::new(churn),
@@ -327,11 +322,6 @@ pub const OTHERS: [Leaking; 15] = [
     ),
     late(
         Family::new("2 per tick from tick 1,000 on, churn of 10", |_| {
-            let churn = |random: &mut super::Random, _: u32, level: u32| Change {
-                born: random.poisson(10.0),
-                died: random.poisson(10.0 + 0.1 * (f64::from(level) - 100.0).max(-100.0)),
-                ..Change::default()
-            };
             plateau_then(
                 1_000,
                 Box::new(churn),
@@ -342,6 +332,15 @@ pub const OTHERS: [Leaking; 15] = [
         1_800,
     ),
 ];
+
+/// Ten come and some ten go, about a level of 100.
+fn churn(random: &mut super::Random, _: u32, level: u32) -> Change {
+    Change {
+        born: random.poisson(10.0),
+        died: random.poisson(10.0 + 0.1 * (f64::from(level) - 100.0).max(-100.0)),
+        ..Change::default()
+    }
+}
 
 fn falling(tick: u32) -> f64 {
     100.0 + 400.0 / (1.0 + f64::from(tick) / 400.0)
