@@ -6,6 +6,7 @@ const assert = require('node:assert/strict');
 const fs = require('node:fs');
 const path = require('node:path');
 const { test } = require('node:test');
+const { setTimeout: sleep } = require('node:timers/promises');
 const { runProgram } = require('../scripts/corpus/program-run');
 const { REGISTER, temporaryFolder } = require('./child');
 
@@ -78,7 +79,7 @@ test('a report that was cut short is none', async (t) => {
   assert.equal(reports.length, 1);
 });
 
-test('a program that runs on is ended with what it has started', async (t) => {
+test('a program that runs on is ended with what it has started', { timeout: 60_000 }, async (t) => {
   const { failure, stderr } = await run(
     t,
     `const { spawn } = require('node:child_process');
@@ -90,7 +91,8 @@ test('a program that runs on is ended with what it has started', async (t) => {
   assert.equal(failure, 'still running after 3 s');
   const child = Number(stderr[0]);
   assert.ok(child > 0);
-  assert.equal(isAlive(child), false);
+  // Its end was ordered; the system takes its time over it.
+  while (isAlive(child)) await sleep(10);
 });
 
 test('without leakguard a program must print nothing', async (t) => {

@@ -194,27 +194,37 @@ test('--heapsnapshot-near-heap-limit goes on beside us', async () => {
   assert.deepEqual([code, stderr], [0, '']);
 });
 
-test('without an inspector that is said once, and the rest goes on', async () => {
-  const source = `
-    require('node:inspector').Session = class {
-      connect() { throw new Error('there is no inspector here'); }
-      post() {}
-    };
-    const leakguard = require(${JSON.stringify(ROOT)});
-    const list = new Map();
-    const timer = setInterval(() => {
-      for (let count = 0; count < 20; count += 1) list.set(list.size, count);
-      const { leaks, notes, ticks } = leakguard.report();
-      if (leaks.length === 0 && ticks < 2000) return;
-      clearInterval(timer);
-      console.log(JSON.stringify([leaks.map(({ kind }) => kind), notes]));
-    }, 5);`;
-  const env = { ...COMPRESSED, LEAKGUARD_SENSITIVITY: 'high', LEAKGUARD_WARN: '0' };
-  const { code, stdout, stderr } = await runNode(['-e', source], { env });
-  assert.equal(code, 0, stderr);
-  const [kinds, notes] = JSON.parse(stdout);
-  assert.deepEqual(kinds, ['collections']);
-  assert.equal(notes.length, 1);
-  assert.match(notes[0], /heap objects are not watched: Error: there is no inspector here/);
-  assert.equal(stderr.split('LEAKGUARD_LIMITED').length - 1, 1, stderr);
-});
+/** Finds a leak of entries, without an inspector, and prints what it found and what its report notes. */
+const WITHOUT_INSPECTOR = `
+  require('node:inspector').Session = class {
+    connect() { throw new Error('there is no inspector here'); }
+    post() {}
+  };
+  const leakguard = require(${JSON.stringify(ROOT)});
+  const list = new Map();
+  const timer = setInterval(() => {
+    for (let count = 0; count < 20; count += 1) list.set(list.size, count);
+    const { leaks, notes, ticks } = leakguard.report();
+    if (leaks.length === 0 && ticks < 2000) return;
+    clearInterval(timer);
+    console.log(JSON.stringify([leaks.map(({ kind }) => kind), notes]));
+  }, 5);`;
+
+for (const [where, source] of [
+  ['', WITHOUT_INSPECTOR],
+  [
+    ' in a worker',
+    `new (require('node:worker_threads').Worker)(${JSON.stringify(WITHOUT_INSPECTOR)}, { eval: true });`,
+  ],
+]) {
+  test(`without an inspector${where} that is said once, and the rest goes on`, async () => {
+    const env = { ...COMPRESSED, LEAKGUARD_SENSITIVITY: 'high', LEAKGUARD_WARN: '0' };
+    const { code, stdout, stderr } = await runNode(['-e', source], { env });
+    assert.equal(code, 0, stderr);
+    const [kinds, notes] = JSON.parse(stdout);
+    assert.deepEqual(kinds, ['collections']);
+    assert.equal(notes.length, 1);
+    assert.match(notes[0], /heap objects are not watched: Error: there is no inspector here/);
+    assert.equal(stderr.split('LEAKGUARD_LIMITED').length - 1, 1, stderr);
+  });
+}

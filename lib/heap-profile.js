@@ -24,7 +24,7 @@
  * @property {KnownFrame} site
  * @property {KnownFrame | undefined} app
  * @property {string} what        `array`, `Map`, `promise`, ...; `object` where nobody can tell
- * @property {Origin | undefined} caller  the site that called this one
+ * @property {Origin | undefined} caller  the site that called this one; Node's where none of the host's did
  */
 /** @typedef {import('./frames').KnownFrame} KnownFrame */
 
@@ -121,7 +121,7 @@ class HeapProfileReader {
       site: known,
       app,
       what: above.what === MODULE ? MODULE : 'object',
-      caller: above.site?.internal === false ? /** @type {Origin} */ (above) : undefined,
+      caller: above.site === undefined ? undefined : /** @type {Origin} */ (above),
     };
   }
 

@@ -290,13 +290,14 @@ class Survivors {
 
   /**
    * V8 counts what an inlined function allocates to its caller, so the functions that were seen below
-   * the site before they were inlined are named beside it. The site keeps the larger share.
+   * the site before they were inlined are named beside it. The site keeps the larger share. Node's own
+   * calls everybody: below it there is nobody to name.
    * @param {Site} site
    * @param {Sighting} sighting
    * @param {Sighting[]} all  the largest first
    */
   #blame({ slot, site }, { origin, ordinals }, all) {
-    const below = all
+    const below = (origin.site.internal ? [] : all)
       .filter((other) => isCalledBy(other.origin, origin.key))
       .slice(0, MAX_NAMED_BELOW)
       .map((other) => ({ id: this.#siteId(other.origin), samples: other.ordinals.length }))

@@ -7,6 +7,7 @@
 
 const { spawnSync } = require('node:child_process');
 const fs = require('node:fs');
+const os = require('node:os');
 const path = require('node:path');
 const { parseArgs } = require('node:util');
 const { ROOT, buildAddon, installPackages, nodeBinary, runOrExit } = require('./setup');
@@ -39,18 +40,48 @@ const files = fs
   .filter((name) => TEST_FILE.test(name) && positionals.every((part) => name.includes(part)))
   .map((name) => path.join('__test__', name));
 
-let failed = false;
-for (const version of versions) {
-  process.stdout.write(`\n# Node ${version}\n`);
-  const { status } = spawnSync(nodeBinary(version), ['--test', ...files], {
-    cwd: ROOT,
-    stdio: 'inherit',
-    // The children that tests start find the same Node first.
-    env: {
-      ...process.env,
-      PATH: `${path.dirname(nodeBinary(version))}${path.delimiter}${process.env.PATH}`,
+/**
+ * @param {string} version
+ * @param {string} scratch  a folder
+ * @returns {string} what has failed, and why
+ */
+function runFiles(version, scratch) {
+  const failures = path.join(scratch, version);
+  const { status, signal } = spawnSync(
+    nodeBinary(version),
+    [
+      '--test',
+      `--test-concurrency=${os.availableParallelism()}`,
+      '--test-reporter=spec',
+      '--test-reporter-destination=stdout',
+      `--test-reporter=${path.join(__dirname, 'test', 'failures.js')}`,
+      `--test-reporter-destination=${failures}`,
+      ...files,
+    ],
+    {
+      cwd: ROOT,
+      stdio: 'inherit',
+      // The children that tests start find the same Node first.
+      env: {
+        ...process.env,
+        PATH: `${path.dirname(nodeBinary(version))}${path.delimiter}${process.env.PATH}`,
+      },
     },
-  });
-  failed ||= status !== 0;
+  );
+  if (status === 0) return '';
+  return fs.readFileSync(failures, 'utf8') || `the run ended with ${signal ?? status}\n`;
 }
-process.exitCode = failed ? 1 : 0;
+
+const scratch = fs.mkdtempSync(path.join(os.tmpdir(), 'leakguard-tests-'));
+process.once('exit', () => fs.rmSync(scratch, { recursive: true, force: true }));
+const outcomes = versions.map((version) => {
+  process.stdout.write(`\n# Node ${version}\n`);
+  return { version, failures: runFiles(version, scratch) };
+});
+// All on one page at the end: what went wrong an hour ago has scrolled away.
+for (const { version, failures } of outcomes) {
+  process.stdout.write(
+    `\n# Node ${version}: ${failures === '' ? 'all passed' : 'FAILED'}\n${failures}`,
+  );
+  if (failures !== '') process.exitCode = 1;
+}

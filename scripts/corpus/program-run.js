@@ -128,7 +128,7 @@ async function runProgram(file, options) {
       isLate = true;
       killGroup(pid);
     },
-    seconds * 1000 + GRACE_MS,
+    seconds * 1000 + graceMs,
   );
 
   /** @type {Warned[]} */
