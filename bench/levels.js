@@ -4,11 +4,12 @@
 /**
  * `npm run bench:levels`: what each level costs an HTTP service, in CPU time and in latency. Requests
  * come at a fixed rate from a process of their own, so that both sides do the same work in the same
- * time; bare, `sites` and `survivors` take turns, and each is compared with the bare run beside it.
+ * time. A bare service and a guarded one run at the same time, each with its client on a CPU of its
+ * own, then once more with the CPUs exchanged: what disturbs the machine disturbs both, and what one
+ * CPU has over the other cancels. A pair of bare services, treated alike, tells how far to trust that.
  *
- * Intervals are the default ones, so no round of the heap's sampler falls into a run: what its samples
- * cost is in the ratio, and a round is a full collection once a minute besides. `--json` for all figures,
- * `--node`, `--rounds`, `--rate` (requests a second).
+ * Intervals are the default ones. Rounds of the heap's sampler come once a minute, and from the third
+ * on its samples lie as far apart as they will stay: `--warm-up 130 --seconds 120` measures that.
  */
 
 const { fork, spawn } = require('node:child_process');
@@ -23,21 +24,34 @@ const {
   installPackages,
   nodeBinary,
 } = require('../scripts/setup');
+const { isUsageError, parseCount } = require('../scripts/command-line');
 
-const RUN_SECONDS = 22;
-/** The service warms up meanwhile. */
-const WARM_UP_SECONDS = 2;
 /** A tenth of one CPU in the service, and half of one. */
 const RATES = '400,2000';
-const LEVELS = /** @type {const} */ (['bare', 'sites', 'survivors']);
+/** Compared with a bare service; the first is the control. */
+const LEVELS = ['bare', 'sites', 'survivors'];
+const CPUS = ['0', '1'];
+const MAX_COUNT = 3600;
+const FIGURES = /** @type {const} */ ({ cpuMs: 'CPU', p50: 'p50', p99: 'p99' });
+
+const HELP = `Usage: npm run bench:levels -- [options]
+
+  --node MAJOR   (default: 24)
+  --rate LIST    requests a second, each measured for itself (default: ${RATES})
+  --rounds N     pairs of runs of each level (default: 3)
+  --warm-up N    seconds of a run that are not measured (default: 4)
+  --seconds N    and those that are (default: 20)
+  --json         print all figures, one line for each rate
+`;
 /** What a request computes: some 100 us of JSON, as handlers do. */
 const ROWS = 200;
 
-/** @typedef {{ cpuMs: number, p50: number, p99: number }} Sample */
+/** @typedef {Record<keyof typeof FIGURES, number>} Sample  CPU time and latencies, in ms */
+/** @typedef {{ node: string, rate: string, warmUp: number, seconds: number }} Load */
 
 if (process.argv[2] === 'service') runService();
-else if (process.argv[2] === 'client') runClient(Number(process.argv[3]), Number(process.argv[4]));
-else main();
+else if (process.argv[2] === 'client') runClient(...process.argv.slice(3).map(Number));
+else main().catch(fail);
 
 function runService() {
   const sessions = new Map();
@@ -50,7 +64,7 @@ function runService() {
   });
   server.listen(0, '127.0.0.1', async () => {
     const { port } = /** @type {import('node:net').AddressInfo} */ (server.address());
-    const client = fork(__filename, ['client', String(port), process.argv[3]], {
+    const client = fork(__filename, ['client', String(port), ...process.argv.slice(3)], {
       execArgv: [],
       env: {},
     });
@@ -67,10 +81,9 @@ function runService() {
 }
 
 /**
- * @param {number} port
- * @param {number} rate  requests a second
+ * @param {number[]} load  port, requests a second, and the seconds before they count and while they do
  */
-function runClient(port, rate) {
+function runClient(...[port, rate, warmUp, seconds]) {
   const agent = new http.Agent({ keepAlive: true, maxSockets: 64 });
   /** @type {number[]} */
   let latencies = [];
@@ -98,24 +111,28 @@ function runClient(port, rate) {
   setTimeout(() => {
     latencies = [];
     process.send?.('warm');
-  }, WARM_UP_SECONDS * 1000);
-  setTimeout(() => {
-    clearInterval(timer);
-    latencies.sort((a, b) => a - b);
-    const at = (/** @type {number} */ share) => latencies[Math.floor(latencies.length * share)];
-    process.send?.({ p50: at(0.5), p99: at(0.99) });
-  }, RUN_SECONDS * 1000);
+  }, warmUp * 1000);
+  setTimeout(
+    () => {
+      clearInterval(timer);
+      latencies.sort((a, b) => a - b);
+      const at = (/** @type {number} */ share) => latencies[Math.floor(latencies.length * share)];
+      process.send?.({ p50: at(0.5), p99: at(0.99) });
+    },
+    (warmUp + seconds) * 1000,
+  );
 }
 
 /**
- * @param {string} node
- * @param {typeof LEVELS[number]} level
- * @param {string} rate
+ * @param {string} level
+ * @param {string} cpu  that it shares with its client
+ * @param {Load} load
  * @returns {Promise<Sample>}
  */
-async function measure(node, level, rate) {
+async function measure(level, cpu, { node, rate, warmUp, seconds }) {
   const guard = level === 'bare' ? [] : ['--require', path.join(ROOT, 'register.js')];
-  const child = spawn(node, [...guard, __filename, 'service', rate], {
+  const service = [...guard, __filename, 'service', rate, String(warmUp), String(seconds)];
+  const child = spawn('taskset', ['--cpu-list', cpu, nodeBinary(node), ...service], {
     stdio: ['ignore', 'pipe', 'inherit'],
     env: { ...bareEnvironment(), LEAKGUARD_LEVEL: level === 'bare' ? 'off' : level },
   });
@@ -128,62 +145,93 @@ async function measure(node, level, rate) {
   return JSON.parse(output);
 }
 
-/** @param {number[]} numbers */
-function summary(numbers) {
-  const sorted = numbers.toSorted((a, b) => a - b);
-  return {
-    median: sorted[Math.floor(sorted.length / 2)],
-    least: sorted[0],
-    most: sorted[sorted.length - 1],
-  };
+/**
+ * @param {string} level
+ * @param {Load} load
+ * @returns {Promise<Sample>} ratios to a bare service
+ */
+async function compare(level, load) {
+  /** @type {Sample[]} */
+  const ratios = [];
+  for (const [own, other] of [CPUS, CPUS.toReversed()]) {
+    const [guarded, bare] = await Promise.all([
+      measure(level, own, load),
+      measure('bare', other, load),
+    ]);
+    ratios.push(overFigures((figure) => guarded[figure] / bare[figure]));
+  }
+  return overFigures((figure) => Math.sqrt(ratios[0][figure] * ratios[1][figure]));
 }
 
 /**
- * @param {string} rate
- * @param {Record<string, Sample[]>} samples  by level
+ * @param {(figure: keyof Sample) => number} value
+ * @returns {Sample}
  */
-function print(rate, samples) {
-  const bare = summary(samples.bare.map(({ cpuMs }) => cpuMs));
-  process.stdout.write(
-    `${rate} requests a second; bare: ${bare.median.toFixed(0)} ms of CPU in ${RUN_SECONDS - WARM_UP_SECONDS} s (${bare.least.toFixed(0)} to ${bare.most.toFixed(0)})\n`,
+function overFigures(value) {
+  return { cpuMs: value('cpuMs'), p50: value('p50'), p99: value('p99') };
+}
+
+/**
+ * @param {string} level
+ * @param {Sample[]} ratios
+ */
+function print(level, ratios) {
+  const cells = Object.entries(FIGURES).map(([figure, name]) => {
+    const sorted = ratios
+      .map((one) => one[/** @type {keyof Sample} */ (figure)])
+      .toSorted((a, b) => a - b);
+    const median = sorted[Math.floor(sorted.length / 2)];
+    return `${name} ${median.toFixed(3)} (${sorted[0].toFixed(3)} to ${sorted[sorted.length - 1].toFixed(3)})`;
+  });
+  process.stdout.write(`${level.padEnd(10)} ${cells.join('   ')}\n`);
+}
+
+/** @param {Error} error */
+function fail(error) {
+  process.stderr.write(
+    isUsageError(error) ? `levels: ${error.message}\n${HELP}` : `${error.stack}\n`,
   );
-  for (const level of LEVELS.slice(1)) {
-    const cells = /** @type {const} */ (['cpuMs', 'p50', 'p99']).map((figure) => {
-      const ratios = samples[level].map((one, index) => one[figure] / samples.bare[index][figure]);
-      const { median, least, most } = summary(ratios);
-      const name = figure === 'cpuMs' ? 'CPU' : figure;
-      return `${name} ${median.toFixed(3)} (${least.toFixed(3)} to ${most.toFixed(3)})`;
-    });
-    process.stdout.write(`${level.padEnd(10)} ${cells.join('   ')}\n`);
-  }
+  process.exitCode = isUsageError(error) ? 64 : 1;
 }
 
 async function main() {
   const { values } = parseArgs({
     options: {
       node: { type: 'string', default: '24' },
-      rounds: { type: 'string', default: '5' },
       rate: { type: 'string', default: RATES },
+      rounds: { type: 'string', default: '3' },
+      'warm-up': { type: 'string', default: '4' },
+      seconds: { type: 'string', default: '20' },
       json: { type: 'boolean', default: false },
+      help: { type: 'boolean', default: false },
     },
   });
+  if (values.help) {
+    process.stdout.write(HELP);
+    return;
+  }
+  const rounds = parseCount('--rounds', values.rounds, MAX_COUNT);
+  const warmUp = parseCount('--warm-up', values['warm-up'], MAX_COUNT);
+  const seconds = parseCount('--seconds', values.seconds, MAX_COUNT);
   for (const folder of ['.', '__test__/runtimes']) installPackages(folder);
   buildAddon();
-  if (!values.json) {
-    process.stdout.write(
-      `Node ${values.node}, ratio to the bare run beside it: median (least to most)\n`,
-    );
-  }
   for (const rate of values.rate.split(',')) {
+    const load = { node: values.node, rate, warmUp, seconds };
     /** @type {Record<string, Sample[]>} */
-    const samples = { bare: [], sites: [], survivors: [] };
-    for (let round = 0; round < Number(values.rounds); round += 1) {
+    const ratios = { bare: [], sites: [], survivors: [] };
+    for (let round = 1; round <= rounds; round += 1) {
       for (const level of LEVELS) {
-        samples[level].push(await measure(nodeBinary(values.node), level, rate));
-        process.stderr.write(`round ${round + 1} of ${values.rounds}: ${level}\n`);
+        ratios[level].push(await compare(level, load));
+        process.stderr.write(`${rate} a second, round ${round} of ${rounds}: ${level}\n`);
       }
     }
-    if (values.json) process.stdout.write(`${JSON.stringify({ rate, samples })}\n`);
-    else print(rate, samples);
+    if (values.json) {
+      process.stdout.write(`${JSON.stringify({ node: values.node, rate, ratios })}\n`);
+      continue;
+    }
+    process.stdout.write(
+      `Node ${values.node}, ${rate} requests a second, ratio to a bare service beside it: median (least to most)\n`,
+    );
+    for (const level of LEVELS) print(level, ratios[level]);
   }
 }

@@ -14,6 +14,7 @@ const fs = require('node:fs');
 const os = require('node:os');
 const path = require('node:path');
 const { parseArgs } = require('node:util');
+const { UsageError, isUsageError, parseCount, parseList } = require('./command-line.js');
 const { compare, isPass } = require('./core-suite/comparison.js');
 const { InputError } = require('./core-suite/input-error.js');
 const { NodeSources } = require('./core-suite/node-sources.js');
@@ -46,8 +47,6 @@ Runs Node's own tests bare and under leakguard, and prints the difference.
 Exit code: 0 no difference, 1 some, 64 wrong usage, 65 something needed is missing.
 `;
 
-class UsageError extends Error {}
-
 /**
  * @typedef {object} Settings
  * @property {number[]} majors
@@ -67,18 +66,6 @@ class UsageError extends Error {}
  */
 
 /**
- * @param {string} option
- * @param {string} text
- * @param {string[]} accepted
- */
-function parseList(option, text, accepted) {
-  const values = [...new Set(text.split(','))];
-  const wrong = values.find((value) => !accepted.includes(value));
-  if (wrong === undefined) return values;
-  throw new UsageError(`${option}: '${wrong}' is not one of ${accepted.join(', ')}`);
-}
-
-/**
  * @param {string[]} args
  * @returns {Settings}
  */
@@ -96,10 +83,6 @@ function parseSettings(args) {
       help: { type: 'boolean', default: false },
     },
   });
-  const jobs = /^\d+$/.test(values.jobs) ? Number(values.jobs) : 0;
-  if (jobs < 1 || jobs > MAX_JOBS) {
-    throw new UsageError(`--jobs: '${values.jobs}' is not a whole number from 1 to ${MAX_JOBS}`);
-  }
   /** @type {Record<string, string>} */
   const variables = {};
   if (values.level !== undefined) {
@@ -110,7 +93,7 @@ function parseSettings(args) {
     majors: parseList('--node', values.node, MAJORS.map(String)).map(Number),
     groups: parseList('--group', values.group, Object.keys(GROUPS)),
     guard: path.resolve(values.require ?? path.join(REPOSITORY, 'register.js')),
-    jobs,
+    jobs: parseCount('--jobs', values.jobs, MAX_JOBS),
     variables,
     list: values.list,
     json: values.json,
@@ -298,8 +281,7 @@ main(process.argv.slice(2)).then(
   },
   (error) => {
     progress.clear();
-    const isUsage = error instanceof UsageError || /^ERR_PARSE_ARGS_/.test(error.code ?? '');
-    if (isUsage) {
+    if (isUsageError(error)) {
       process.stderr.write(`core-suite: ${error.message}\n${HELP}`);
       process.exitCode = EXIT.usage;
     } else if (error instanceof InputError) {

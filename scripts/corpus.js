@@ -12,6 +12,7 @@ const os = require('node:os');
 const path = require('node:path');
 const { parseArgs } = require('node:util');
 const { readOptions } = require('../lib/options');
+const { UsageError, isUsageError, parseCount, parseList } = require('./command-line');
 const { InputError } = require('./core-suite/input-error');
 const { findRuntime } = require('./core-suite/runtimes');
 const { CLASSES, CORPUS, HEALTHY, classOf, readLabels } = require('./corpus/labels');
@@ -49,8 +50,6 @@ Runs the programs of corpus/ under leakguard and prints a scoreboard.
 Exit code: 0 all bounds are reached, 1 some are not, 64 wrong usage, 65 something is missing.
 `;
 
-class UsageError extends Error {}
-
 /** @typedef {import('./corpus/labels').Label} Label */
 /** @typedef {import('./corpus/score').Row} Row */
 /**
@@ -64,29 +63,6 @@ class UsageError extends Error {}
  * @property {string | null} keep
  * @property {boolean} json
  */
-
-/**
- * @param {string} option
- * @param {string} text
- * @param {string[]} accepted
- */
-function parseList(option, text, accepted) {
-  const values = [...new Set(text.split(','))];
-  const wrong = values.find((value) => !accepted.includes(value));
-  if (wrong === undefined) return values;
-  throw new UsageError(`${option}: '${wrong}' is not one of ${accepted.join(', ')}`);
-}
-
-/**
- * @param {string} option
- * @param {string} text
- * @param {number} max
- */
-function parseCount(option, text, max) {
-  const count = /^\d+$/.test(text) ? Number(text) : 0;
-  if (count >= 1 && count <= max) return count;
-  throw new UsageError(`${option}: '${text}' is not a whole number from 1 to ${max}`);
-}
 
 /**
  * @param {string[]} args
@@ -231,8 +207,7 @@ for (const name of /** @type {const} */ (['SIGINT', 'SIGTERM'])) {
   process.once(name, () => process.exit(128 + os.constants.signals[name]));
 }
 main().catch((error) => {
-  const isUsage =
-    error instanceof UsageError || /^ERR_(PARSE_ARGS|LEAKGUARD_OPTION)/.test(error.code);
+  const isUsage = isUsageError(error) || error.code === 'ERR_LEAKGUARD_OPTION';
   process.stderr.write(`corpus: ${error.message}\n`);
   if (error instanceof InputError) process.stderr.write(error.detail);
   process.exitCode = isUsage ? EXIT.usage : EXIT.input;
