@@ -34,13 +34,15 @@ test('where little is allocated the samples come closer once, after the start-up
 });
 
 test('they come no closer than what is allocated lets them', () => {
-  assert.equal(after([0, AFFORDED / 3]).bytes, 131_072);
+  // The nearest power of two: half of the way to it is a factor of 1.4.
+  assert.equal(after([0, AFFORDED / 3]).bytes, 65_536);
+  assert.equal(after([0, AFFORDED * 0.4]).bytes, 131_072);
   assert.equal(after([0, AFFORDED * 0.9]).bytes, 262_144);
 });
 
 test('where much stays they draw apart again, though no farther than at first', () => {
   // 30 rounds of 20 MB are 8,000 samples of 75,000 bytes.
-  assert.deepEqual(after([0, 0, 0], { growth: 20_000_000 }), { bytes: 131_072, changes: 2 });
+  assert.deepEqual(after([0, 0, 0], { growth: 20_000_000 }), { bytes: 65_536, changes: 2 });
   assert.equal(after([0, 0, 0], { growth: 400_000_000 }).bytes, 262_144);
   assert.equal(after([0, 0, 0], { growth: 10_000_000 }).bytes, 32_768);
   assert.equal(after([0, 0, 0], { growth: -20_000_000 }).bytes, 32_768);

@@ -28,8 +28,6 @@ const MIN_CAPTURES_PER_TICK = 32;
 const SAMPLES_PER_RECORD = 48;
 /** Notes in a report. */
 const MAX_NOTES = 32;
-/** The heap's slot counts in KiB, because levels are 32 bits wide. */
-const KIB = 1024;
 
 /** @typedef {import('./options').Settings} Settings */
 /** @typedef {import('./slots').Holder & { what: 'heap' | 'external' | 'arrayBuffers' | 'rss', first: number | null }} Memory */
@@ -315,10 +313,11 @@ class Run {
     if (heapAfterGcBytes === null) return;
     const { external, arrayBuffers, rss } = process.memoryUsage();
     const bytes = { heap: heapAfterGcBytes, external, arrayBuffers, rss };
-    const floor = Math.ceil(this.settings.floors.heapBytes / KIB);
+    const { MEMORY_UNIT_BYTES } = loadNative();
+    const floor = Math.ceil(this.settings.floors.heapBytes / MEMORY_UNIT_BYTES);
     for (const memory of this.memory) {
       const { what } = memory;
-      const level = Math.round(bytes[what] / KIB);
+      const level = Math.round(bytes[what] / MEMORY_UNIT_BYTES);
       memory.first ??= level;
       if (memory.slot >= 0) {
         this.slots.levels[memory.slot] = level;

@@ -15,7 +15,7 @@
 const SAMPLE_COST_MS = 0.008;
 /** Of what watching may cost: the rest is for rounds and ticks. */
 const SHARE_OF_BUDGET = 0.3;
-/** By powers of two, and no farther apart than this. */
+/** By powers of two, the nearest one, and no farther apart than this. */
 const FARTHEST_BYTES = 2 ** 22;
 /** The first round has seen the start-up, the second what comes after it. */
 const START_UP_ROUNDS = 2;
@@ -70,8 +70,8 @@ class SampleDistance {
    */
   #setTo(wanted) {
     const { bytes } = this;
-    while (this.bytes / 2 >= Math.max(wanted, this.closest)) this.bytes /= 2;
-    while (this.bytes < wanted && this.bytes * 2 <= FARTHEST_BYTES) this.bytes *= 2;
+    while (this.bytes >= wanted * Math.SQRT2 && this.bytes / 2 >= this.closest) this.bytes /= 2;
+    while (this.bytes * Math.SQRT2 < wanted && this.bytes * 2 <= FARTHEST_BYTES) this.bytes *= 2;
     if (this.bytes === bytes) return false;
     this.liveBytes = 0;
     return true;

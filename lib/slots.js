@@ -26,7 +26,7 @@ class Slots {
      * one that it was not told of: what is taken away at once says nothing about what is kept.
      */
     this.matureTicks = Math.ceil(patience * MATURE);
-    /** Size of each population now, in members (KiB for the heap), by slot. */
+    /** Size of each population now, in members (MEMORY_UNIT_BYTES for memory), by slot. */
     this.levels = new Uint32Array(capacity);
     /** @type {(Holder | undefined)[]} by slot */
     this.holders = new Array(capacity).fill(undefined);

@@ -18,6 +18,9 @@ const { now } = require('./clock');
 const { Frames } = require('./frames');
 const { HeapProfileReader, pruned } = require('./heap-profile');
 const { Inlining, isCalledBy } = require('./inlining');
+const { loadNative } = require('./native');
+
+const { MEMORY_UNIT_BYTES } = loadNative();
 
 /** Sites followed at a time, the largest first. */
 const MAX_SITES = 512;
@@ -31,7 +34,6 @@ const MAX_NAMED_BELOW = 5;
 const MAX_NODES = 65_536;
 /** Frames that V8 keeps of a stack: enough to reach the application from deep within a library. */
 const STACK_FRAMES = 64;
-const KIB = 1024;
 /** Levels are 32 bits wide. */
 const MAX_LEVEL = 2 ** 32 - 1;
 
@@ -48,6 +50,8 @@ class Sighting {
   constructor(origin) {
     this.origin = origin;
     this.bytes = 0;
+    /** Of those that were there in the round before: what is only passing through is not among them. */
+    this.settledBytes = 0;
     /** @type {number[]} */
     this.ordinals = [];
     /** @type {Map<string, number>} bytes by what they are */
@@ -57,16 +61,19 @@ class Sighting {
   /**
    * @param {string} what
    * @param {{ size: number, ordinal: number }} sample
+   * @param {number} lastOrdinal  of the round before
    */
-  add(what, { size, ordinal }) {
+  add(what, { size, ordinal }, lastOrdinal) {
     this.bytes += size;
+    if (ordinal <= lastOrdinal) this.settledBytes += size;
     this.ordinals.push(ordinal);
     this.whats.set(what, (this.whats.get(what) ?? 0) + size);
   }
 
   /** @param {Sighting} other */
-  addAll({ bytes, ordinals, whats }) {
+  addAll({ bytes, settledBytes, ordinals, whats }) {
     this.bytes += bytes;
+    this.settledBytes += settledBytes;
     for (const ordinal of ordinals) this.ordinals.push(ordinal);
     for (const [what, size] of whats) this.whats.set(what, (this.whats.get(what) ?? 0) + size);
   }
@@ -218,7 +225,7 @@ class Survivors {
     for (const sample of samples) {
       lastOrdinal = Math.max(lastOrdinal, sample.ordinal);
       const origin = origins.get(sample.nodeId);
-      if (origin !== undefined) sightingOf(inlined, origin).add(origin.what, sample);
+      if (origin !== undefined) sightingOf(inlined, origin).add(origin.what, sample, this.lastOrdinal);
     }
     this.inlining.observe(inlined, this.lastOrdinal);
     this.lastOrdinal = lastOrdinal;
@@ -259,8 +266,8 @@ class Survivors {
    * @returns {number} -1 when it has no slot
    */
   #slotOf(sighting, all) {
-    const { origin, bytes, ordinals } = sighting;
-    const level = Math.min(Math.round(bytes / KIB), MAX_LEVEL);
+    const { origin, settledBytes, ordinals } = sighting;
+    const level = Math.min(Math.round(settledBytes / MEMORY_UNIT_BYTES), MAX_LEVEL);
     let site = this.sites.get(origin.key);
     if (site === undefined || site.slot < 0) {
       if (ordinals.length < MIN_SAMPLES || this.sites.size >= MAX_SITES) return -1;
@@ -278,9 +285,10 @@ class Survivors {
     return site.slot;
   }
 
-  /** In KiB. */
+  /** As levels count. */
   #floor() {
-    return Math.ceil((this.floorBytes || SAMPLES_OF_A_SITE * this.distance.bytes) / KIB);
+    const bytes = this.floorBytes || SAMPLES_OF_A_SITE * this.distance.bytes;
+    return Math.ceil(bytes / MEMORY_UNIT_BYTES);
   }
 
   /** @param {Origin} origin */

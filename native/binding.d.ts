@@ -20,7 +20,7 @@ export declare class Engine {
   setHeapLimit(bytes: number): void
   /**
    * A slot for a new subject, or -1 when the table is full of larger ones. `atRounds`: it is an
-   * allocation site, observed by `round` instead of `tick`; its level is in KiB.
+   * allocation site, observed by `round` instead of `tick`; its level is in `MEMORY_UNIT_BYTES`.
    */
   claim(kind: string, what: string, owner: string, floor: number, level: number, atRounds?: boolean | undefined | null): number
   /** The subject is gone; an unknown slot is ignored. */
@@ -60,6 +60,9 @@ export declare class Engine {
   /** Forgets history and findings; subjects and sites stay. */
   reset(atMs: number): void
 }
+
+/** A level of memory counts these. */
+export declare const MEMORY_UNIT_BYTES: number
 
 /** The report in `reportJson` as `text`, `json` or `md`. */
 export declare function renderReport(reportJson: string, format: string): string

@@ -44,7 +44,7 @@ use self::signature::Signature;
 use self::watch::{has_recovered, recent_trough, Calm, Watch, CONFIRMATIONS, NO_FINDING};
 use crate::error::Result;
 use crate::ledger::{Claim, Ledger, Site, View};
-use crate::verdict::{Judgement, Verdict};
+use crate::verdict::{Judgement, Verdict, WARM_UP_PARTS};
 
 /// Each subject is judged about this often per patience, so that [`CONFIRMATIONS`] cost a quarter of it.
 const JUDGINGS_PER_PATIENCE: u32 = 15;
@@ -52,9 +52,6 @@ const JUDGINGS_PER_PATIENCE: u32 = 15;
 /// A leak that is confirmed and goes on rising is judged in full at every fourth of its turns: it cannot
 /// get worse, and its numbers are a quarter of patience old at most.
 const TURNS_PER_PROOF: u32 = 4;
-
-/// The part of a history that is warm-up, as in the verdict: growth is blamed on sites from then on.
-const WARM_UP_PARTS: u32 = 5;
 
 /// The recent history reaches 1.6 times patience back, in fifths: a leak that begins late is wholly in it
 /// after 96 ticks, so that four judgings end within twice the patience.
@@ -97,7 +94,8 @@ impl Guard {
     /// A guard with all its tables.
     #[must_use]
     pub fn new(settings: Settings) -> Self {
-        let warm_up_ticks = (settings.patience_ticks / WARM_UP_PARTS).max(1);
+        // Growth is blamed on sites from then on.
+        let warm_up_ticks = (settings.patience_ticks / u32::from(WARM_UP_PARTS)).max(1);
         Self {
             settings,
             clock: Clock::new(settings.interval_ms, settings.started_at_ms),

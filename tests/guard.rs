@@ -4,7 +4,7 @@ mod simulation;
 
 use leakguard::guard::finding::{Event, Finding, Severity, Tier};
 use leakguard::guard::{Guard, MAX_FINDINGS};
-use leakguard::ledger::{Claim, Kind};
+use leakguard::ledger::{Claim, Kind, MEMORY_UNIT_BYTES};
 use simulation::{at_ms, listeners, settings, site};
 
 /// A guard, the levels it is told, and the time.
@@ -133,11 +133,11 @@ fn without_samples_of_births_the_heap_is_never_more_than_a_suspect() {
     assert_eq!(finding.bytes, Some(finding.count));
     assert_eq!(
         finding.count,
-        (50_000 + 1_000 * u64::from(events[0].0)) * 1_024
+        (50_000 + 1_000 * u64::from(events[0].0)) * u64::from(MEMORY_UNIT_BYTES)
     );
     assert!(finding.eta_ms.is_some());
     assert!(
-        finding.title.starts_with("heap of 119 MiB"),
+        finding.title.starts_with("heap of 7.4"),
         "{}",
         finding.title
     );

@@ -5,12 +5,15 @@ mod simulation;
 
 use leakguard::guard::finding::{Event, Finding, Severity};
 use leakguard::guard::Guard;
-use leakguard::ledger::{Claim, Kind, MAX_COHORT_SITES};
+use leakguard::ledger::{Claim, Kind, MAX_COHORT_SITES, MEMORY_UNIT_BYTES};
 use simulation::{at_ms, settings, site};
 
 const ROUND_TICKS: u32 = 5;
 
 /// A sampled heap: who lives where, and how many were ever born.
+/// As levels count.
+const KIB: u32 = 1024 / MEMORY_UNIT_BYTES;
+
 struct Heap {
     guard: Guard,
     levels: Vec<u32>,
@@ -26,9 +29,11 @@ impl Heap {
         let mut settings = settings(64, 60);
         settings.round_ms = f64::from(ROUND_TICKS) * settings.interval_ms;
         let mut guard = Guard::new(settings);
-        let whole = guard.claim(&claim(Kind::Heap, "heap", 1_024)).unwrap();
+        let whole = guard
+            .claim(&claim(Kind::Heap, "heap", 1_024 * KIB))
+            .unwrap();
         let mut levels = vec![0; 64];
-        levels[whole as usize] = 20_000;
+        levels[whole as usize] = 20_000 * KIB;
         Self {
             guard,
             levels,
@@ -40,7 +45,7 @@ impl Heap {
     }
 
     fn site(&mut self, line: u32, function: &str) -> u32 {
-        let claim = claim(Kind::Objects, "object", 64);
+        let claim = claim(Kind::Objects, "object", 64 * KIB);
         let slot = self.guard.claim_for_rounds(&claim).unwrap();
         let number = self.guard.define_site(&site(line, function)).unwrap();
         let number = number.map_or(0, u32::from);
@@ -60,7 +65,7 @@ impl Heap {
         for slot in 0..64 {
             let samples = self.live.iter().filter(|&&(of, _)| of == slot).count();
             if slot != self.whole {
-                self.levels[slot as usize] = u32::try_from(16 * samples).unwrap();
+                self.levels[slot as usize] = 16 * KIB * u32::try_from(samples).unwrap();
             }
         }
         let (slots, ordinals): (Vec<u32>, Vec<u32>) = self.live.iter().copied().unzip();
@@ -157,7 +162,7 @@ fn the_heaps_growth_is_explained_by_the_sites_that_grow() {
     let slot = heap.site(12, "build");
     for _ in 0..30 {
         heap.allocate(slot, 5);
-        heap.levels[heap.whole as usize] += 100;
+        heap.levels[heap.whole as usize] += 100 * KIB;
         heap.round();
     }
     // 80 KiB of every 100.
@@ -169,7 +174,7 @@ fn the_heaps_growth_is_explained_by_the_sites_that_grow() {
 fn nothing_is_explained_while_nothing_is_sampled() {
     let mut heap = Heap::new();
     for tick in 1..200 {
-        heap.levels[heap.whole as usize] += 100;
+        heap.levels[heap.whole as usize] += 100 * KIB;
         heap.guard.tick(&heap.levels, None, at_ms(tick));
     }
     assert_eq!(heap.guard.explained(), None);
@@ -179,7 +184,7 @@ fn nothing_is_explained_while_nothing_is_sampled() {
 fn the_last_row_of_cohorts_is_given_and_the_next_site_is_counted_as_dropped() {
     let capacity = u32::try_from(MAX_COHORT_SITES).unwrap() + 2;
     let mut guard = Guard::new(settings(capacity, 60));
-    let claim = claim(Kind::Objects, "object", 64);
+    let claim = claim(Kind::Objects, "object", 64 * KIB);
     for _ in 0..MAX_COHORT_SITES {
         assert!(guard.claim_for_rounds(&claim).is_some());
     }

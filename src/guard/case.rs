@@ -1,15 +1,11 @@
 //! The bridge between the two rooms of F1: a subject of the ledger as a case for the verdict.
 
 use super::blame::Blame;
-use crate::ledger::{self, Kind, View, BUCKETS, COHORTS, RECENT_BUCKETS};
+use crate::ledger::{self, Kind, View, BUCKETS, COHORTS, MEMORY_UNIT_BYTES, RECENT_BUCKETS};
 use crate::verdict::generations::Cohorts;
 use crate::verdict::load::{Load, Means};
 use crate::verdict::succession::Counts;
-use crate::verdict::trend;
-use crate::verdict::{self, judge, Case, Growth, History, Judgement, Survival};
-
-/// The level of an allocation site counts these.
-const KIB: f64 = 1024.0;
+use crate::verdict::{self, judge, Case, Growth, History, Judgement, Survival, WARM_UP_PARTS};
 
 /// Hands a subject to the verdict, in the verdict's own terms.
 pub(super) fn judge_view(view: &View<'_>, patience_ticks: u32) -> Judgement {
@@ -21,7 +17,7 @@ pub(super) fn judge_view(view: &View<'_>, patience_ticks: u32) -> Judgement {
 /// need not be unpacked.
 fn may_have_grown(view: &View<'_>) -> bool {
     let mut long = view.buckets();
-    let warm_up = long.len() / trend::WARM_UP_PARTS;
+    let warm_up = long.len() / usize::from(WARM_UP_PARTS);
     let long = is_above(long.nth(warm_up), long.next_back());
     view.level() >= view.floor() && (long || still_rises(view))
 }
@@ -178,7 +174,8 @@ fn survival_of<'a>(view: &View<'_>, live: &'a mut [u32; COHORTS]) -> Survival<'a
         return Survival::Cohorts(Cohorts {
             live: &live[..length],
             cohort_rounds,
-            sample_bytes: f64::from(view.level()) * KIB / f64::from(samples.max(1)),
+            sample_bytes: f64::from(view.level()) * f64::from(MEMORY_UNIT_BYTES)
+                / f64::from(samples.max(1)),
             load: None,
         });
     }

@@ -5,20 +5,18 @@
 //! sites that are raised. Sites count whether they stand for themselves or as victims, so it does not
 //! matter whether the entry of a Map or the object in it was what was found.
 
-use crate::ledger::{Kind, View};
+use crate::ledger::{Kind, View, MEMORY_UNIT_BYTES};
+use crate::verdict::WARM_UP_PARTS;
 
-/// Growth of the heap, in KiB, below which a share of it says nothing: a full collection leaves that
-/// much more or less behind.
-const MIN_HEAP_GROWTH_KIB: u32 = 1024;
-
-/// The part of a history that is warm-up, as in the verdict.
-const WARM_UP_PARTS: usize = 5;
+/// Growth of the heap below which a share of it says nothing: a full collection leaves that much more or
+/// less behind.
+const MIN_HEAP_GROWTH_BYTES: u32 = 1 << 20;
 
 /// Share of the growth of `heap` that `raised` account for, 0 to 1; `None` where the heap has not grown
 /// or nothing is sampled.
 pub(super) fn share<'a>(heap: &View<'_>, raised: impl Iterator<Item = View<'a>>) -> Option<f64> {
     let growth = gain(heap);
-    if growth < MIN_HEAP_GROWTH_KIB {
+    if growth < MIN_HEAP_GROWTH_BYTES / MEMORY_UNIT_BYTES {
         return None;
     }
     let accounted: f64 = raised
@@ -36,7 +34,7 @@ pub(super) fn is_heap(view: &View<'_>) -> bool {
 /// What the level has gained since the warm-up, trough against trough.
 fn gain(view: &View<'_>) -> u32 {
     let buckets = view.buckets();
-    let warm_up = buckets.len() / WARM_UP_PARTS;
+    let warm_up = buckets.len() / usize::from(WARM_UP_PARTS);
     let mut buckets = view.buckets().skip(warm_up);
     let Some(first) = buckets.next() else {
         return 0;

@@ -12,15 +12,12 @@ use super::finding::{Evidence, Finding, Severity, Site, SiteShare, Tier};
 use super::phrase::{bytes, count, decimal, duration, percent, printable, whole};
 use super::signature::Signature;
 use super::Settings;
-use crate::ledger::{Kind, Ledger, View, BUCKETS};
+use crate::ledger::{Kind, Ledger, View, BUCKETS, MEMORY_UNIT_BYTES};
 use crate::verdict::succession::DOMINANT_SHARE;
 use crate::verdict::Judgement;
 
 /// Sites a finding lists; more do not help to mend it.
 pub(super) const MAX_LISTED_SITES: usize = 10;
-
-/// A level of memory is in KiB, so that 4 TiB fit a `u32`; a finding's is in bytes.
-const MEMORY_UNIT_BYTES: u64 = 1024;
 
 /// Why a population is described.
 #[derive(Clone, Copy)]
@@ -69,7 +66,11 @@ impl<'a> Population<'a> {
             (view.kind(), view.what(), view.owner())
         });
         let is_memory = kind == Kind::Heap || members.first().is_some_and(View::observed_at_rounds);
-        let unit = if is_memory { MEMORY_UNIT_BYTES } else { 1 };
+        let unit = if is_memory {
+            u64::from(MEMORY_UNIT_BYTES)
+        } else {
+            1
+        };
         Self {
             ledger,
             clock,

@@ -28,7 +28,7 @@ pub enum Kind {
     Promises,
     /// Sockets, files, workers and other handles of one type.
     Handles,
-    /// The used heap as a whole; its level is in KiB.
+    /// The used heap as a whole; its level is in [`super::MEMORY_UNIT_BYTES`].
     Heap,
     /// Objects that were expected to be gone.
     Retained,

@@ -43,6 +43,10 @@ pub use self::site_table::{Frame, Site, MAX_SITES};
 pub use self::sites::{SiteCount, TOP_SITES};
 pub use self::view::View;
 
+/// A level of memory, that of the heap or of an allocation site, counts these: a small object, and 256 GiB
+/// fit a `u32`.
+pub const MEMORY_UNIT_BYTES: u32 = 64;
+
 /// Owner labels are cut to this many bytes, between characters: one line of a report.
 pub const MAX_OWNER_BYTES: usize = 96;
 

@@ -17,8 +17,14 @@ use parking_lot::{Mutex, MutexGuard};
 use self::error::to_js;
 use crate::error::{Error, Kind as ErrorKind};
 use crate::guard::{Guard, Settings};
-use crate::ledger::{Claim, Kind, Site};
+use crate::ledger::{self, Claim, Kind, Site};
 use crate::report::{self, Context, Format, Report};
+
+/// A level of memory counts these.
+#[napi]
+// napi exports what is public.
+#[allow(unreachable_pub)]
+pub const MEMORY_UNIT_BYTES: u32 = ledger::MEMORY_UNIT_BYTES;
 
 /// What `claim` returns when there is no room.
 const NO_SLOT: i32 = -1;
@@ -64,7 +70,7 @@ impl Engine {
     }
 
     /// A slot for a new subject, or -1 when the table is full of larger ones. `atRounds`: it is an
-    /// allocation site, observed by `round` instead of `tick`; its level is in KiB.
+    /// allocation site, observed by `round` instead of `tick`; its level is in `MEMORY_UNIT_BYTES`.
     #[napi(catch_unwind)]
     #[allow(clippy::needless_pass_by_value)]
     pub fn claim(

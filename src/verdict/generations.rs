@@ -27,11 +27,10 @@
 //! (CLOSER 2011), and by the same and Salnikov-Tarnovski "Memory leak detection in Plumbr" (Software:
 //! Practice and Experience, 2015).
 
+use super::WARM_UP_PARTS;
+
 /// Cohorts that a table holds, and that are looked at.
 pub const MAX_COHORTS: usize = 32;
-
-/// The part of the cohorts that is warm-up: the first fifth, as in the trend.
-const WARM_UP_PARTS: usize = 5;
 
 /// The newest cohorts say nothing: what they hold may just not have died yet. Two, because the newest
 /// is still being filled when it is looked at.
@@ -155,7 +154,7 @@ pub fn weigh(cohorts: Cohorts<'_>) -> Generations {
     let surplus = cohorts.live.len().saturating_sub(MAX_COHORTS);
     let live = &cohorts.live[surplus..];
     let (from, to) = (
-        live.len() / WARM_UP_PARTS,
+        live.len() / usize::from(WARM_UP_PARTS),
         live.len().saturating_sub(NEWEST),
     );
     let old = live.get(from..to).unwrap_or(&[]);

@@ -32,6 +32,10 @@ use self::load::Load;
 use self::succession::{Counts, Succession};
 use self::trend::{Question, Trend};
 
+/// The part of a history, of cohorts or of ticks that is thrown away as warm-up: the first fifth (DESIGN,
+/// "From numbers to verdicts").
+pub const WARM_UP_PARTS: u8 = 5;
+
 /// One stretch of history; all stretches of a case are equally long.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Bucket {

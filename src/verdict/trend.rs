@@ -26,11 +26,7 @@
 //! time before it is full. That is no leak *yet*: [`Trend::slows_down`] keeps it a suspect.
 
 use super::load::Load;
-use super::{Bucket, Growth, History};
-
-/// The part of a history that is thrown away as warm-up: its first fifth (DESIGN, "From numbers to
-/// verdicts").
-pub const WARM_UP_PARTS: usize = 5;
+use super::{Bucket, Growth, History, WARM_UP_PARTS};
 
 /// What is asked of a trend besides the gates.
 #[derive(Clone, Copy, Debug)]
@@ -149,7 +145,7 @@ impl Trend {
 
 /// The buckets that count.
 pub(super) fn after_warm_up(buckets: &[Bucket]) -> &[Bucket] {
-    &buckets[buckets.len() / WARM_UP_PARTS..]
+    &buckets[buckets.len() / usize::from(WARM_UP_PARTS)..]
 }
 
 /// What is asked of a history.

@@ -215,15 +215,19 @@ pub fn outcome(site: &Site, seed: u64, rounds: u32) -> (Option<u32>, Verdict) {
             dies_at.push((site.lives)(&mut random, round).saturating_add(round));
         }
         let load = site.load.map_or(1.0, |load| load(round));
+        let clears = site
+            .clears_every
+            .is_some_and(|every| round % every == every - 1);
+        let newborn = dies_at
+            .iter()
+            .filter(|&&dies_at| !clears && dies_at > round)
+            .count();
         if round % cohort_rounds == 0 {
             cohorts.push(Cohort { dies_at, load });
         } else if let Some(newest) = cohorts.last_mut() {
             newest.dies_at.extend(dies_at);
         }
-        if site
-            .clears_every
-            .is_some_and(|every| round % every == every - 1)
-        {
+        if clears {
             for cohort in &mut cohorts {
                 cohort.dies_at.clear();
             }
@@ -238,7 +242,8 @@ pub fn outcome(site: &Site, seed: u64, rounds: u32) -> (Option<u32>, Verdict) {
         let count = |cohort: &Cohort| u32::try_from(cohort.dies_at.len()).unwrap();
         let live: Vec<u32> = cohorts.iter().map(count).collect();
         let loads: Vec<f32> = cohorts.iter().map(|cohort| cohort.load).collect();
-        let level: u32 = live.iter().sum();
+        // What was born in this round may only be passing through.
+        let level = live.iter().sum::<u32>() - u32::try_from(newborn).unwrap();
         buckets.push(Bucket {
             trough: level,
             peak: level,
