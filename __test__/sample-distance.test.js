@@ -40,6 +40,12 @@ test('they come no closer than what is allocated lets them', () => {
   assert.equal(after([0, AFFORDED * 0.9]).bytes, 262_144);
 });
 
+test('they come closer once more where the start-up was not over yet, and not later', () => {
+  assert.deepEqual(after([0, AFFORDED / 2, AFFORDED / 2]), { bytes: 65_536, changes: 2 });
+  assert.deepEqual(after([0, AFFORDED / 2, AFFORDED * 0.6]), { bytes: 131_072, changes: 1 });
+  assert.deepEqual(after([0, AFFORDED, AFFORDED, AFFORDED / 8]), { bytes: 262_144, changes: 0 });
+});
+
 test('where much stays they draw apart again, though no farther than at first', () => {
   // 30 rounds of 20 MB are 8,000 samples of 75,000 bytes.
   assert.deepEqual(after([0, 0, 0], { growth: 20_000_000 }), { bytes: 65_536, changes: 2 });
@@ -50,8 +56,8 @@ test('where much stays they draw apart again, though no farther than at first', 
 
 test('samples that cost much more than they may draw apart', () => {
   assert.equal(after([0, AFFORDED * 3]).bytes, 1_048_576);
-  assert.deepEqual(after([0, AFFORDED * 0.9, 0, AFFORDED * 5]), { bytes: 262_144, changes: 0 });
-  assert.deepEqual(after([0, AFFORDED * 0.9, 0, AFFORDED * 7]), { bytes: 2_097_152, changes: 1 });
+  assert.deepEqual(after([0, AFFORDED * 0.9, AFFORDED, AFFORDED * 5]), { bytes: 262_144, changes: 0 });
+  assert.deepEqual(after([0, AFFORDED * 0.9, AFFORDED, AFFORDED * 7]), { bytes: 2_097_152, changes: 1 });
 });
 
 test('a distance that was asked for comes no closer', () => {

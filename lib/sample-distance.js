@@ -6,9 +6,10 @@
  * allocates, and keeps, decides.
  *
  * Every change starts V8's profiler anew, which forgets what was known. So samples come closer only
- * once, after the start-up, which allocates more than what follows and is of no interest then. They
- * draw apart a round later, if too many of them stay, and whenever a round's have cost much more than
- * they may.
+ * after the start-up, which allocates more than what follows and is of no interest then, and once more
+ * a round later, for in the first of these rounds our own reading of all that the start-up has left
+ * was the larger part. They draw apart in the rounds after, if too many of them stay, and whenever a
+ * round's have cost much more than they may.
  */
 
 /** Measured: 5-9 us with twenty frames of stack. */
@@ -55,13 +56,18 @@ class SampleDistance {
     this.rounds += 1;
     if (elapsedMs <= 0) return false;
     const cost = (samples * SAMPLE_COST_MS) / elapsedMs / this.costMsPerMs;
-    if (this.rounds === START_UP_ROUNDS) return this.#setTo(this.bytes * cost);
+    const affordable = this.bytes * cost;
+    if (this.rounds === START_UP_ROUNDS) return this.#setTo(affordable);
+    // All that lives was allocated since, so what stays is known without the start-up.
+    const kept = Math.min((growth * ROUNDS_AHEAD) / LIVE_SAMPLES, this.bytesAtFirst);
     if (this.rounds === START_UP_ROUNDS + 1) {
-      // All that lives was allocated since, so what stays is known without the start-up.
-      const wanted = Math.min((growth * ROUNDS_AHEAD) / LIVE_SAMPLES, this.bytesAtFirst);
-      return wanted >= 2 * this.bytes && this.#setTo(wanted);
+      const wanted = Math.max(kept, affordable);
+      const worthIt = wanted >= 2 * this.bytes || 2 * wanted <= this.bytes;
+      return worthIt && this.#setTo(wanted);
     }
-    return cost >= DEAR && this.#setTo(this.bytes * cost);
+    const staysTooMuch = this.rounds === START_UP_ROUNDS + 2 && kept >= 2 * this.bytes;
+    if (staysTooMuch) return this.#setTo(kept);
+    return cost >= DEAR && this.#setTo(affordable);
   }
 
   /**
