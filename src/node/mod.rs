@@ -22,8 +22,8 @@ use crate::report::{self, Context, Format, Report};
 
 /// A level of memory counts these.
 #[napi]
-// napi exports what is public.
-#[allow(unreachable_pub)]
+// napi exports what is public; no Rust uses it.
+#[allow(dead_code, unreachable_pub)]
 pub const MEMORY_UNIT_BYTES: u32 = ledger::MEMORY_UNIT_BYTES;
 
 /// What `claim` returns when there is no room.
