@@ -56,8 +56,14 @@ test('where much stays they draw apart again, though no farther than at first', 
 
 test('samples that cost much more than they may draw apart', () => {
   assert.equal(after([0, AFFORDED * 3]).bytes, 1_048_576);
-  assert.deepEqual(after([0, AFFORDED * 0.9, AFFORDED, AFFORDED * 5]), { bytes: 262_144, changes: 0 });
-  assert.deepEqual(after([0, AFFORDED * 0.9, AFFORDED, AFFORDED * 7]), { bytes: 2_097_152, changes: 1 });
+  assert.deepEqual(after([0, AFFORDED * 0.9, AFFORDED, AFFORDED * 5]), {
+    bytes: 262_144,
+    changes: 0,
+  });
+  assert.deepEqual(after([0, AFFORDED * 0.9, AFFORDED, AFFORDED * 7]), {
+    bytes: 2_097_152,
+    changes: 1,
+  });
 });
 
 test('a distance that was asked for comes no closer', () => {

@@ -225,7 +225,8 @@ class Survivors {
     for (const sample of samples) {
       lastOrdinal = Math.max(lastOrdinal, sample.ordinal);
       const origin = origins.get(sample.nodeId);
-      if (origin !== undefined) sightingOf(inlined, origin).add(origin.what, sample, this.lastOrdinal);
+      if (origin !== undefined)
+        sightingOf(inlined, origin).add(origin.what, sample, this.lastOrdinal);
     }
     this.inlining.observe(inlined, this.lastOrdinal);
     this.lastOrdinal = lastOrdinal;

@@ -78,7 +78,7 @@ pub const LEAKING: [(Site, u32); 6] = [
             lives: |random, _| if random.chance(3.0 / 13.0) { STAYS } else { 0 },
             ..SITE
         },
-        32,
+        26,
     ),
     (
         Site {
