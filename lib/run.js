@@ -12,7 +12,7 @@ const { warnOnce } = require('./errors');
 const { Handles } = require('./handles');
 const { loadNative } = require('./native');
 const { SitePopulations } = require('./site-populations');
-const { Slots } = require('./slots');
+const { Slots, memoryLevel } = require('./slots');
 const { Tracked } = require('./tracked');
 
 // What only a tick, a report or an option needs is required then: most programs end before their first
@@ -313,11 +313,10 @@ class Run {
     if (heapAfterGcBytes === null) return;
     const { external, arrayBuffers, rss } = process.memoryUsage();
     const bytes = { heap: heapAfterGcBytes, external, arrayBuffers, rss };
-    const { MEMORY_UNIT_BYTES } = loadNative();
-    const floor = Math.ceil(this.settings.floors.heapBytes / MEMORY_UNIT_BYTES);
+    const floor = memoryLevel(this.settings.floors.heapBytes);
     for (const memory of this.memory) {
       const { what } = memory;
-      const level = Math.round(bytes[what] / MEMORY_UNIT_BYTES);
+      const level = memoryLevel(bytes[what]);
       memory.first ??= level;
       if (memory.slot >= 0) {
         this.slots.levels[memory.slot] = level;

@@ -10,6 +10,10 @@
  * @property {() => void} evicted  its slot was given to a larger population
  */
 
+const { loadNative } = require('./native');
+
+/** Levels are 32 bits wide. */
+const MAX_LEVEL = 2 ** 32 - 1;
 /** Of the patience, eight ticks by default: what belongs to one request is gone by then. */
 const MATURE = 0.13;
 
@@ -68,4 +72,14 @@ class Slots {
   }
 }
 
+/**
+ * @param {number} bytes
+ * @returns {number} as a level of memory counts them
+ */
+function memoryLevel(bytes) {
+  return Math.min(Math.round(bytes / loadNative().MEMORY_UNIT_BYTES), MAX_LEVEL);
+}
+
+exports.MAX_LEVEL = MAX_LEVEL;
 exports.Slots = Slots;
+exports.memoryLevel = memoryLevel;

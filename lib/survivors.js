@@ -18,9 +18,7 @@ const { now } = require('./clock');
 const { Frames } = require('./frames');
 const { HeapProfileReader, pruned } = require('./heap-profile');
 const { Inlining, isCalledBy } = require('./inlining');
-const { loadNative } = require('./native');
-
-const { MEMORY_UNIT_BYTES } = loadNative();
+const { memoryLevel } = require('./slots');
 
 /** Sites followed at a time, the largest first. */
 const MAX_SITES = 512;
@@ -34,8 +32,6 @@ const MAX_NAMED_BELOW = 5;
 const MAX_NODES = 65_536;
 /** Frames that V8 keeps of a stack: enough to reach the application from deep within a library. */
 const STACK_FRAMES = 64;
-/** Levels are 32 bits wide. */
-const MAX_LEVEL = 2 ** 32 - 1;
 
 /** Promises by the builtins that make them; all else is an object. */
 const KIND_OF_WHAT = { promise: 'promises' };
@@ -268,7 +264,7 @@ class Survivors {
    */
   #slotOf(sighting, all) {
     const { origin, settledBytes, ordinals } = sighting;
-    const level = Math.min(Math.round(settledBytes / MEMORY_UNIT_BYTES), MAX_LEVEL);
+    const level = memoryLevel(settledBytes);
     let site = this.sites.get(origin.key);
     if (site === undefined || site.slot < 0) {
       if (ordinals.length < MIN_SAMPLES || this.sites.size >= MAX_SITES) return -1;
@@ -288,8 +284,7 @@ class Survivors {
 
   /** As levels count. */
   #floor() {
-    const bytes = this.floorBytes || SAMPLES_OF_A_SITE * this.distance.bytes;
-    return Math.ceil(bytes / MEMORY_UNIT_BYTES);
+    return memoryLevel(this.floorBytes || SAMPLES_OF_A_SITE * this.distance.bytes);
   }
 
   /** @param {Origin} origin */

@@ -15,9 +15,8 @@
 
 const { random } = require('./clock');
 const { thin } = require('./sampler');
+const { MAX_LEVEL } = require('./slots');
 
-/** Levels are 32 bits wide. */
-const MAX_LEVEL = 2 ** 32 - 1;
 /** All records together: two for each slot of the default ledger. */
 const MAX_SAMPLES_TOTAL = 8192;
 /** A key up to this length is kept to ask the Map for it again. */
