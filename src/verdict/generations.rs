@@ -59,9 +59,21 @@ const MAX_SURVIVORS_ASKED: f64 = 40.0;
 /// Survivors per exposure of the older half in terms of the younger half's, below which they may fade …
 const FADED: f64 = 0.85;
 
-/// … and do when the slope over age is this many standard errors below zero: 1 in 160 for counts that
-/// are equal but for chance.
+/// … and do when the slope over age is this many standard errors below zero, 1 in 160 for counts that are
+/// equal but for chance …
 const FADED_SIGMAS: f64 = 2.5;
+
+/// … or, of few survivors, whose slope cannot be so steep, this many times their square root: two fifths of
+/// what it is on average where they live for a third of the time that the old cohorts span.
+///
+/// Within the two parts into which the largest single step divides the cohorts half of that is enough: a
+/// steady slope keeps half of its standard errors there, and a step none. V8 counts what an optimized
+/// function allocates in one go as one object, so its survivors may become several times as many from
+/// one round to the next.
+const FADED_SIGMAS_OF_ROOT: f64 = 0.3;
+
+/// Cohorts on either side of a step.
+const MIN_PART: usize = 4;
 
 /// Standard errors by which the slope is above zero where it dries up: 1 in 15 for counts that are equal
 /// but for chance, which delays a leak by a judging or two; a cache over skewed keys, or V8 compiling
@@ -106,6 +118,8 @@ pub struct Generations {
     /// Slope of the counts over time in standard errors; negative when old cohorts have more, positive
     /// when they die out.
     pub fade_sigmas: f64,
+    /// The same within the parts before and after the largest single step.
+    pub fade_within_sigmas: f64,
 }
 
 impl Generations {
@@ -129,7 +143,13 @@ impl Generations {
     /// ones were fewer at birth: the level grew `pace` times as fast in its last third as before.
     #[must_use]
     pub fn fades(&self, pace: f64) -> bool {
-        self.older_half < FADED / pace.clamp(1.0, MAX_PACE) && self.fade_sigmas > FADED_SIGMAS
+        self.older_half < FADED / pace.clamp(1.0, MAX_PACE)
+            && self.fade_sigmas > self.faded_sigmas()
+            && self.fade_within_sigmas > self.faded_sigmas() / 2.0
+    }
+
+    fn faded_sigmas(&self) -> f64 {
+        FADED_SIGMAS.min(FADED_SIGMAS_OF_ROOT * f64::from(self.survivors).sqrt())
     }
 
     /// Whether fewer were born of late, more than chance explains: what fills up does that.
@@ -194,7 +214,13 @@ pub fn weigh(cohorts: Cohorts<'_>) -> Generations {
             .saturating_mul(cohorts.cohort_rounds),
         required_share: MIN_SHARE.min(MIN_SHARE_OF_CHANCE * (1.0 - (-mean).exp())),
         older_half,
-        fade_sigmas: fade_sigmas(old, exposure),
+        fade_sigmas: Slope::of(old, exposure).sigmas(),
+        fade_within_sigmas: {
+            let step = largest_step(old, exposure);
+            let (before, after) = old.split_at(step);
+            let after = Slope::of(after, |index| exposure(step + index));
+            Slope::of(before, exposure).and(after).sigmas()
+        },
     }
 }
 
@@ -214,29 +240,68 @@ fn quotient(of: f64, to: f64) -> f64 {
     }
 }
 
-/// Score test for a slope in Poisson counts: the covariance of count and place over what it scatters
-/// by when each count is Poisson with a mean in proportion to its exposure.
-fn fade_sigmas(counts: &[u32], exposure: impl Fn(usize) -> f64) -> f64 {
-    let total: f64 = counts.iter().copied().map(f64::from).sum();
-    let exposures: f64 = (0..counts.len()).map(&exposure).sum();
-    if total <= 0.0 || exposures <= 0.0 {
-        return 0.0;
+/// Score test for a slope in Poisson counts: the covariance of count and place, and what it scatters by
+/// when each count is Poisson with a mean in proportion to its exposure.
+#[derive(Clone, Copy)]
+struct Slope {
+    score: f64,
+    variance: f64,
+}
+
+impl Slope {
+    fn of(counts: &[u32], exposure: impl Fn(usize) -> f64) -> Self {
+        let total: f64 = counts.iter().copied().map(f64::from).sum();
+        let exposures: f64 = (0..counts.len()).map(&exposure).sum();
+        let (mut score, mut variance) = (0.0, 0.0);
+        if total > 0.0 && exposures > 0.0 {
+            let weight = |index: usize| exposure(index) / exposures;
+            let middle: f64 = (0..counts.len())
+                .map(|index| index as f64 * weight(index))
+                .sum();
+            for (index, &count) in counts.iter().enumerate() {
+                let place = index as f64 - middle;
+                score += place * f64::from(count);
+                variance += place * place * weight(index) * total;
+            }
+        }
+        Self { score, variance }
     }
-    let weight = |index: usize| exposure(index) / exposures;
-    let middle: f64 = (0..counts.len())
-        .map(|index| index as f64 * weight(index))
-        .sum();
-    let (mut score, mut variance) = (0.0, 0.0);
-    for (index, &count) in counts.iter().enumerate() {
-        let place = index as f64 - middle;
-        score += place * f64::from(count);
-        variance += place * place * weight(index) * total;
+
+    fn and(self, other: Self) -> Self {
+        Self {
+            score: self.score + other.score,
+            variance: self.variance + other.variance,
+        }
     }
-    if variance > 0.0 {
-        score / variance.sqrt()
-    } else {
-        0.0
+
+    fn sigmas(self) -> f64 {
+        if self.variance > 0.0 {
+            self.score / self.variance.sqrt()
+        } else {
+            0.0
+        }
     }
+}
+
+/// Where the counts are best divided in two, each part with a mean of its own, by likelihood; 0 where
+/// there are too few.
+fn largest_step(counts: &[u32], exposure: impl Fn(usize) -> f64) -> usize {
+    let likelihood = |from: usize, to: usize| {
+        let total: f64 = counts[from..to].iter().copied().map(f64::from).sum();
+        let exposures: f64 = (from..to).map(&exposure).sum();
+        if total > 0.0 && exposures > 0.0 {
+            total * (total / exposures).ln()
+        } else {
+            0.0
+        }
+    };
+    let by_likelihood = |&a: &usize, &b: &usize| {
+        let divided = |step| likelihood(0, step) + likelihood(step, counts.len());
+        divided(a).total_cmp(&divided(b))
+    };
+    (MIN_PART..(counts.len() + 1).saturating_sub(MIN_PART))
+        .max_by(by_likelihood)
+        .unwrap_or(0)
 }
 
 #[cfg(test)]
@@ -297,6 +362,21 @@ mod tests {
         assert!(!of(&live).fades(1.2));
         let dying: Vec<u32> = (0..20).map(|n| 10 + 10 * n).collect();
         assert!(of(&dying).fades(f64::INFINITY));
+    }
+
+    #[test]
+    fn cohorts_that_are_smaller_up_to_one_step_do_not_fade() {
+        let mut live = [5; 20];
+        live[11..].fill(25);
+        let step = of(&live);
+        assert!(
+            step.fade_sigmas > FADED_SIGMAS && step.passes(1.0),
+            "{step:?}"
+        );
+        let dying = of(&[
+            0, 1, 2, 2, 3, 4, 5, 7, 9, 12, 15, 20, 25, 33, 42, 55, 70, 90, 120, 150,
+        ]);
+        assert!(dying.fades(1.0), "{dying:?}");
     }
 
     #[test]

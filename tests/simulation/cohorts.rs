@@ -46,7 +46,7 @@ fn exponential(random: &mut Random, mean: f64) -> u32 {
 }
 
 /// With the round by which a leak must be called one.
-pub const LEAKING: [(Site, u32); 6] = [
+pub const LEAKING: [(Site, u32); 7] = [
     (
         Site {
             name: "1 sample per round",
@@ -97,6 +97,14 @@ pub const LEAKING: [(Site, u32); 6] = [
     ),
     (
         Site {
+            name: "seems five times as many from round 10 on",
+            born: |random, round| random.poisson(if round < 10 { 4.0 } else { 20.0 }),
+            ..SITE
+        },
+        28,
+    ),
+    (
+        Site {
             name: "per request, under a load that doubles",
             born: |random, round| random.poisson(5.0 * f64::from(doubling(round))),
             load: Some(doubling),
@@ -106,7 +114,7 @@ pub const LEAKING: [(Site, u32); 6] = [
     ),
 ];
 
-pub const HEALTHY: [Site; 10] = [
+pub const HEALTHY: [Site; 12] = [
     Site {
         name: "all die young",
         born: |random, _| random.poisson(40.0),
@@ -142,6 +150,18 @@ pub const HEALTHY: [Site; 10] = [
                 exponential(random, 10.0)
             }
         },
+        ..SITE
+    },
+    Site {
+        name: "few samples of a bounded cache",
+        born: |random, _| random.poisson(8.0),
+        lives: |random, _| exponential(random, 6.0),
+        ..SITE
+    },
+    Site {
+        name: "turn-over of five times as many from round 10 on",
+        born: |random, round| random.poisson(if round < 10 { 4.0 } else { 20.0 }),
+        lives: |random, _| exponential(random, 4.0),
         ..SITE
     },
     Site {
