@@ -7,6 +7,7 @@ const { mkdtempSync, rmSync } = require('node:fs');
 const http = require('node:http');
 const { tmpdir } = require('node:os');
 const path = require('node:path');
+const { setTimeout: sleep } = require('node:timers/promises');
 const pino = require('pino');
 const { visit } = require('../../support/visitors');
 
@@ -20,12 +21,17 @@ const file = pino.destination({
 });
 const logger = pino({ level: 'debug' }, file);
 let served = 0;
+let open = 0;
 
 const server = http.createServer((request, response) => {
   served += 1;
+  open += 1;
   const log = logger.child({ request: served, path: request.url });
   log.info('received');
-  response.once('close', () => log.debug({ status: response.statusCode }, 'answered'));
+  response.once('close', () => {
+    open -= 1;
+    log.debug({ status: response.statusCode }, 'answered');
+  });
   setTimeout(() => response.end('ok'), 4);
 });
 
@@ -37,6 +43,8 @@ async function main() {
   server.close();
   server.closeAllConnections();
   await once(server, 'close');
+  // A connection that was cut says so a little later, and that is logged too.
+  while (open > 0) await sleep(5);
   file.flushSync();
   file.end();
   await once(file, 'close');
