@@ -19,18 +19,16 @@ const stranger = /** @type {Origin} */ ({ key: 'stranger', caller: undefined });
  */
 function observe(rounds, sizes = {}) {
   const inlining = new Inlining();
-  /** @type {Map<string, { origin: Origin, bytes: number, ordinals: number[] }>} */
+  /** @type {Map<string, import('../lib/inlining').Seen>} */
   const sightings = new Map();
-  let ordinal = 0;
   for (const origins of rounds) {
-    const before = ordinal;
+    for (const seen of sightings.values()) seen.freshBytes = 0;
     for (const origin of origins) {
-      const { ordinals } = sightings.get(origin.key) ?? { ordinals: [] };
-      ordinal += 1;
-      const bytes = (ordinals.length + 1) * (sizes[origin.key] ?? 1);
-      sightings.set(origin.key, { origin, bytes, ordinals: [...ordinals, ordinal] });
+      const freshBytes = sizes[origin.key] ?? 1;
+      const { bytes } = sightings.get(origin.key) ?? { bytes: 0 };
+      sightings.set(origin.key, { origin, bytes: bytes + freshBytes, freshBytes });
     }
-    inlining.observe(sightings, before);
+    inlining.observe(sightings);
   }
   return inlining;
 }
@@ -40,38 +38,46 @@ const times = (/** @type {number} */ count, /** @type {Origin[]} */ ...origins) 
 
 test('a caller that begins when its function falls silent goes on under its name', () => {
   const inlining = observe([...times(5, callee), ...times(4, caller)]);
-  assert.equal(inlining.resolve(caller), callee);
-  assert.equal(inlining.resolve(callee), callee);
+  assert.equal(inlining.resolve(caller).origin, callee);
+  assert.equal(inlining.resolve(callee).origin, callee);
 });
 
 test('a stray sample of the caller long before is no beginning', () => {
   const inlining = observe([[caller], ...times(6, callee), ...times(4, caller)]);
-  assert.equal(inlining.resolve(caller), callee);
+  assert.equal(inlining.resolve(caller).origin, callee);
 });
 
 test('a caller that allocates besides its function keeps its own samples', () => {
   const inlining = observe(times(9, caller, callee));
-  assert.equal(inlining.resolve(caller), caller);
+  assert.equal(inlining.resolve(caller).origin, caller);
 });
 
 test('a caller that begins long after its function fell silent keeps its own samples', () => {
   const inlining = observe([...times(5, callee), ...times(5, stranger), ...times(5, caller)]);
-  assert.equal(inlining.resolve(caller), caller);
+  assert.equal(inlining.resolve(caller).origin, caller);
 });
 
 test('who does not call the function has nothing to do with it', () => {
   const inlining = observe([...times(5, callee), ...times(4, stranger)]);
-  assert.equal(inlining.resolve(stranger), stranger);
+  assert.equal(inlining.resolve(stranger).origin, stranger);
 });
 
 test('two rounds of allocations are no history to go on with, and three are', () => {
-  assert.equal(observe([...times(2, callee), ...times(4, caller)]).resolve(caller), caller);
-  assert.equal(observe([...times(3, callee), ...times(4, caller)]).resolve(caller), callee);
+  assert.equal(observe([...times(2, callee), ...times(4, caller)]).resolve(caller).origin, caller);
+  assert.equal(observe([...times(3, callee), ...times(4, caller)]).resolve(caller).origin, callee);
 });
 
 test('of two functions that fall silent at once the one that keeps most goes on', () => {
   const small = /** @type {Origin} */ ({ key: 'small', caller });
   const rounds = [...times(6, small, callee), ...times(4, caller)];
-  assert.equal(observe(rounds, { callee: 100 }).resolve(caller), callee);
-  assert.equal(observe(rounds, { small: 100 }).resolve(caller), small);
+  assert.equal(observe(rounds, { callee: 100 }).resolve(caller).origin, callee);
+  assert.equal(observe(rounds, { small: 100 }).resolve(caller).origin, small);
+});
+
+test('a caller whose rounds leave more than the function left counts for as much as that', () => {
+  const rounds = [...times(6, callee), ...times(4, caller)];
+  assert.equal(observe(rounds, { caller: 5 }).resolve(caller).share, 0.2);
+  assert.equal(observe(rounds).resolve(caller).share, 1);
+  assert.equal(observe(rounds, { callee: 5 }).resolve(caller).share, 1);
+  assert.equal(observe(rounds, { caller: 5 }).resolve(callee).share, 1);
 });

@@ -9,6 +9,10 @@
  * The signs: the function allocated in several rounds and then in none, and a caller of it began to
  * allocate within a round or two of that. Where a caller begins for a reason of its own, its samples
  * are named by a function below it, and judged as before.
+ *
+ * What optimized code allocates in one go counts as one object, as large as all of it, and lives as
+ * long as the first of it: the same survivors may seem to become ten times as many bytes. So the
+ * caller's samples count for so much that each round goes on to leave what a round left before.
  */
 
 /** @typedef {import('./heap-profile').Origin} Origin */
@@ -19,8 +23,15 @@
  * @property {number} first   round in which a sample was born
  * @property {number} last
  * @property {number} rounds  in which there were any
+ * @property {number} fresh   bytes that were born in these rounds and lived at their end
  * @property {number} bytes   that live now
  */
+/**
+ * @typedef {object} Inlined
+ * @property {Origin} origin  whose samples those of a caller are
+ * @property {number} share   of them that counts, 1/16 to 1
+ */
+/** @typedef {{ origin: Origin, bytes: number, freshBytes: number }} Seen  of one site, in one round */
 
 /** Rounds in which a function must have allocated before its silence means anything. */
 const MIN_ROUNDS = 3;
@@ -30,53 +41,59 @@ const SILENCE = 2;
 const TRANSITION = 2;
 /** Rounds after its beginning in which a caller is asked for whom it took over. */
 const YOUTH = TRANSITION + 2 * SILENCE;
+/** Times as many bytes that the same survivors may seem to become; who leaves more does so by itself. */
+const MAX_GAIN = 16;
 
 class Inlining {
   constructor() {
     /** @type {Map<string, Births>} by key of their origin */
     this.births = new Map();
-    /** Whose samples those of a caller are. @type {Map<string, Origin>} */
+    /** By key of the caller. @type {Map<string, Inlined>} */
     this.inlined = new Map();
     this.round = 0;
   }
 
-  /**
-   * @param {Map<string, { origin: Origin, bytes: number, ordinals: number[] }>} sightings  of this round, by key
-   * @param {number} lastOrdinal  of the round before
-   */
-  observe(sightings, lastOrdinal) {
+  /** @param {Map<string, Seen>} sightings  of this round, by key */
+  observe(sightings) {
     this.round += 1;
     for (const key of this.births.keys()) if (!sightings.has(key)) this.births.delete(key);
     for (const key of this.inlined.keys()) if (!sightings.has(key)) this.inlined.delete(key);
-    for (const [key, { origin, bytes, ordinals }] of sightings) {
+    for (const [key, { origin, bytes, freshBytes }] of sightings) {
       const known = this.births.get(key);
       if (known !== undefined) known.bytes = bytes;
-      if (!ordinals.some((ordinal) => ordinal > lastOrdinal)) continue;
+      if (freshBytes === 0) continue;
       // A stray sample before is no beginning.
       if (known === undefined || this.round - known.last > SILENCE) {
         const { round } = this;
-        this.births.set(key, { origin, first: round, last: round, rounds: 1, bytes });
+        const births = { first: round, last: round, rounds: 1, fresh: freshBytes };
+        this.births.set(key, { origin, bytes, ...births });
       } else {
         known.last = this.round;
         known.rounds += 1;
+        known.fresh += freshBytes;
       }
     }
     for (const [key, caller] of this.births) {
       if (this.inlined.has(key) || this.round - caller.first > YOUTH) continue;
-      const origin = this.#inlinedInto(key, caller);
-      if (origin !== undefined) this.inlined.set(key, origin);
+      const callee = this.#inlinedInto(key, caller);
+      if (callee === undefined) continue;
+      const gain = caller.fresh / caller.rounds / (callee.fresh / callee.rounds);
+      const share = 1 / Math.min(MAX_GAIN, Math.max(1, gain));
+      this.inlined.set(key, { origin: callee.origin, share });
     }
   }
 
   /**
    * @param {Origin} origin
-   * @returns {Origin} whose samples its are
+   * @returns {Inlined} whose samples its are
    */
   resolve(origin) {
-    let resolved = origin;
+    let resolved = { origin, share: 1 };
     // A function that was inlined may have had one inlined into itself.
     for (let depth = 0; depth < TRANSITION; depth += 1) {
-      resolved = this.inlined.get(resolved.key) ?? resolved;
+      const inlined = this.inlined.get(resolved.origin.key);
+      if (inlined === undefined) break;
+      resolved = { origin: inlined.origin, share: resolved.share * inlined.share };
     }
     return resolved;
   }
@@ -84,7 +101,7 @@ class Inlining {
   /**
    * @param {string} key
    * @param {Births} caller
-   * @returns {Origin | undefined}
+   * @returns {Births | undefined}
    */
   #inlinedInto(key, caller) {
     /** @type {Births | undefined} */
@@ -98,7 +115,7 @@ class Inlining {
       // Of several at once the one that keeps most: it is what a leak would go on with.
       if (found === undefined || callee.bytes > found.bytes) found = callee;
     }
-    return found?.origin;
+    return found;
   }
 }
 

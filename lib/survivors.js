@@ -46,8 +46,8 @@ class Sighting {
   constructor(origin) {
     this.origin = origin;
     this.bytes = 0;
-    /** Of those that were there in the round before: what is only passing through is not among them. */
-    this.settledBytes = 0;
+    /** Born since the round before: what is only passing through is among them. */
+    this.freshBytes = 0;
     /** @type {number[]} */
     this.ordinals = [];
     /** @type {Map<string, number>} bytes by what they are */
@@ -61,23 +61,38 @@ class Sighting {
    */
   add(what, { size, ordinal }, lastOrdinal) {
     this.bytes += size;
-    if (ordinal <= lastOrdinal) this.settledBytes += size;
+    if (ordinal > lastOrdinal) this.freshBytes += size;
     this.ordinals.push(ordinal);
     this.whats.set(what, (this.whats.get(what) ?? 0) + size);
   }
 
-  /** @param {Sighting} other */
-  addAll({ bytes, settledBytes, ordinals, whats }) {
-    this.bytes += bytes;
-    this.settledBytes += settledBytes;
-    for (const ordinal of ordinals) this.ordinals.push(ordinal);
-    for (const [what, size] of whats) this.whats.set(what, (this.whats.get(what) ?? 0) + size);
+  /**
+   * @param {Sighting} other
+   * @param {number} share  of it that counts
+   */
+  addShare({ bytes, freshBytes, ordinals, whats }, share) {
+    this.bytes += bytes * share;
+    this.freshBytes += freshBytes * share;
+    for (const ordinal of ordinals) {
+      if (share === 1 || spread(ordinal) < share) this.ordinals.push(ordinal);
+    }
+    for (const [what, size] of whats) {
+      this.whats.set(what, (this.whats.get(what) ?? 0) + size * share);
+    }
   }
 
   /** What most of its bytes are. */
   what() {
     return [...this.whats].reduce((most, next) => (next[1] > most[1] ? next : most))[0];
   }
+}
+
+/**
+ * @param {number} ordinal
+ * @returns {number} 0 to 1, the same for it in every round, and spread evenly (Knuth's golden ratio)
+ */
+function spread(ordinal) {
+  return (Math.imul(ordinal, 0x9e37_79b1) >>> 0) / 2 ** 32;
 }
 
 /**
@@ -224,12 +239,13 @@ class Survivors {
       if (origin !== undefined)
         sightingOf(inlined, origin).add(origin.what, sample, this.lastOrdinal);
     }
-    this.inlining.observe(inlined, this.lastOrdinal);
+    this.inlining.observe(inlined);
     this.lastOrdinal = lastOrdinal;
     /** @type {Map<string, Sighting>} */
     const sightings = new Map();
     for (const sighting of inlined.values()) {
-      sightingOf(sightings, this.inlining.resolve(sighting.origin)).addAll(sighting);
+      const { origin, share } = this.inlining.resolve(sighting.origin);
+      sightingOf(sightings, origin).addShare(sighting, share);
     }
     for (const [key, site] of this.sites) {
       if (sightings.has(key)) continue;
@@ -263,8 +279,8 @@ class Survivors {
    * @returns {number} -1 when it has no slot
    */
   #slotOf(sighting, all) {
-    const { origin, settledBytes, ordinals } = sighting;
-    const level = memoryLevel(settledBytes);
+    const { origin, bytes, freshBytes, ordinals } = sighting;
+    const level = memoryLevel(bytes - freshBytes);
     let site = this.sites.get(origin.key);
     if (site === undefined || site.slot < 0) {
       if (ordinals.length < MIN_SAMPLES || this.sites.size >= MAX_SITES) return -1;
