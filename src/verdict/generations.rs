@@ -27,6 +27,8 @@
 //! (CLOSER 2011), and by the same and Salnikov-Tarnovski "Memory leak detection in Plumbr" (Software:
 //! Practice and Experience, 2015).
 
+use std::ops::Range;
+
 use super::WARM_UP_PARTS;
 
 /// Cohorts that a table holds, and that are looked at.
@@ -67,7 +69,7 @@ const FADED_SIGMAS: f64 = 2.5;
 /// what it is on average where they live for a third of the time that the old cohorts span.
 ///
 /// Within the two parts into which the largest single step divides the cohorts half of that is enough: a
-/// steady slope keeps half of its standard errors there, and a step none. V8 counts what an optimized
+/// steady slope keeps half of its standard errors there, and a step none, if it falls into one cohort. V8 counts what an optimized
 /// function allocates in one go as one object, so its survivors may become several times as many from
 /// one round to the next.
 const FADED_SIGMAS_OF_ROOT: f64 = 0.3;
@@ -216,10 +218,11 @@ pub fn weigh(cohorts: Cohorts<'_>) -> Generations {
         older_half,
         fade_sigmas: Slope::of(old, exposure).sigmas(),
         fade_within_sigmas: {
-            let step = largest_step(old, exposure);
-            let (before, after) = old.split_at(step);
-            let after = Slope::of(after, |index| exposure(step + index));
-            Slope::of(before, exposure).and(after).sigmas()
+            let (before, after) = around_largest_step(old, exposure);
+            let slope = |part: &Range<usize>| {
+                Slope::of(&old[part.clone()], |index| exposure(part.start + index))
+            };
+            slope(&before).and(slope(&after)).sigmas()
         },
     }
 }
@@ -283,25 +286,27 @@ impl Slope {
     }
 }
 
-/// Where the counts are best divided in two, each part with a mean of its own, by likelihood; 0 where
-/// there are too few.
-fn largest_step(counts: &[u32], exposure: impl Fn(usize) -> f64) -> usize {
-    let likelihood = |from: usize, to: usize| {
-        let total: f64 = counts[from..to].iter().copied().map(f64::from).sum();
-        let exposures: f64 = (from..to).map(&exposure).sum();
+/// The cohorts before and after the one in which a single step explains most, by likelihood, each part
+/// with a mean of its own; where there are too few, all of them and none.
+fn around_largest_step(
+    counts: &[u32],
+    exposure: impl Fn(usize) -> f64,
+) -> (Range<usize>, Range<usize>) {
+    let likelihood = |part: Range<usize>| {
+        let total: f64 = counts[part.clone()].iter().copied().map(f64::from).sum();
+        let exposures: f64 = part.map(&exposure).sum();
         if total > 0.0 && exposures > 0.0 {
             total * (total / exposures).ln()
         } else {
             0.0
         }
     };
-    let by_likelihood = |&a: &usize, &b: &usize| {
-        let divided = |step| likelihood(0, step) + likelihood(step, counts.len());
-        divided(a).total_cmp(&divided(b))
-    };
-    (MIN_PART..(counts.len() + 1).saturating_sub(MIN_PART))
-        .max_by(by_likelihood)
-        .unwrap_or(0)
+    let end = counts.len();
+    let explained =
+        |step| likelihood(0..step) + likelihood(step..step + 1) + likelihood(step + 1..end);
+    (MIN_PART..end.saturating_sub(MIN_PART))
+        .max_by(|&a, &b| explained(a).total_cmp(&explained(b)))
+        .map_or((0..end, end..end), |step| (0..step, step + 1..end))
 }
 
 #[cfg(test)]
@@ -367,7 +372,8 @@ mod tests {
     #[test]
     fn cohorts_that_are_smaller_up_to_one_step_do_not_fade() {
         let mut live = [5; 20];
-        live[11..].fill(25);
+        live[11] = 14;
+        live[12..].fill(25);
         let step = of(&live);
         assert!(
             step.fade_sigmas > FADED_SIGMAS && step.passes(1.0),

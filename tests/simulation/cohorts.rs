@@ -53,7 +53,7 @@ pub const LEAKING: [(Site, u32); 7] = [
             born: |random, _| random.poisson(1.0),
             ..SITE
         },
-        40,
+        42,
     ),
     (
         Site {
@@ -101,7 +101,7 @@ pub const LEAKING: [(Site, u32); 7] = [
             born: |random, round| random.poisson(if round < 10 { 4.0 } else { 20.0 }),
             ..SITE
         },
-        28,
+        30,
     ),
     (
         Site {
