@@ -286,7 +286,7 @@ class Run {
     const survivors = new Survivors({
       slots: this.slots,
       native,
-      distance: new SampleDistance({ ...this.settings.survivors, share: this.budget.share }),
+      distance: new SampleDistance(this.settings.survivors),
       floorBytes: this.settings.floors.objectBytes,
       say: (message) => this.note(message),
     });

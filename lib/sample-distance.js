@@ -1,21 +1,19 @@
 'use strict';
 
 /**
- * How far apart the samples of the heap lie. Close ones find small leaks, but each costs its stack
- * when it is taken and its reading at every round in which it lives, so the rate at which the host
- * allocates, and keeps, decides.
+ * How far apart the samples of the heap lie. Close ones find small leaks, but each costs 5-9 us with
+ * twenty frames of stack when it is taken, and may leave a node to the profile that is read and parsed
+ * at every later round. So a round has so many samples, whatever the host allocates.
  *
  * Every change starts V8's profiler anew, which forgets what was known. So samples come closer only
  * after the start-up, which allocates more than what follows and is of no interest then, and once more
  * a round later, for in the first of these rounds our own reading of all that the start-up has left
  * was the larger part. They draw apart in the rounds after, if too many of them stay, and whenever a
- * round's have cost much more than they may.
+ * round has many times as many as it should.
  */
 
-/** Measured: 5-9 us with twenty frames of stack. */
-const SAMPLE_COST_MS = 0.008;
-/** Of what watching may cost: the rest is for rounds and ticks. */
-const SHARE_OF_BUDGET = 0.3;
+/** A site that makes one in a hundred still has forty of them; 33 ms of work. */
+const SAMPLES_OF_A_ROUND = 4096;
 /** By powers of two, the nearest one, and no farther apart than this. */
 const FARTHEST_BYTES = 2 ** 22;
 /** The first round has seen the start-up, the second what comes after it. */
@@ -24,7 +22,7 @@ const START_UP_ROUNDS = 2;
 const LIVE_SAMPLES = 8000;
 /** … in so many rounds: what a verdict takes, and some more. */
 const ROUNDS_AHEAD = 30;
-/** Times what they may cost: below that a new start loses more than it saves. */
+/** Times as many as a round should have: below that a new start loses more than it saves. */
 const DEAR = 6;
 
 class SampleDistance {
@@ -32,13 +30,11 @@ class SampleDistance {
    * @param {object} settings
    * @param {number} settings.bytes    mean distance of two samples to begin with
    * @param {number} settings.closest  bytes; equal to `bytes`: they never come closer
-   * @param {number} settings.share    of one CPU that watching may take
    */
-  constructor({ bytes, closest, share }) {
+  constructor({ bytes, closest }) {
     this.bytes = bytes;
     this.bytesAtFirst = bytes;
     this.closest = closest;
-    this.costMsPerMs = share * SHARE_OF_BUDGET;
     this.rounds = 0;
     this.liveBytes = 0;
   }
@@ -46,17 +42,14 @@ class SampleDistance {
   /**
    * @param {object} round
    * @param {number} round.samples    taken since the last one
-   * @param {number} round.elapsedMs  since then
    * @param {number} round.liveBytes  that all samples stand for
    * @returns {boolean} whether the distance is another one from now on
    */
-  observe({ samples, elapsedMs, liveBytes }) {
+  observe({ samples, liveBytes }) {
     const growth = liveBytes - this.liveBytes;
     this.liveBytes = liveBytes;
     this.rounds += 1;
-    if (elapsedMs <= 0) return false;
-    const cost = (samples * SAMPLE_COST_MS) / elapsedMs / this.costMsPerMs;
-    const affordable = this.bytes * cost;
+    const affordable = (this.bytes * samples) / SAMPLES_OF_A_ROUND;
     if (this.rounds === START_UP_ROUNDS) return this.#setTo(affordable);
     // All that lives was allocated since, so what stays is known without the start-up.
     const kept = Math.min((growth * ROUNDS_AHEAD) / LIVE_SAMPLES, this.bytesAtFirst);
@@ -67,7 +60,7 @@ class SampleDistance {
     }
     const staysTooMuch = this.rounds === START_UP_ROUNDS + 2 && kept >= 2 * this.bytes;
     if (staysTooMuch) return this.#setTo(kept);
-    return cost >= DEAR && this.#setTo(affordable);
+    return affordable >= DEAR * this.bytes && this.#setTo(affordable);
   }
 
   /**

@@ -132,7 +132,6 @@ class Survivors {
     this.inlining = new Inlining();
     /** The youngest sample of the last round. */
     this.lastOrdinal = 0;
-    this.lastRoundAt = now();
     /** Of the last round. */
     this.pauseMs = 0;
   }
@@ -181,12 +180,10 @@ class Survivors {
     const profile = this.#read();
     if (profile !== null) this.#tell(profile);
     const samples = Math.max(0, this.lastOrdinal - before);
-    const elapsedMs = start - this.lastRoundAt;
-    this.lastRoundAt = start;
     this.pauseMs = now() - start;
     if (this.sampler !== 'ours' || profile === null) return;
     const liveBytes = profile.samples.reduce((sum, { size }) => sum + size, 0);
-    if (this.distance.observe({ samples, elapsedMs, liveBytes })) this.#startAnew();
+    if (this.distance.observe({ samples, liveBytes })) this.#startAnew();
   }
 
   /**

@@ -65,17 +65,17 @@ const FADED: f64 = 0.85;
 /// equal but for chance …
 const FADED_SIGMAS: f64 = 2.5;
 
-/// … or, of few survivors, whose slope cannot be so steep, this many times their square root: two fifths of
+/// … or, of few survivors, whose slope cannot be so steep, this many times their square root: a third of
 /// what it is on average where they live for a third of the time that the old cohorts span.
 ///
 /// Within the two parts into which the largest single step divides the cohorts half of that is enough: a
 /// steady slope keeps half of its standard errors there, and a step none, if it falls into one cohort. V8 counts what an optimized
 /// function allocates in one go as one object, so its survivors may become several times as many from
 /// one round to the next.
-const FADED_SIGMAS_OF_ROOT: f64 = 0.3;
+const FADED_SIGMAS_OF_ROOT: f64 = 0.25;
 
 /// Cohorts on either side of a step.
-const MIN_PART: usize = 4;
+const MIN_PART: usize = 2;
 
 /// Standard errors by which the slope is above zero where it dries up: 1 in 15 for counts that are equal
 /// but for chance, which delays a leak by a judging or two; a cache over skewed keys, or V8 compiling
