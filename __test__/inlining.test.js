@@ -52,6 +52,21 @@ test('a caller that allocates besides its function keeps its own samples', () =>
   assert.equal(inlining.resolve(caller).origin, caller);
 });
 
+test('a caller that allocates a little besides begins when it allocates much more', () => {
+  const little = /** @type {Origin} */ ({ ...caller });
+  const inlining = new Inlining();
+  const round = (/** @type {number} */ own, /** @type {number} */ below) =>
+    inlining.observe(
+      new Map([
+        ['caller', { origin: little, bytes: 100, freshBytes: own }],
+        ['callee', { origin: callee, bytes: 100, freshBytes: below }],
+      ]),
+    );
+  for (let count = 0; count < 6; count += 1) round(1, 10);
+  for (let count = 0; count < 4; count += 1) round(11, 0);
+  assert.equal(inlining.resolve(caller).origin, callee);
+});
+
 test('a caller that begins long after its function fell silent keeps its own samples', () => {
   const inlining = observe([...times(5, callee), ...times(5, stranger), ...times(5, caller)]);
   assert.equal(inlining.resolve(caller).origin, caller);

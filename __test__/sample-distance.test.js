@@ -8,7 +8,7 @@ const { SampleDistance } = require('../lib/sample-distance');
 
 const SETTINGS = { bytes: 262_144, closest: 32_768 };
 /** Samples of a round. */
-const AFFORDED = 4096;
+const AFFORDED = 8192;
 
 /**
  * @param {number[]} rounds  samples of each
@@ -40,8 +40,8 @@ test('they come no closer than what is allocated lets them', () => {
 });
 
 test('they come closer once more where the start-up was not over yet, and not later', () => {
-  assert.deepEqual(after([0, AFFORDED / 2, AFFORDED / 2]), { bytes: 65_536, changes: 2 });
-  assert.deepEqual(after([0, AFFORDED / 2, AFFORDED * 0.6]), { bytes: 131_072, changes: 1 });
+  assert.deepEqual(after([0, AFFORDED / 2, AFFORDED / 4]), { bytes: 65_536, changes: 2 });
+  assert.deepEqual(after([0, AFFORDED / 2, AFFORDED * 0.3]), { bytes: 131_072, changes: 1 });
   assert.deepEqual(after([0, AFFORDED, AFFORDED, AFFORDED / 8]), { bytes: 262_144, changes: 0 });
 });
 
@@ -55,11 +55,11 @@ test('where much stays they draw apart again, though no farther than at first', 
 
 test('samples that cost much more than they may draw apart', () => {
   assert.equal(after([0, AFFORDED * 3]).bytes, 1_048_576);
-  assert.deepEqual(after([0, AFFORDED * 0.9, AFFORDED, AFFORDED * 5]), {
+  assert.deepEqual(after([0, AFFORDED * 0.9, AFFORDED, AFFORDED * 7]), {
     bytes: 262_144,
     changes: 0,
   });
-  assert.deepEqual(after([0, AFFORDED * 0.9, AFFORDED, AFFORDED * 7]), {
+  assert.deepEqual(after([0, AFFORDED * 0.9, AFFORDED, AFFORDED * 9]), {
     bytes: 2_097_152,
     changes: 1,
   });

@@ -20,7 +20,7 @@
  * Of the present streak: births without more than a pause between them.
  * @typedef {object} Births
  * @property {Origin} origin
- * @property {number} first   round in which a sample was born
+ * @property {number} first   round in which a sample was born, or many more than before
  * @property {number} last
  * @property {number} rounds  in which there were any
  * @property {number} fresh   bytes that were born in these rounds and lived at their end
@@ -41,6 +41,8 @@ const SILENCE = 2;
 const TRANSITION = 2;
 /** Rounds after its beginning in which a caller is asked for whom it took over. */
 const YOUTH = TRANSITION + 2 * SILENCE;
+/** Times as much as before, on average: a caller begins. */
+const SURGE = 4;
 /** Times as many bytes that the same survivors may seem to become; who leaves more does so by itself. */
 const MAX_GAIN = 16;
 
@@ -62,8 +64,12 @@ class Inlining {
       const known = this.births.get(key);
       if (known !== undefined) known.bytes = bytes;
       if (freshBytes === 0) continue;
-      // A stray sample before is no beginning.
-      if (known === undefined || this.round - known.last > SILENCE) {
+      // A stray sample before is no beginning, and neither is the little that a caller makes itself.
+      if (
+        known === undefined ||
+        this.round - known.last > SILENCE ||
+        freshBytes > (SURGE * known.fresh) / known.rounds
+      ) {
         const { round } = this;
         const births = { first: round, last: round, rounds: 1, fresh: freshBytes };
         this.births.set(key, { origin, bytes, ...births });

@@ -12,8 +12,8 @@
  * round has many times as many as it should.
  */
 
-/** A site that makes one in a hundred still has forty of them; 33 ms of work. */
-const SAMPLES_OF_A_ROUND = 4096;
+/** A site that makes one in a hundred still has eighty of them; 65 ms of work. */
+const SAMPLES_OF_A_ROUND = 8192;
 /** By powers of two, the nearest one, and no farther apart than this. */
 const FARTHEST_BYTES = 2 ** 22;
 /** The first round has seen the start-up, the second what comes after it. */
@@ -23,7 +23,7 @@ const LIVE_SAMPLES = 8000;
 /** … in so many rounds: what a verdict takes, and some more. */
 const ROUNDS_AHEAD = 30;
 /** Times as many as a round should have: below that a new start loses more than it saves. */
-const DEAR = 6;
+const DEAR = 8;
 
 class SampleDistance {
   /**
@@ -50,16 +50,16 @@ class SampleDistance {
     this.liveBytes = liveBytes;
     this.rounds += 1;
     const affordable = (this.bytes * samples) / SAMPLES_OF_A_ROUND;
-    if (this.rounds === START_UP_ROUNDS) return this.#setTo(affordable);
+    const settling = this.rounds - START_UP_ROUNDS;
+    if (settling === 0) return this.#setTo(affordable);
     // All that lives was allocated since, so what stays is known without the start-up.
     const kept = Math.min((growth * ROUNDS_AHEAD) / LIVE_SAMPLES, this.bytesAtFirst);
-    if (this.rounds === START_UP_ROUNDS + 1) {
-      const wanted = Math.max(kept, affordable);
-      const worthIt = wanted >= 2 * this.bytes || 2 * wanted <= this.bytes;
-      return worthIt && this.#setTo(wanted);
+    if (settling === 1) {
+      // The closer they are, the more our own reading allocates.
+      const closer = Math.max(kept, 2 * affordable);
+      if (2 * closer <= this.bytes) return this.#setTo(closer);
     }
-    const staysTooMuch = this.rounds === START_UP_ROUNDS + 2 && kept >= 2 * this.bytes;
-    if (staysTooMuch) return this.#setTo(kept);
+    if (settling >= 1 && settling <= 2 && kept >= 2 * this.bytes) return this.#setTo(kept);
     return affordable >= DEAR * this.bytes && this.#setTo(affordable);
   }
 
