@@ -45,14 +45,19 @@ async function main() {
     if (!limiter.allows(host)) throw new Error(`${host} has had enough`);
     await sleep(10);
     // One host in seven is down for good, and a third of the others miss the first call.
-    if (payload.n % 7 === 0 || (payload.n % 3 === 0 && attempt === 1)) throw new Error(`${host}: 503`);
+    if (payload.n % 7 === 0 || (payload.n % 3 === 0 && attempt === 1))
+      throw new Error(`${host}: 503`);
   }
 
   async function deliver(n) {
-    const payload = { n, event: 'order.paid', lines: Array.from({ length: 20 }, (_, at) => n + at) };
+    const payload = {
+      n,
+      event: 'order.paid',
+      lines: Array.from({ length: 20 }, (_, at) => n + at),
+    };
     let attempt = 0;
     try {
-      await backOff(() => send(`hook-${Math.floor(n / 3)}.example`, payload, (attempt += 1)), {
+      await backOff(() => send(`hook-${Math.floor(n / 3)}.example`, payload, ++attempt), {
         numOfAttempts: 5,
         startingDelay: 60,
         jitter: 'full',

@@ -1,7 +1,7 @@
 /** Routes by comlink: two threads for the whole run; each call brings a callback for progress, which is released after it. */
 
 import { fileURLToPath } from 'node:url';
-import { Worker, isMainThread, parentPort } from 'node:worker_threads';
+import { isMainThread, parentPort, Worker } from 'node:worker_threads';
 import * as Comlink from 'comlink';
 import nodeEndpoint from 'comlink/dist/esm/node-adapter.mjs';
 import pacing from '../../support/pace.js';
@@ -15,7 +15,9 @@ const planner = {
     const route = [left.shift()];
     while (left.length > 0) {
       const here = route.at(-1);
-      left.sort((a, b) => Math.hypot(a.x - here.x, a.y - here.y) - Math.hypot(b.x - here.x, b.y - here.y));
+      left.sort(
+        (a, b) => Math.hypot(a.x - here.x, a.y - here.y) - Math.hypot(b.x - here.x, b.y - here.y),
+      );
       route.push(left.shift());
       if (left.length % 10 === 0) await onProgress(route.length / stops.length);
     }
@@ -30,10 +32,15 @@ async function main() {
   const progress = { calls: 0, routes: 0 };
 
   async function plan(n) {
-    const stops = Array.from({ length: 30 }, (_, at) => ({ x: (n * at) % 97, y: (n + at * 31) % 89 }));
+    const stops = Array.from({ length: 30 }, (_, at) => ({
+      x: (n * at) % 97,
+      y: (n + at * 31) % 89,
+    }));
     await planners[n % THREADS].plan(
       stops,
-      Comlink.proxy(() => void (progress.calls += 1)),
+      Comlink.proxy(() => {
+        progress.calls += 1;
+      }),
     );
     progress.routes += 1;
   }

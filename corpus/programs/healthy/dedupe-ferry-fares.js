@@ -20,7 +20,13 @@ const fares = createCache({
 fares.define('fare', async ({ from, to, day }) => {
   await sleep(20);
   if ((from * to + day) % 23 === 0) throw new Error('no ferry');
-  return { from, to, day, cents: from * 100 + to * 10, cabins: Array.from({ length: 6 }, (_, at) => at * day) };
+  return {
+    from,
+    to,
+    day,
+    cents: from * 100 + to * 10,
+    cabins: Array.from({ length: 6 }, (_, at) => at * day),
+  };
 });
 
 async function search(n) {

@@ -1,7 +1,7 @@
 /** Short-lived tickets by jose: signing keys rotate and three are known; a used ticket is barred until it expires. */
 
 import { randomBytes, randomUUID } from 'node:crypto';
-import { SignJWT, jwtVerify } from 'jose';
+import { jwtVerify, SignJWT } from 'jose';
 import pacing from '../../support/pace.js';
 
 const GOOD_FOR_MS = 1_500;

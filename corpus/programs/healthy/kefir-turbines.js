@@ -16,7 +16,11 @@ function farm() {
   const pool = Kefir.pool();
   const emitters = [];
   for (let turbine = 0; turbine < TURBINES; turbine += 1) {
-    pool.plug(Kefir.stream((emitter) => void (emitters[turbine] = emitter)));
+    pool.plug(
+      Kefir.stream((emitter) => {
+        emitters[turbine] = emitter;
+      }),
+    );
   }
   return { pool, emitters };
 }

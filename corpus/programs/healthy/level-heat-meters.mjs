@@ -17,8 +17,18 @@ async function store(n) {
   const before = (await sums.get(house)) ?? { kwh: 0, count: 0 };
   const kwh = (n * 17) % 90;
   await db.batch([
-    { type: 'put', sublevel: readings, key: keyAt(Date.now(), n), value: { house, kwh, valve: 'open' } },
-    { type: 'put', sublevel: sums, key: house, value: { kwh: before.kwh + kwh, count: before.count + 1 } },
+    {
+      type: 'put',
+      sublevel: readings,
+      key: keyAt(Date.now(), n),
+      value: { house, kwh, valve: 'open' },
+    },
+    {
+      type: 'put',
+      sublevel: sums,
+      key: house,
+      value: { kwh: before.kwh + kwh, count: before.count + 1 },
+    },
   ]);
 }
 

@@ -32,7 +32,11 @@ class AuditLog {
   }
 
   of(user) {
-    return new Query({ user, ok: { $in: [true, false] } }).find(this.entries).skip(1).limit(10).all();
+    return new Query({ user, ok: { $in: [true, false] } })
+      .find(this.entries)
+      .skip(1)
+      .limit(10)
+      .all();
   }
 
   worst() {
@@ -47,7 +51,12 @@ class AuditLog {
 async function main() {
   const log = new AuditLog();
   await pace(150, (n) => {
-    log.append({ at: Date.now(), user: `user-${n}`.slice(0, 7), ok: n % 6 !== 0, path: `/doc/${n}` });
+    log.append({
+      at: Date.now(),
+      user: `user-${n}`.slice(0, 7),
+      ok: n % 6 !== 0,
+      path: `/doc/${n}`,
+    });
     if (n % 15 === 0) log.of(`user-${n % 90}`);
     if (n % 40 === 0) log.worst();
   });

@@ -11,7 +11,12 @@ const reservations = new Map();
 const counted = { reminded: 0, cancelled: 0, days: 0 };
 
 function reserve(n) {
-  const reservation = { n, guest: `guest ${n}`, seats: 2 + (n % 5), wishes: ['window', `cake ${n}`] };
+  const reservation = {
+    n,
+    guest: `guest ${n}`,
+    seats: 2 + (n % 5),
+    wishes: ['window', `cake ${n}`],
+  };
   const at = new Date(Date.now() + REMIND_AFTER_MS);
   reservation.reminder = schedule.scheduleJob(`reminder-${n}`, at, () => {
     counted.reminded += 1;

@@ -39,7 +39,10 @@ function bid(url, n) {
     socket.once('error', reject);
     socket.once('open', () => {
       socket.send(JSON.stringify({ join: `auction-${Math.floor(n / 6)}` }));
-      bidding = setInterval(() => socket.send(JSON.stringify({ cents: n + performance.now() })), 200);
+      bidding = setInterval(
+        () => socket.send(JSON.stringify({ cents: n + performance.now() })),
+        200,
+      );
       setTimeout(() => socket.close(), STAY_MS);
     });
     socket.once('close', () => {
