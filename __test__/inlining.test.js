@@ -67,6 +67,25 @@ test('a caller that allocates a little besides begins when it allocates much mor
   assert.equal(inlining.resolve(caller).origin, callee);
 });
 
+test('a caller may go on for a second function, which was inlined later', () => {
+  const other = /** @type {Origin} */ ({ key: 'other', caller });
+  const inlining = new Inlining();
+  const round = (/** @type {number} */ own, /** @type {number[]} */ ...below) =>
+    inlining.observe(
+      new Map(
+        [caller, callee, other].map((origin, at) => [
+          origin.key,
+          { origin, bytes: 100, freshBytes: [own, ...below][at] },
+        ]),
+      ),
+    );
+  for (let count = 0; count < 6; count += 1) round(0, 1, 100);
+  for (let count = 0; count < 4; count += 1) round(1, 0, 100);
+  assert.equal(inlining.resolve(caller).origin, callee);
+  for (let count = 0; count < 4; count += 1) round(101, 0, 0);
+  assert.equal(inlining.resolve(caller).origin, other);
+});
+
 test('a caller that begins long after its function fell silent keeps its own samples', () => {
   const inlining = observe([...times(5, callee), ...times(5, stranger), ...times(5, caller)]);
   assert.equal(inlining.resolve(caller).origin, caller);

@@ -30,6 +30,7 @@
  * @typedef {object} Inlined
  * @property {Origin} origin  whose samples those of a caller are
  * @property {number} share   of them that counts, 1/16 to 1
+ * @property {number} began   round in which the caller did; it may begin again, for another function
  */
 /** @typedef {{ origin: Origin, bytes: number, freshBytes: number }} Seen  of one site, in one round */
 
@@ -80,18 +81,19 @@ class Inlining {
       }
     }
     for (const [key, caller] of this.births) {
-      if (this.inlined.has(key) || this.round - caller.first > YOUTH) continue;
+      const isNew = this.inlined.get(key)?.began !== caller.first;
+      if (!isNew || this.round - caller.first > YOUTH) continue;
       const callee = this.#inlinedInto(key, caller);
       if (callee === undefined) continue;
       const gain = caller.fresh / caller.rounds / (callee.fresh / callee.rounds);
       const share = 1 / Math.min(MAX_GAIN, Math.max(1, gain));
-      this.inlined.set(key, { origin: callee.origin, share });
+      this.inlined.set(key, { origin: callee.origin, share, began: caller.first });
     }
   }
 
   /**
    * @param {Origin} origin
-   * @returns {Inlined} whose samples its are
+   * @returns {{ origin: Origin, share: number }} whose samples its are
    */
   resolve(origin) {
     let resolved = { origin, share: 1 };
