@@ -44,7 +44,9 @@ server.on('connection', (socket) => {
     const message = decode(data);
     ({ id } = message);
     place(id, message.x, message.y);
-    socket.send(encode({ near: index.search({ minX: 0, minY: 0, maxX: message.x, maxY: message.y }).length }));
+    socket.send(
+      encode({ near: index.search({ minX: 0, minY: 0, maxX: message.x, maxY: message.y }).length }),
+    );
   });
   socket.on('close', () => leave(id));
 });

@@ -18,7 +18,9 @@ const service = http.createServer((request, response) => {
   const answering = setTimeout(
     () => {
       response.writeHead(200, { 'content-type': 'application/json' });
-      response.end(JSON.stringify({ path: request.url, celsius: asked % 40, hours: Array(24).fill(7) }));
+      response.end(
+        JSON.stringify({ path: request.url, celsius: asked % 40, hours: Array(24).fill(7) }),
+      );
     },
     asked % 30 === 1 ? 900 : 8,
   );

@@ -10,7 +10,8 @@ const db = new MemoryLevel({ valueEncoding: 'json' });
 const samples = db.sublevel('samples', { valueEncoding: 'json' });
 const sums = db.sublevel('sums', { valueEncoding: 'json' });
 
-const keyAt = (ms, n = 0) => `${String(Math.floor(ms)).padStart(15, '0')}-${String(n).padStart(8, '0')}`;
+const keyAt = (ms, n = 0) =>
+  `${String(Math.floor(ms)).padStart(15, '0')}-${String(n).padStart(8, '0')}`;
 
 async function record(n) {
   const sensor = `sensor-${(n * 7) % SENSORS}`;

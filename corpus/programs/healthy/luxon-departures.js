@@ -40,9 +40,10 @@ class Departure {
   }
 }
 
-let shown = 0;
+const board = { shown: 0 };
 pace(50, (n) => {
   const locale = LOCALES[n % LOCALES.length];
   const zone = ZONES[Math.floor(n / LOCALES.length) % ZONES.length];
-  for (let i = 0; i < 4; i += 1) shown += new Departure((n * 4 + i) % 9_000).describe(locale, zone).length;
+  for (let i = 0; i < 4; i += 1)
+    board.shown += new Departure((n * 4 + i) % 9_000).describe(locale, zone).length;
 });

@@ -29,7 +29,15 @@ function Receipt({ number, items, points }) {
     'article',
     null,
     h('h1', null, `Receipt ${number}`),
-    h('table', null, h('tbody', null, items.map((item) => h(Line, { key: item.name, item })))),
+    h(
+      'table',
+      null,
+      h(
+        'tbody',
+        null,
+        items.map((item) => h(Line, { key: item.name, item })),
+      ),
+    ),
     h(Total, { items }),
     h(Suspense, { fallback: h('p', null, 'Points are being counted') }, h(Bonus, { points })),
   );

@@ -60,7 +60,10 @@ async function follow(number) {
     for await (const window of readings) {
       counted.windows += 1;
       for (const reading of window) ring.push(reading);
-      fleet.push({ number, mean: window.reduce((sum, { value }) => sum + value, 0) / window.length });
+      fleet.push({
+        number,
+        mean: window.reduce((sum, { value }) => sum + value, 0) / window.length,
+      });
     }
   } catch {
     counted.broken += 1;

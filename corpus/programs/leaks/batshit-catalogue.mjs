@@ -1,7 +1,7 @@
 /** A catalogue page that loads its products in batches with batshit: wishes of ten milliseconds go out together, and a failed batch is counted. */
 
-import { create, keyResolver, windowScheduler } from '@yornaath/batshit';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { create, keyResolver, windowScheduler } from '@yornaath/batshit';
 import pacing from '../../support/pace.js';
 
 const PRODUCTS = 3_000;
