@@ -8,7 +8,7 @@
  *
  * The signs: the function allocated in several rounds and then in none, and a caller of it began to
  * allocate within a round or two of that. Where a caller begins for a reason of its own, its samples
- * are named by a function below it, and judged as before.
+ * are named by a function below it, and a sixteenth of them is judged at the least.
  *
  * What optimized code allocates in one go counts as one object, as large as all of it, and lives as
  * long as the first of it: the same survivors may seem to become ten times as many bytes. So the
