@@ -9,6 +9,7 @@
 const { spawnSync } = require('node:child_process');
 const path = require('node:path');
 const { parseArgs } = require('node:util');
+const { parseCount, readOrExit } = require('../scripts/command-line');
 const {
   ROOT,
   bareEnvironment,
@@ -18,19 +19,19 @@ const {
 } = require('../scripts/setup');
 
 const VERSIONS = '20,22,24,26';
+/** Each takes minutes. */
+const MAX_ROUNDS = 1000;
 
-const { values } = parseArgs({
-  options: {
-    node: { type: 'string', default: VERSIONS },
-    rounds: { type: 'string', default: '7' },
-    json: { type: 'boolean', default: false },
-  },
+const { values, rounds } = readOrExit('bench', () => {
+  const { values } = parseArgs({
+    options: {
+      node: { type: 'string', default: VERSIONS },
+      rounds: { type: 'string', default: '7' },
+      json: { type: 'boolean', default: false },
+    },
+  });
+  return { values, rounds: parseCount('--rounds', values.rounds, MAX_ROUNDS) };
 });
-const rounds = Number(values.rounds);
-if (!Number.isInteger(rounds) || rounds < 1) {
-  process.stderr.write(`--rounds ${values.rounds} is not accepted: give a whole number from 1\n`);
-  process.exit(64);
-}
 
 const REGISTER = ['--require', path.join(ROOT, 'register.js')];
 

@@ -17,6 +17,7 @@ const { once } = require('node:events');
 const http = require('node:http');
 const path = require('node:path');
 const { parseArgs } = require('node:util');
+const { parseCount, readOrExit } = require('../scripts/command-line');
 const {
   ROOT,
   bareEnvironment,
@@ -24,7 +25,6 @@ const {
   installPackages,
   nodeBinary,
 } = require('../scripts/setup');
-const { isUsageError, parseCount } = require('../scripts/command-line');
 
 /** A tenth of one CPU in the service, and half of one. */
 const RATES = '400,2000';
@@ -51,7 +51,7 @@ const ROWS = 200;
 
 if (process.argv[2] === 'service') runService();
 else if (process.argv[2] === 'client') runClient(...process.argv.slice(3).map(Number));
-else main().catch(fail);
+else void main();
 
 function runService() {
   const sessions = new Map();
@@ -186,15 +186,7 @@ function print(level, ratios) {
   process.stdout.write(`${level.padEnd(10)} ${cells.join('   ')}\n`);
 }
 
-/** @param {Error} error */
-function fail(error) {
-  process.stderr.write(
-    isUsageError(error) ? `levels: ${error.message}\n${HELP}` : `${error.stack}\n`,
-  );
-  process.exitCode = isUsageError(error) ? 64 : 1;
-}
-
-async function main() {
+function readSettings() {
   const { values } = parseArgs({
     options: {
       node: { type: 'string', default: '24' },
@@ -206,17 +198,25 @@ async function main() {
       help: { type: 'boolean', default: false },
     },
   });
-  if (values.help) {
+  return {
+    ...values,
+    rounds: parseCount('--rounds', values.rounds, MAX_COUNT),
+    warmUp: parseCount('--warm-up', values['warm-up'], MAX_COUNT),
+    seconds: parseCount('--seconds', values.seconds, MAX_COUNT),
+  };
+}
+
+async function main() {
+  const settings = readOrExit('levels', readSettings, HELP);
+  if (settings.help) {
     process.stdout.write(HELP);
     return;
   }
-  const rounds = parseCount('--rounds', values.rounds, MAX_COUNT);
-  const warmUp = parseCount('--warm-up', values['warm-up'], MAX_COUNT);
-  const seconds = parseCount('--seconds', values.seconds, MAX_COUNT);
+  const { node, rounds, warmUp, seconds, json } = settings;
   for (const folder of ['.', '__test__/runtimes']) installPackages(folder);
   buildAddon();
-  for (const rate of values.rate.split(',')) {
-    const load = { node: values.node, rate, warmUp, seconds };
+  for (const rate of settings.rate.split(',')) {
+    const load = { node, rate, warmUp, seconds };
     /** @type {Record<string, Sample[]>} */
     const ratios = { bare: [], sites: [], survivors: [] };
     for (let round = 1; round <= rounds; round += 1) {
@@ -225,12 +225,12 @@ async function main() {
         process.stderr.write(`${rate} a second, round ${round} of ${rounds}: ${level}\n`);
       }
     }
-    if (values.json) {
-      process.stdout.write(`${JSON.stringify({ node: values.node, rate, ratios })}\n`);
+    if (json) {
+      process.stdout.write(`${JSON.stringify({ node, rate, ratios })}\n`);
       continue;
     }
     process.stdout.write(
-      `Node ${values.node}, ${rate} requests a second, ratio to a bare service beside it: median (least to most)\n`,
+      `Node ${node}, ${rate} requests a second, ratio to a bare service beside it: median (least to most)\n`,
     );
     for (const level of LEVELS) print(level, ratios[level]);
   }

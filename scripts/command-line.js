@@ -39,7 +39,26 @@ function isUsageError(error) {
   return code.startsWith('ERR_PARSE_ARGS');
 }
 
+/**
+ * Reads a command line. Where it is wrong, says so and ends this process with 64.
+ * @template T
+ * @param {string} command  as the user knows it
+ * @param {() => T} read
+ * @param {string} [help]   printed besides
+ * @returns {T}
+ */
+function readOrExit(command, read, help = '') {
+  try {
+    return read();
+  } catch (error) {
+    if (!isUsageError(error)) throw error;
+    process.stderr.write(`${command}: ${/** @type {Error} */ (error).message}\n${help}`);
+    process.exit(64);
+  }
+}
+
 exports.UsageError = UsageError;
 exports.isUsageError = isUsageError;
 exports.parseCount = parseCount;
 exports.parseList = parseList;
+exports.readOrExit = readOrExit;

@@ -10,22 +10,19 @@ const fs = require('node:fs');
 const os = require('node:os');
 const path = require('node:path');
 const { parseArgs } = require('node:util');
+const { parseList, readOrExit } = require('./command-line');
 const { ROOT, buildAddon, installPackages, nodeBinary, runOrExit } = require('./setup');
 
 const VERSIONS = ['20', '22', '24', '26'];
 const TEST_FILE = /\.test\.m?js$/;
 
-const { values, positionals } = parseArgs({
-  options: { node: { type: 'string', default: VERSIONS.join(',') } },
-  allowPositionals: true,
+const { versions, positionals } = readOrExit('npm test', () => {
+  const { values, positionals } = parseArgs({
+    options: { node: { type: 'string', default: VERSIONS.join(',') } },
+    allowPositionals: true,
+  });
+  return { versions: parseList('--node', values.node, VERSIONS), positionals };
 });
-
-const versions = values.node.split(',');
-const unknown = versions.find((version) => !VERSIONS.includes(version));
-if (unknown !== undefined) {
-  process.stderr.write(`--node ${unknown} is not known: known are ${VERSIONS.join(', ')}\n`);
-  process.exit(64);
-}
 
 for (const folder of ['.', '__test__/runtimes', '__test__/fixtures/runners', 'demo']) {
   installPackages(folder);

@@ -10,10 +10,10 @@ use simulation::{at_ms, settings, site};
 
 const ROUND_TICKS: u32 = 5;
 
-/// A sampled heap: who lives where, and how many were ever born.
-/// As levels count.
+/// As levels of memory count.
 const KIB: u32 = 1024 / MEMORY_UNIT_BYTES;
 
+/// A sampled heap: who lives where, and how many were ever born.
 struct Heap {
     guard: Guard,
     levels: Vec<u32>,

@@ -98,7 +98,7 @@ pub const LEAKING: [(Site, u32); 7] = [
     (
         Site {
             name: "seems five times as many from round 10 on",
-            born: |random, round| random.poisson(if round < 10 { 4.0 } else { 20.0 }),
+            born: |random, round| random.poisson(4.0 * fivefold(round)),
             ..SITE
         },
         30,
@@ -160,7 +160,7 @@ pub const HEALTHY: [Site; 12] = [
     },
     Site {
         name: "turn-over of five times as many from round 10 on",
-        born: |random, round| random.poisson(if round < 10 { 4.0 } else { 20.0 }),
+        born: |random, round| random.poisson(4.0 * fivefold(round)),
         lives: |random, _| exponential(random, 4.0),
         ..SITE
     },
@@ -213,6 +213,15 @@ pub const HEALTHY: [Site; 12] = [
 #[allow(clippy::cast_precision_loss)]
 fn doubling(round: u32) -> f32 {
     1.0 + round.min(32) as f32 / 32.0
+}
+
+/// From 1 to 5 in round 10.
+fn fivefold(round: u32) -> f64 {
+    if round < 10 {
+        1.0
+    } else {
+        5.0
+    }
 }
 
 struct Cohort {
