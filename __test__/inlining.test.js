@@ -52,37 +52,32 @@ test('a caller that allocates besides its function keeps its own samples', () =>
   assert.equal(inlining.resolve(caller).origin, caller);
 });
 
+/**
+ * Tells of rounds in which each of these leaves so many bytes.
+ * @param {Inlining} inlining
+ * @param {number} count
+ * @param {[Origin, number][]} left
+ */
+function leave(inlining, count, ...left) {
+  const seen = left.map(([origin, freshBytes]) => ({ origin, bytes: 100, freshBytes }));
+  const sightings = new Map(seen.map((one) => [one.origin.key, one]));
+  for (let round = 0; round < count; round += 1) inlining.observe(sightings);
+}
+
 test('a caller that allocates a little besides begins when it allocates much more', () => {
-  const little = /** @type {Origin} */ ({ ...caller });
   const inlining = new Inlining();
-  const round = (/** @type {number} */ own, /** @type {number} */ below) =>
-    inlining.observe(
-      new Map([
-        ['caller', { origin: little, bytes: 100, freshBytes: own }],
-        ['callee', { origin: callee, bytes: 100, freshBytes: below }],
-      ]),
-    );
-  for (let count = 0; count < 6; count += 1) round(1, 10);
-  for (let count = 0; count < 4; count += 1) round(11, 0);
+  leave(inlining, 6, [caller, 1], [callee, 10]);
+  leave(inlining, 4, [caller, 11], [callee, 0]);
   assert.equal(inlining.resolve(caller).origin, callee);
 });
 
 test('a caller may go on for a second function, which was inlined later', () => {
   const other = /** @type {Origin} */ ({ key: 'other', caller });
   const inlining = new Inlining();
-  const round = (/** @type {number} */ own, /** @type {number[]} */ ...below) =>
-    inlining.observe(
-      new Map(
-        [caller, callee, other].map((origin, at) => [
-          origin.key,
-          { origin, bytes: 100, freshBytes: [own, ...below][at] },
-        ]),
-      ),
-    );
-  for (let count = 0; count < 6; count += 1) round(0, 1, 100);
-  for (let count = 0; count < 4; count += 1) round(1, 0, 100);
+  leave(inlining, 6, [caller, 0], [callee, 1], [other, 100]);
+  leave(inlining, 4, [caller, 1], [callee, 0], [other, 100]);
   assert.equal(inlining.resolve(caller).origin, callee);
-  for (let count = 0; count < 4; count += 1) round(101, 0, 0);
+  leave(inlining, 4, [caller, 101], [callee, 0], [other, 0]);
   assert.equal(inlining.resolve(caller).origin, other);
 });
 

@@ -74,7 +74,7 @@ class Sighting {
     this.bytes += bytes * share;
     this.freshBytes += freshBytes * share;
     for (const ordinal of ordinals) {
-      if (share === 1 || spread(ordinal) < share) this.ordinals.push(ordinal);
+      if (spread(ordinal) < share) this.ordinals.push(ordinal);
     }
     for (const [what, size] of whats) {
       this.whats.set(what, (this.whats.get(what) ?? 0) + size * share);
@@ -89,7 +89,7 @@ class Sighting {
 
 /**
  * @param {number} ordinal
- * @returns {number} 0 to 1, the same for it in every round, and spread evenly (Knuth's golden ratio)
+ * @returns {number} from 0 to below 1, the same for it in every round, and spread evenly (Knuth's golden ratio)
  */
 function spread(ordinal) {
   return (Math.imul(ordinal, 0x9e37_79b1) >>> 0) / 2 ** 32;
