@@ -132,6 +132,8 @@ export interface Finding {
   site: Site | null;
   /** The sites of the members that are still there, by share (0 to 1). */
   sites: (Site & { share: number })[];
+  /** The marks, in test suites the tests, whose code registered it; at most 64, none in the trend tier. */
+  marks: { label: string; count: number }[];
   /** What else grows with it. */
   victims: { kind: Kind; what: string; owner: string; count: number; bytes: number | null }[];
   evidence: { signal: string; detail: string }[];
@@ -224,14 +226,49 @@ export function start(options?: Partial<Options>): void;
 export function stop(): void;
 
 /**
- * What is known now.
+ * What is known now; with a mark, what was registered since then and is still there.
  *
  * @throws {LeakguardError} `ERR_LEAKGUARD_NATIVE` when there is no binary for this platform: a check
  *   that cannot run must not pass
  * @example
  * assert.notEqual(leakguard.report().verdict, 'leak');
  */
-export function report(): Report;
+export function report(options?: { since?: Mark }): Report;
+
+/** A moment that a report can begin at, and an owner of what its code registers. */
+export interface Mark {
+  readonly label: string;
+  /**
+   * Runs a function, now, whose registrations are this mark's: its own, and those of whatever
+   * asynchronous work it starts. Of tests that run at the same time each gets its own.
+   */
+  run<A extends unknown[], T>(fn: (...args: A) => T, ...args: A): T;
+}
+
+/**
+ * Sets a mark. From the first one on every registration is recorded with its line, at any level: a
+ * listener, a timer, a handle, an entry of a Map or Set, an object that is expected gone.
+ *
+ * @param label under which findings name it, such as the name of a test
+ * @throws {LeakguardError} `ERR_LEAKGUARD_LEVEL` where leakguard does not run, `ERR_LEAKGUARD_OPTION`
+ * @example
+ * const mark = leakguard.mark('adds to the cart');
+ * await mark.run(test);
+ * assert.equal((await leakguard.settled({ since: mark })).verdict, 'clean');
+ */
+export function mark(label?: string): Mark;
+
+/**
+ * What was registered since a mark and is still there once all that was about to go has gone: waits up
+ * to 0.43 s, in growing steps, while anything is left, and forces full collections. Registrations on
+ * objects that are younger than the mark do not count; nor do those that only replace others.
+ *
+ * `report({ since })` gives the same at once. There a registration that is seen for the first time is a
+ * suspect, and a leak 0.43 s later.
+ *
+ * @throws {LeakguardError} `ERR_LEAKGUARD_OPTION` for anything but a mark of the present run
+ */
+export function settled(options: { since: Mark }): Promise<Report>;
 
 /** Forgets history and findings; hooks and watches stay. */
 export function reset(): void;

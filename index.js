@@ -32,6 +32,8 @@ const monitor = instance();
 const start = monitor.start.bind(monitor);
 const stop = monitor.stop.bind(monitor);
 const report = monitor.report.bind(monitor);
+const mark = monitor.mark.bind(monitor);
+const settled = monitor.settled.bind(monitor);
 const reset = monitor.reset.bind(monitor);
 const watch = monitor.watch.bind(monitor);
 /** What the heap's sampler knows. */
@@ -43,6 +45,8 @@ const off = monitor.off.bind(monitor);
 exports.start = start;
 exports.stop = stop;
 exports.report = report;
+exports.mark = mark;
+exports.settled = settled;
 exports.reset = reset;
 exports.watch = watch;
 exports.heap = heap;

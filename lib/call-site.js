@@ -21,6 +21,10 @@ const SHORT_STACK_FRAMES = 4;
 /** V8's own heap profiler keeps as many. */
 const DEEP_STACK_FRAMES = 16;
 
+/** Whose frames are on the stack while a module is evaluated: Node's loaders, jest's and vite's. */
+const LOADER_FILE = /^node:internal\/modules\//;
+const LOADER_PACKAGES = ['jest-runtime', 'vite', 'vite-node'];
+
 /** @type {NodeJS.CallSite[]} */
 let captured = [];
 /**
@@ -67,6 +71,10 @@ class CallSites {
   constructor(native) {
     this.frames = new Frames(native);
     this.closed = false;
+    /** Whether the last `captureRegistration` was called while a module was being loaded. */
+    this.isLoading = false;
+    /** Places that have registered before. @type {WeakSet<import('./frames').KnownFrame>} */
+    this.registered = new WeakSet();
   }
 
   /** From now on every site is unknown, and nothing is captured. */
@@ -87,6 +95,28 @@ class CallSites {
       this.#pick(captureStack(below, DEEP_STACK_FRAMES), true, hostOnly) ??
       0
     );
+  }
+
+  /**
+   * As `capture`, and tells whether a module was being loaded. That happens once, so only the first
+   * registration of a place is looked at so closely.
+   * @param {Function} below
+   * @returns {number | undefined} undefined when Node does it by itself, with nobody of the host's on the stack
+   */
+  captureRegistration(below) {
+    this.isLoading = false;
+    if (this.closed) return 0;
+    const callSites = captureStack(below, SHORT_STACK_FRAMES);
+    const first = callSites.map((callSite) => this.#know(callSite)).find((it) => !it.internal);
+    if (first !== undefined && !this.registered.has(first)) {
+      this.registered.add(first);
+      const all = captureStack(below, DEEP_STACK_FRAMES);
+      this.isLoading = all.some((callSite) => isLoader(this.#know(callSite)));
+    }
+    const site =
+      this.#pick(callSites, false, true) ??
+      this.#pick(captureStack(below, DEEP_STACK_FRAMES), true, true);
+    return site === 0 ? undefined : site;
   }
 
   /**
@@ -127,6 +157,11 @@ class CallSites {
       })
     );
   }
+}
+
+/** @param {import('./frames').KnownFrame} known */
+function isLoader({ frame }) {
+  return LOADER_FILE.test(frame.file) || LOADER_PACKAGES.includes(frame.package ?? '');
 }
 
 exports.CallSites = CallSites;

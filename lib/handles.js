@@ -100,7 +100,7 @@ class Handles {
 
   /**
    * @param {object} target
-   * @param {{ what: string, isLive: ((target: any) => boolean) | null, weight: number, below: Function }} about
+   * @param {{ what: string, isLive: ((target: any) => boolean) | null, weight: number, below: Function, site?: number }} about
    */
   made(target, about) {
     const site = this.populations.made(target, { ...about, floor: this.floor });

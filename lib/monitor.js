@@ -22,13 +22,16 @@ const { createWarning } = require('./warning');
 const { Watches, populationOf } = require('./watch');
 
 // Taken now: test suites put fakes in the place of the globals, and hosts do worse.
-const { setInterval, clearInterval } = require('node:timers');
+const { setInterval, setTimeout, clearInterval } = require('node:timers');
 const { epochMs, now } = require('./clock');
 
 /** Exit code at findings at or above `failOn`. */
 const EXIT_FINDINGS = 86;
 
 /** @typedef {import('..').Finding} Finding */
+
+/** @param {number} ms */
+const pause = (ms) => new Promise((resolve) => setTimeout(resolve, ms));
 
 /** @param {import('..').Frame} frame */
 const placeOf = ({ file, line, column }) => `${file}:${line}:${column}`;
@@ -46,6 +49,8 @@ class Monitor {
     this.run = null;
     this.running = false;
     this.busy = false;
+    /** Whether registrations are recorded: from the first mark of a run on. */
+    this.recording = false;
     /** @type {NodeJS.Timeout | undefined} */
     this.timer = undefined;
     /** @type {Set<(finding: Finding) => void>} */
@@ -83,6 +88,7 @@ class Monitor {
       return;
     }
     this.running = true;
+    this.recording = false;
     Object.assign(this.limits, limitsOf(settings));
     for (const shim of this.shims) shim.start();
     nodeModule.syncBuiltinESMExports();
@@ -111,14 +117,113 @@ class Monitor {
     this.run?.engine.reset(epochMs());
   }
 
-  /** @param {Record<string, never>} [options] */
-  report(options = {}) {
-    const [unknown] = Object.keys(options);
+  /**
+   * @param {string} [label]
+   * @throws {LeakguardError} ERR_LEAKGUARD_LEVEL where nothing is watched, ERR_LEAKGUARD_OPTION
+   */
+  mark(label = '') {
+    if (typeof label !== 'string') {
+      throw new LeakguardError(
+        'ERR_LEAKGUARD_OPTION',
+        `mark() takes a text as its label, not ${inspectValue(label)}`,
+      );
+    }
+    const { run } = this;
+    if (run === null || !this.running) {
+      throw new LeakguardError(
+        'ERR_LEAKGUARD_LEVEL',
+        'mark() needs leakguard to be running: call start() first, at any level but off',
+      );
+    }
+    return this.#alone(() => {
+      const mark = run.mark(label);
+      this.watches.readSizes(mark.sizes);
+      this.limits.latestMark = mark.ordinal;
+      if (!this.recording) this.#beginRecording(run);
+      return mark;
+    });
+  }
+
+  /** @param {Run} run */
+  #beginRecording(run) {
+    this.recording = true;
+    this.#applyLevel(run);
+    for (const shim of this.shims) if (shim.name === 'births') shim.start();
+    nodeModule.syncBuiltinESMExports();
+  }
+
+  /**
+   * What was registered since a mark and is still there, once all that was about to go is gone.
+   * @param {{ since: import('./marks').Mark }} options
+   * @returns {Promise<import('..').Report>}
+   * @throws {LeakguardError} ERR_LEAKGUARD_OPTION
+   */
+  async settled(options) {
+    const since = this.#checkSince('settled', options);
+    const { collect } = require('./collect');
+    const { settle } = require('./settle');
+    const left = await settle({ look: () => this.#leftovers(since), collect, pause });
+    return this.#reportLeftovers('contract', since.at, left);
+  }
+
+  /**
+   * @param {string} name  of the function, for errors
+   * @param {{ since?: unknown }} [options]
+   * @returns {import('./marks').Mark}
+   */
+  #checkSince(name, { since, ...others } = {}) {
+    const [unknown] = Object.keys(others);
     if (unknown !== undefined) {
       throw new LeakguardError(
         'ERR_LEAKGUARD_OPTION',
-        `report() does not know the option ${inspectValue(unknown)}: it takes none yet`,
+        `${name}() does not know the option ${inspectValue(unknown)}: accepted is since`,
       );
+    }
+    const { Mark } = require('./marks');
+    if (!(since instanceof Mark)) {
+      throw new LeakguardError(
+        'ERR_LEAKGUARD_OPTION',
+        `${name}(): since ${inspectValue(since)} is not accepted; accepted is what mark() returned`,
+      );
+    }
+    if (!since.isOf(this.run)) {
+      throw new LeakguardError(
+        'ERR_LEAKGUARD_OPTION',
+        `${name}(): the mark ${inspectValue(since.label)} is from before the last start()`,
+      );
+    }
+    return since;
+  }
+
+  /** @param {import('./marks').Mark} since */
+  #leftovers(since) {
+    return this.#alone(() => {
+      const { registrations, tracked } = /** @type {Run} */ (this.run);
+      if (registrations === null) return [];
+      const nameOf = (/** @type {object} */ target) => tracked.nameOf(target);
+      return [...registrations.leftovers(since, nameOf), ...this.watches.leftovers(since.sizes)];
+    });
+  }
+
+  /**
+   * @param {'contract' | 'scenario'} tier
+   * @param {number} since  epoch ms
+   * @param {import('./registrations').Leftover[]} parts
+   */
+  #reportLeftovers(tier, since, parts) {
+    const run = /** @type {Run} */ (this.run);
+    const data = run.reportLeftovers(this.#shimStates(), { tier, since, parts });
+    return createReport(data, run.settings, warnInternal);
+  }
+
+  /**
+   * @param {{ since?: import('./marks').Mark }} [options]
+   * @throws {LeakguardError} ERR_LEAKGUARD_OPTION
+   */
+  report(options = {}) {
+    if (Object.keys(options).length > 0) {
+      const since = this.#checkSince('report', options);
+      return this.#reportLeftovers('contract', since.at, this.#leftovers(since));
     }
     const run = this.run ?? this.#createRun(readOptions({ level: 'off' }, {}));
     if (this.running) this.#alone(() => run.observe());
@@ -140,8 +245,10 @@ class Monitor {
       );
     }
     if (!this.running) return;
-    this.#record(({ expectations }) => {
+    this.#record(({ expectations, registrations }) => {
       try {
+        const about = { kind: 'retained', what: 'object', owner: label, isLive: () => true };
+        registrations?.made(object, about, this.expectCollected);
         expectations.expect(object, label, this.expectCollected);
       } catch (error) {
         warnInternal(`expectCollected() could not follow its object: ${error}`);
@@ -329,7 +436,8 @@ class Monitor {
     }
     const lastTickMs = now() - start;
     run.spend(lastTickMs);
-    if (run.isOverspent() && run.lower()) this.#applyLevel(run);
+    // Whoever has set a mark has asked for every registration.
+    if (!this.recording && run.isOverspent() && run.lower()) this.#applyLevel(run);
     run.overhead.lastTickMs = lastTickMs;
     run.overhead.maxTickMs = Math.max(run.overhead.maxTickMs, lastTickMs);
   }
@@ -339,7 +447,7 @@ class Monitor {
    * @param {Run} run
    */
   #applyLevel({ settings, level }) {
-    Object.assign(this.limits, limitsOf({ ...settings, level }));
+    Object.assign(this.limits, limitsOf({ ...settings, level }, this.limits.latestMark));
     for (const shim of this.shims) shim.open();
   }
 
@@ -375,9 +483,12 @@ class Monitor {
 
   /** @param {Run} run */
   #createReport(run) {
+    return createReport(run.report(this.#shimStates()), run.settings, warnInternal);
+  }
+
+  #shimStates() {
     const hosts = this.shims.filter(({ isNeeded }) => isNeeded);
-    const shims = Object.fromEntries(hosts.map((host) => [host.name, host.state()]));
-    return createReport(run.report(shims), run.settings, warnInternal);
+    return Object.fromEntries(hosts.map((host) => [host.name, host.state()]));
   }
 
   /** Test runners set the exit code in an exit listener of their own: ours must come after it. */

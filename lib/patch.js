@@ -9,8 +9,14 @@
  * where it is (`buried`) and its shim, being closed, passes everything through.
  */
 
-const { defineProperty, getOwnPropertyDescriptor, getPrototypeOf, ownKeys, setPrototypeOf } =
-  Reflect;
+const {
+  defineProperty,
+  deleteProperty,
+  getOwnPropertyDescriptor,
+  getPrototypeOf,
+  ownKeys,
+  setPrototypeOf,
+} = Reflect;
 
 /** @typedef {(...args: any[]) => any} AnyFunction */
 /** @typedef {'on' | 'off' | 'buried' | 'failed'} PatchState */
@@ -18,9 +24,15 @@ const { defineProperty, getOwnPropertyDescriptor, getPrototypeOf, ownKeys, setPr
  * @typedef {object} Patch
  * @property {any} target
  * @property {PropertyKey} key
- * @property {PropertyDescriptor} descriptor  as it was before us
+ * @property {PropertyDescriptor | undefined} descriptor  as it was before us
  * @property {AnyFunction} wrapper
  */
+
+/** @param {Patch} patch */
+function isOnTop({ target, key, wrapper }) {
+  const current = getOwnPropertyDescriptor(target, key);
+  return current?.value === wrapper || current?.set === wrapper;
+}
 
 /**
  * Gives `wrapper` the outside of `original`: every own property, with its descriptor, and the
@@ -80,20 +92,49 @@ class PatchSet {
     this.patches.push({ target, key, descriptor, wrapper });
   }
 
+  /**
+   * Learns of every object that is given a property which its prototype does not have: a setter there
+   * makes the same property of the object's own that the assignment would have made.
+   * @param {any} prototype
+   * @param {PropertyKey} key
+   * @param {(object: object) => void} notice
+   * @throws {TypeError} when the prototype has it, or refuses
+   */
+  intercept(prototype, key, notice) {
+    if (this.patches.some((patch) => patch.target === prototype && patch.key === key)) return;
+    /**
+     * @this {any}
+     * @param {unknown} value
+     */
+    function wrapper(value) {
+      const own = { value, writable: true, enumerable: true, configurable: true };
+      defineProperty(this, key, own);
+      notice(this);
+    }
+    const free = getOwnPropertyDescriptor(prototype, key) === undefined;
+    if (!free || !defineProperty(prototype, key, { set: wrapper, configurable: true })) {
+      throw new TypeError(`${String(key)} of a prototype cannot be intercepted`);
+    }
+    this.patches.push({ target: prototype, key, descriptor: undefined, wrapper });
+  }
+
   /** Puts back what is still ours to put back. */
   restore() {
-    this.patches = this.patches.filter(({ target, key, descriptor, wrapper }) => {
-      const current = getOwnPropertyDescriptor(target, key);
-      return current?.value !== wrapper || !defineProperty(target, key, descriptor);
+    this.patches = this.patches.filter((patch) => {
+      const { target, key, descriptor } = patch;
+      if (!isOnTop(patch)) return true;
+      const restored =
+        descriptor === undefined
+          ? deleteProperty(target, key)
+          : defineProperty(target, key, descriptor);
+      return !restored;
     });
   }
 
   /** @returns {PatchState} `on` while every wrapper is on top */
   state() {
     if (this.patches.length === 0) return 'off';
-    const onTop = /** @param {Patch} patch */ ({ target, key, wrapper }) =>
-      getOwnPropertyDescriptor(target, key)?.value === wrapper;
-    return this.patches.every(onTop) ? 'on' : 'buried';
+    return this.patches.every(isOnTop) ? 'on' : 'buried';
   }
 }
 

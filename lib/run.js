@@ -34,23 +34,32 @@ const MAX_NOTES = 32;
 
 /**
  * What the hooks look at under these settings.
- * @param {Settings} settings
+ * @param {Pick<Settings, 'level' | 'floors' | 'interval'>} settings
+ * @param {number} [latestMark]  ordinal of the last mark; 0: registrations are not recorded
  * @returns {import('./shims').Limits}
  */
-function limitsOf({ level, floors, interval }) {
+function limitsOf({ level, floors, interval }, latestMark = 0) {
   const exact = level === 'exact';
+  const recording = latestMark > 0;
   const perTick = Math.max(MIN_CAPTURES_PER_TICK, (CAPTURES_PER_SECOND * interval) / 1000);
+  // From the second listener on Node keeps a list; the first is no list to grow. A collection is
+  // followed before it is large enough to be reported, so that its history is there when it is.
+  const listeners = { floor: floors.listeners, threshold: exact ? 2 : floors.listeners };
+  const collections = {
+    floor: floors.collections,
+    threshold: Math.ceil(floors.collections / (exact ? 10 : 4)),
+  };
   return {
-    // From the second listener on Node keeps a list; the first is no list to grow. A collection is
-    // followed before it is large enough to be reported, so that its history is there when it is.
-    listeners: { floor: floors.listeners, threshold: exact ? 2 : floors.listeners },
-    collections: {
-      floor: floors.collections,
-      threshold: Math.ceil(floors.collections / (exact ? 10 : 4)),
-    },
+    listeners,
+    collections,
     intervals: { floor: floors.intervals },
     timeouts: { floor: floors.timeouts },
-    attention: exact ? Number.MAX_SAFE_INTEGER : Math.ceil(perTick),
+    looksFrom: {
+      listeners: recording ? 1 : listeners.threshold,
+      collections: recording ? 0 : collections.threshold,
+    },
+    latestMark,
+    attention: exact || recording ? Number.MAX_SAFE_INTEGER : Math.ceil(perTick),
     sampling: exact || level === 'survivors',
   };
 }
@@ -114,6 +123,8 @@ class Run {
       warn: warnMeter,
     });
     this.sampler = sampler;
+    /** From the first mark on. @type {import('./registrations').Registrations | null} */
+    this.registrations = null;
     /** Only where it is asked for. @type {import('./promises').Promises | null} */
     this.promises = settings.promises ? this.#createPromises(alone) : null;
     /** @type {import('./expectations').Expectations | null} */
@@ -128,6 +139,84 @@ class Run {
     );
     /** Time spent in our own ticks and looks. */
     this.overhead = { cpuMs: 0, lastTickMs: 0, maxTickMs: 0 };
+  }
+
+  /**
+   * Begins at the first mark to record what is registered.
+   * @param {string} label
+   */
+  mark(label) {
+    const { Mark, currentMark } = require('./marks');
+    const { Registrations } = require('./registrations');
+    const mark = new Mark(label, this);
+    this.registrations ??= new Registrations({
+      sites: this.sites,
+      currentMark,
+      say: (message) => this.note(message),
+    });
+    this.registrations.latest = mark.ordinal;
+    return mark;
+  }
+
+  /**
+   * A member was added to a population; see `Tracked.added`.
+   * @param {import('./tracked').Population} population
+   * @param {object} owner
+   * @param {unknown} detail
+   * @param {unknown} member
+   * @param {number} weight
+   * @param {Function} below
+   */
+  added(population, owner, detail, member, weight, below) {
+    const site = population.isDerived
+      ? undefined
+      : this.registrations?.added(population, owner, detail, member, below);
+    this.tracked.added(population, owner, detail, member, weight, below, site);
+  }
+
+  /**
+   * @param {object} timer
+   * @param {Parameters<SitePopulations['made']>[1] & { below: Function }} about
+   */
+  timerMade(timer, about) {
+    const isRecorded = about.isLive !== null && about.what !== 'immediate';
+    this.timers.made(timer, isRecorded ? this.#recorded('timers', timer, about) : about);
+  }
+
+  /**
+   * @param {object} handle
+   * @param {Parameters<Handles['made']>[1]} about
+   */
+  handleOpened(handle, about) {
+    const isRecorded = about.isLive !== null;
+    this.handles.made(handle, isRecorded ? this.#recorded('handles', handle, about) : about);
+  }
+
+  /**
+   * A path is about to be opened.
+   * @param {string} path
+   * @param {Function} below  whose caller opens it
+   */
+  pathOpening(path, below) {
+    this.registrations?.opening(path, below);
+    this.handles.opening(path, below);
+  }
+
+  /**
+   * Records what is made, while that is done, and hands on the site that it was captured with.
+   * @template {{ what: string, isLive: ((target: any) => boolean) | null, below: Function }} About
+   * @param {string} kind
+   * @param {object} target
+   * @param {About} about  that can be asked
+   * @returns {About & { site?: number }}
+   */
+  #recorded(kind, target, about) {
+    if (this.registrations === null) return about;
+    const { what, below } = about;
+    const isLive = /** @type {(target: any) => boolean} */ (about.isLive);
+    const owner = kind === 'handles' ? what : '';
+    const site = this.registrations.made(target, { kind, what, owner, isLive }, below);
+    return { ...about, site };
   }
 
   get meters() {
@@ -242,8 +331,27 @@ class Run {
    * @returns {import('..').ReportData}
    */
   report(shims) {
+    return JSON.parse(this.engine.report(this.#context(shims)));
+  }
+
+  /**
+   * On what was registered since a mark.
+   * @param {Record<string, string>} shims  state of each
+   * @param {object} leftovers
+   * @param {'contract' | 'scenario'} leftovers.tier
+   * @param {number} leftovers.since  epoch ms
+   * @param {import('./registrations').Leftover[]} leftovers.parts
+   * @returns {import('..').ReportData}
+   */
+  reportLeftovers(shims, leftovers) {
+    const json = JSON.stringify({ ...leftovers, at: epochMs() });
+    return JSON.parse(this.engine.reportLeftovers(json, this.#context(shims)));
+  }
+
+  /** @param {Record<string, string>} shims */
+  #context(shims) {
     const { threadId } = require('node:worker_threads');
-    const context = {
+    return JSON.stringify({
       node: process.version,
       pid: process.pid,
       threadId,
@@ -253,8 +361,7 @@ class Run {
       shims,
       notes: this.notes,
       overhead: this.overhead,
-    };
-    return JSON.parse(this.engine.report(JSON.stringify(context)));
+    });
   }
 
   stop() {
@@ -337,6 +444,7 @@ class Run {
       ...this.tracked.sitesInUse(),
       ...this.timers.sitesInUse(),
       ...this.handles.sitesInUse(),
+      ...(this.registrations?.sitesInUse() ?? []),
       ...(this.lazyExpectations?.sitesInUse() ?? []),
       ...(this.promises?.sitesInUse() ?? []),
       ...(this.survivors?.sitesInUse() ?? []),

@@ -33,12 +33,12 @@ class ShimHost {
       });
     this.shim = createShim({
       limits,
-      added: (...args) => guarded(({ tracked }) => tracked.added(...args)),
-      made: (...args) => guarded(({ timers }) => timers.made(...args)),
+      added: (...args) => guarded((run) => run.added(...args)),
+      made: (...args) => guarded((run) => run.timerMade(...args)),
       heapProfilerStarts: () => guarded(({ survivors }) => survivors?.standAside()),
-      opened: (...args) => guarded(({ handles }) => handles.made(...args)),
+      opened: (...args) => guarded((run) => run.handleOpened(...args)),
       accepted: (...args) => guarded(({ handles }) => handles.accepted(...args)),
-      opening: (...args) => guarded(({ handles }) => handles.opening(...args)),
+      opening: (...args) => guarded((run) => run.pathOpening(...args)),
     });
   }
 

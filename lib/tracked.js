@@ -33,6 +33,8 @@ const RECHECK_ONE_IN = 32;
  * What a shim knows of its population, and all it tells.
  * @typedef {object} Population
  * @property {string} kind
+ * @property {boolean} [isDerived]  true: another population has the same members
+ * @property {boolean} [isHooked]  whether each addition is seen by a hook; all are but what `watch()` follows
  * @property {() => { floor: number, threshold: number }} limits  below the floor nothing is reported,
  *   below the threshold nothing is tracked
  * @property {import('./sampler').Sampler} sampler
@@ -125,12 +127,13 @@ class Tracked {
    * @param {unknown} member
    * @param {number} weight   additions that this one stands for
    * @param {Function} below  the patched function, whose caller adds
+   * @param {number} [known]  its site, where it has been captured already
    */
-  added(population, owner, detail, member, weight, below) {
+  added(population, owner, detail, member, weight, below, known) {
     const record = this.byOwner.get(owner)?.get(detail) ?? this.#create(population, owner, detail);
     if (record === undefined || this.sites === null || !this.#makesRoom(record)) return;
     this.capturesLeft -= 1;
-    const site = this.sites.capture(below);
+    const site = known ?? this.sites.capture(below);
     const isObject =
       (typeof member === 'object' && member !== null) || typeof member === 'function';
     const kept = isObject || typeof member !== 'string' || member.length <= MAX_KEPT_STRING;
@@ -177,7 +180,16 @@ class Tracked {
    * @returns {boolean} whether it is followed by name
    */
   isNamed(owner) {
-    return this.byOwner.get(owner)?.get(undefined)?.watched === true;
+    return this.nameOf(owner) !== undefined;
+  }
+
+  /**
+   * @param {object} owner
+   * @returns {string | undefined} under which it is followed
+   */
+  nameOf(owner) {
+    const record = this.byOwner.get(owner)?.get(undefined);
+    return record?.watched === true ? record.label : undefined;
   }
 
   /** @param {Record} record */

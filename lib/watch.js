@@ -7,6 +7,7 @@
 
 const { now } = require('./clock');
 const { LeakguardError, inspectValue } = require('./errors');
+const { isFresh } = require('./order');
 
 const mapSize = sizeGetter(Map.prototype);
 const setSize = sizeGetter(Set.prototype);
@@ -105,6 +106,7 @@ function populationOf(target, sampler) {
   const has = what === 'Set' ? Set.prototype.has : Map.prototype.has;
   return {
     kind: 'collections',
+    isHooked: members !== null,
     sampler,
     limits: () => ({ floor: 1, threshold: 0 }),
     describe: () => ({ what, owner: what }),
@@ -130,8 +132,27 @@ function populationOf(target, sampler) {
  * @property {import('./tracked').Record | undefined} record  in the present run
  */
 
+/**
+ * What a mark keeps of each watch: its size at the mark, and when it was first found larger (0: not yet).
+ * @typedef {Map<Watched, { size: number, seenAt: number }>} Sizes
+ */
+
 /** @param {Watched} watched */
 const targetOf = ({ owner }) => (typeof owner === 'function' ? owner : owner.deref());
+
+/**
+ * @param {Watched} watched
+ * @returns {number | undefined} undefined when it is gone or cannot be read
+ */
+function sizeOf(watched) {
+  const target = targetOf(watched);
+  try {
+    return target === undefined ? undefined : watched.population.size(target, undefined);
+  } catch {
+    // A tick says so, and ends the watch.
+    return undefined;
+  }
+}
 
 /**
  * All watches. They outlive a run, so that `start()` with other options keeps them.
@@ -184,6 +205,45 @@ class Watches {
     const { population, name, floor = fallback } = watched;
     watched.record =
       target === undefined ? undefined : tracked.watch(population, target, name, floor);
+  }
+
+  /**
+   * @param {Sizes} sizes  to be filled
+   */
+  readSizes(sizes) {
+    for (const watched of this.all) {
+      const size = sizeOf(watched);
+      if (size !== undefined) sizes.set(watched, { size, seenAt: 0 });
+    }
+  }
+
+  /**
+   * What has grown since a mark, but for Maps and Sets, whose entries are registered one by one.
+   * @param {Sizes} sizes  of the mark
+   * @returns {import('./registrations').Leftover[]}
+   */
+  leftovers(sizes) {
+    const at = now();
+    /** @type {import('./registrations').Leftover[]} */
+    const left = [];
+    for (const [watched, known] of sizes) {
+      const { population, name } = watched;
+      const size = population.isHooked ? undefined : sizeOf(watched);
+      if (size === undefined || size <= known.size) continue;
+      known.seenAt ||= at;
+      const { what } = population.describe(targetOf(watched), undefined);
+      left.push({
+        kind: 'collections',
+        what,
+        owner: name,
+        named: true,
+        site: 0,
+        mark: null,
+        count: size - known.size,
+        doubt: isFresh(known.seenAt, at) ? 'fresh' : null,
+      });
+    }
+    return left;
   }
 
   #sweep() {

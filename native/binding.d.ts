@@ -57,6 +57,11 @@ export declare class Engine {
    * overhead, notes, jsLedger }`.
    */
   report(contextJson: string): string
+  /**
+   * JSON of the report on what was registered since a mark. `leftoversJson`: `{ tier, since, at, parts:
+   * [{ kind, what, owner, named, site, mark, count, doubt, rounds }] }`.
+   */
+  reportLeftovers(leftoversJson: string, contextJson: string): string
   /** Forgets history and findings; subjects and sites stay. */
   reset(atMs: number): void
 }

@@ -26,6 +26,7 @@ mod evidence;
 mod explained;
 mod folding;
 mod known;
+mod leftover;
 pub(crate) mod phrase;
 mod population;
 mod signature;
@@ -34,6 +35,7 @@ mod watch;
 use rustc_hash::FxHashMap;
 
 pub use self::finding::{Event, Finding, Occurrence, Severity};
+pub use self::leftover::Leftovers;
 pub use self::settings::Settings;
 
 use self::blame::Blame;
@@ -417,6 +419,12 @@ impl Guard {
         // Stable: among equals the order of causes stays.
         findings.sort_by_key(|finding| std::cmp::Reverse(finding.severity));
         findings
+    }
+
+    /// What was registered since a mark and is still there.
+    #[must_use]
+    pub fn leftovers(&self, leftovers: &Leftovers) -> Vec<Finding> {
+        leftovers.findings(&self.ledger)
     }
 
     /// What was raised, victims under their causes, the nearest to the cause first.

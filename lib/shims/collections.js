@@ -5,6 +5,7 @@
  * size; Node's own collections are made from copies taken at its start-up and do not pass here.
  */
 
+const { birthOf } = require('../order');
 const { Sampler } = require('../sampler');
 
 /**
@@ -23,7 +24,7 @@ const DISCOVERY_OFFSET = 9;
 /** @type {import('.').CreateShim} */
 function createCollectionsShim({ added, limits }) {
   const sampler = new Sampler(() => ({
-    threshold: limits.collections.threshold,
+    threshold: limits.looksFrom.collections,
     attention: limits.attention,
     stride: 128,
   }));
@@ -47,6 +48,14 @@ function createCollectionsShim({ added, limits }) {
     return population;
   }
 
+  /**
+   * Whether an addition is anything to tell: most of what is made is small and soon gone.
+   * @param {object} collection
+   * @param {number} before  its size
+   */
+  const matters = (collection, before) =>
+    before >= limits.collections.threshold || birthOf(collection) < limits.latestMark;
+
   const maps = createPopulation(Map, 'Map');
   const sets = createPopulation(Set, 'Set');
   const mapSize = sizeGetter(Map.prototype);
@@ -66,7 +75,7 @@ function createCollectionsShim({ added, limits }) {
      */
     function look(map, key, value, before, weight) {
       const result = original.call(map, key, value);
-      if (weight !== 0 && mapSize.call(map) > before) {
+      if (weight !== 0 && mapSize.call(map) > before && matters(map, before)) {
         added(maps, map, undefined, key, weight, wrapper);
       }
       return result;
@@ -106,7 +115,7 @@ function createCollectionsShim({ added, limits }) {
      */
     function look(set, value, before, weight) {
       const result = original.call(set, value);
-      if (weight !== 0 && setSize.call(set) > before) {
+      if (weight !== 0 && setSize.call(set) > before && matters(set, before)) {
         added(sets, set, undefined, value, weight, wrapper);
       }
       return result;

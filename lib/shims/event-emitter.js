@@ -8,6 +8,7 @@
 
 const { EventEmitter } = require('node:events');
 const { className, eventName } = require('../label');
+const { birthOf, noteBirth } = require('../order');
 const { Sampler } = require('../sampler');
 
 /** An emitter has its kinds of events from its class; names by the dozen are data. */
@@ -30,7 +31,7 @@ function listenersOf(emitter, type) {
 /** @type {import('.').CreateShim} */
 function createEventEmitterShim({ added, limits }) {
   const sampler = new Sampler(() => ({
-    threshold: limits.listeners.threshold,
+    threshold: limits.looksFrom.listeners,
     attention: limits.attention,
     stride: 64,
   }));
@@ -54,6 +55,7 @@ function createEventEmitterShim({ added, limits }) {
   /** @type {import('../tracked').Population} */
   const names = {
     kind: 'listeners',
+    isDerived: true,
     sampler,
     limits: () => ({
       floor: limits.listeners.floor * NAMES_PER_LISTENERS,
@@ -69,6 +71,16 @@ function createEventEmitterShim({ added, limits }) {
   };
 
   /**
+   * Whether an addition is anything to tell: most emitters have few listeners, and are soon gone.
+   * @param {any} emitter
+   * @param {string | symbol} type
+   */
+  const matters = (emitter, type) =>
+    birthOf(emitter) < limits.latestMark ||
+    listenersOf(emitter, type).length >= limits.listeners.threshold ||
+    emitter._eventsCount >= limits.listeners.threshold;
+
+  /**
    * @param {any} emitter
    * @param {string | symbol} type
    * @param {unknown} listener
@@ -76,7 +88,7 @@ function createEventEmitterShim({ added, limits }) {
    * @param {Function} wrapper
    */
   function look(emitter, type, listener, weight, wrapper) {
-    if (weight === 0) return;
+    if (weight === 0 || !matters(emitter, type)) return;
     added(names, emitter, kNames, type, weight, wrapper);
     added(listeners, emitter, type, listener, weight, wrapper);
   }
@@ -103,6 +115,14 @@ function createEventEmitterShim({ added, limits }) {
     }
   }
 
+  /**
+   * What was mixed with an emitter, as Express's applications are, is met at its first listener.
+   * @param {any} emitter
+   */
+  function noteFirstListener(emitter) {
+    if (limits.latestMark > 0 && emitter?._events === undefined) noteBirth(emitter);
+  }
+
   /** @param {any} original */
   function wrapAddListener(original) {
     const { wrapper } = {
@@ -112,6 +132,7 @@ function createEventEmitterShim({ added, limits }) {
        * @param {unknown} listener
        */
       wrapper(type, listener) {
+        noteFirstListener(this);
         // A direct call costs half of Reflect.apply, and two arguments are what everybody passes.
         const result =
           arguments.length === 2
@@ -133,6 +154,7 @@ function createEventEmitterShim({ added, limits }) {
        * @param {unknown} listener
        */
       wrapper(type, listener) {
+        noteFirstListener(this);
         const result = Reflect.apply(original, this, arguments);
         check(this, type, listener, wrapper);
         return result;

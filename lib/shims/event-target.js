@@ -32,7 +32,7 @@ function countListeners(target, type) {
 /** @type {import('.').CreateShim} */
 function createEventTargetShim({ added, limits }) {
   const sampler = new Sampler(() => ({
-    threshold: limits.listeners.threshold,
+    threshold: limits.looksFrom.listeners,
     attention: limits.attention,
     stride: 64,
   }));

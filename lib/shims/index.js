@@ -2,6 +2,7 @@
 
 /** All hooks, and what they are given. A shim knows neither the ledger nor the addon. */
 
+const { createBirthsShim } = require('./births');
 const { createCollectionsShim } = require('./collections');
 const { createEventEmitterShim } = require('./event-emitter');
 const { createEventTargetShim } = require('./event-target');
@@ -16,17 +17,20 @@ const { createTimersShim } = require('./timers');
  * @property {{ threshold: number, floor: number }} collections
  * @property {{ floor: number }} intervals
  * @property {{ floor: number }} timeouts
+ * @property {{ listeners: number, collections: number }} looksFrom  sizes from which the hooks look: the
+ *   thresholds, or all there is while registrations are recorded
+ * @property {number} latestMark  ordinal of the last mark; 0: registrations are not recorded
  * @property {number} attention  looks granted per tick
  * @property {boolean} sampling  whether V8's heap profiler is used
  */
 /**
  * What a shim is given; no function throws.
  * @typedef {object} Recorder
- * @property {import('../tracked').Tracked['added']} added
- * @property {(...args: Parameters<import('../site-populations').SitePopulations['made']>) => void} made  a timer
- * @property {import('../handles').Handles['made']} opened        a handle
+ * @property {import('../run').Run['added']} added
+ * @property {import('../run').Run['timerMade']} made             a timer
+ * @property {import('../run').Run['handleOpened']} opened        a handle
  * @property {import('../handles').Handles['accepted']} accepted  a server's connection
- * @property {import('../handles').Handles['opening']} opening    a path
+ * @property {import('../run').Run['pathOpening']} opening        a path
  * @property {() => void} heapProfilerStarts  the host is about to start one of its own
  * @property {Limits} limits
  */
@@ -50,6 +54,7 @@ const createShims = [
   createCollectionsShim,
   createHandlesShim,
   createInspectorShim,
+  createBirthsShim,
 ];
 
 exports.createShims = createShims;

@@ -30,6 +30,40 @@ pub(super) fn title(kind: Kind, what: &str, owner: &str, level: u64, subjects: u
     }
 }
 
+/// `3 listeners left on EventEmitter 'tick'`: what was registered and not taken away again.
+pub(super) fn left(kind: Kind, what: &str, owner: &str, number: u64) -> String {
+    let named = if owner.is_empty() { what } else { owner };
+    match kind {
+        Kind::Listeners => format!(
+            "{} left on {named}",
+            plural(number, "listener", "listeners")
+        ),
+        Kind::Timers => format!("{} {} left", count(number), numbered(number, what, "timer")),
+        Kind::Collections | Kind::Globals => {
+            let units = unit(kind, what);
+            let units = if number == 1 { singular(units) } else { units };
+            format!("{} {units} left in {named}", count(number))
+        }
+        Kind::Handles => format!(
+            "{} {} left open",
+            count(number),
+            numbered(number, named, "handle")
+        ),
+        Kind::Retained => title(kind, what, owner, number, 1),
+        Kind::Objects | Kind::Promises | Kind::Heap => {
+            format!("{} left", title(kind, what, owner, number, 1))
+        }
+    }
+}
+
+/// Of a [`unit`].
+fn singular(units: &str) -> &str {
+    match units {
+        "entries" => "entry",
+        _ => units.trim_end_matches('s'),
+    }
+}
+
 fn memory(what: &str) -> &str {
     match what {
         "external" => "external memory",

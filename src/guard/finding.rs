@@ -79,10 +79,19 @@ pub struct SiteShare {
 /// One signal and what it saw.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Evidence {
-    /// `peak`, `fade`, `chance`, `survival`, `cohorts`, `load`, `history`, `explained`, `known`, `contract`.
+    /// `peak`, `fade`, `chance`, `survival`, `cohorts`, `load`, `history`, `explained`, `known`, `contract`, `rounds`, `doubt`.
     pub signal: String,
     /// A sentence.
     pub detail: String,
+}
+
+/// How much of it was registered by the code that one mark ran.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct MarkCount {
+    /// The mark's label: in test suites the test.
+    pub label: String,
+    /// In the unit of the finding's count.
+    pub count: u64,
 }
 
 /// What a leaking owner keeps alive.
@@ -142,6 +151,9 @@ pub struct Finding {
     pub site: Option<Site>,
     /// The first ten sites, largest share first.
     pub sites: Vec<SiteShare>,
+    /// The first 64 marks whose code registered it; empty in the trend tier.
+    #[serde(default)]
+    pub marks: Vec<MarkCount>,
     /// What it keeps alive.
     pub victims: Vec<Victim>,
     /// Why it is believed.
@@ -186,6 +198,7 @@ pub(super) fn example(kind: Kind, what: &str, site: Option<Site>) -> Finding {
         last_seen: 0,
         sites: sites.collect(),
         site,
+        marks: Vec::new(),
         victims: Vec::new(),
         evidence: Vec::new(),
         history: Vec::new(),

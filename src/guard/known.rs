@@ -9,12 +9,13 @@ use super::finding::{Evidence, Finding, Severity};
 use crate::ledger::Kind;
 
 /// Version of the table, in every sentence that rests on it: another release may judge otherwise.
-const TABLE_VERSION: u32 = 1;
+const TABLE_VERSION: u32 = 2;
 
 struct Known {
     /// npm package of the site, or a prefix of its file for Node's own, or the sort.
     place: Place,
-    kind: Kind,
+    /// None: any.
+    kind: Option<Kind>,
     /// Why it is right, as the report says it.
     because: &'static str,
     /// Ticks after which the reason is no longer believed; none: never.
@@ -23,10 +24,17 @@ struct Known {
 
 enum Place {
     Package(&'static str),
+    /// The packages that run test suites.
+    TestRunner,
     Node(&'static str),
     /// Anywhere, of what V8's heap profile takes for this.
     What(&'static str),
 }
+
+/// Packages whose name begins so: the parts of mocha, vitest and jest that run while tests do.
+const TEST_RUNNERS: [&str; 7] = [
+    "mocha", "vitest", "@vitest/", "tinypool", "jest", "@jest/", "birpc",
+];
 
 /// A cache that is still filling after twice the default patience was made without a bound.
 const FILLING: Option<u32> = Some(120);
@@ -34,49 +42,55 @@ const FILLING: Option<u32> = Some(120);
 const TABLE: &[Known] = &[
     Known {
         place: Place::Package("lru-cache"),
-        kind: Kind::Collections,
+        kind: Some(Kind::Collections),
         because: "lru-cache stops at its max or maxSize; made with ttl alone it has no bound",
         ticks: FILLING,
     },
     Known {
         place: Place::Package("quick-lru"),
-        kind: Kind::Collections,
+        kind: Some(Kind::Collections),
         because: "quick-lru keeps at most twice its maxSize",
         ticks: FILLING,
     },
     Known {
         place: Place::Package("mnemonist"),
-        kind: Kind::Collections,
+        kind: Some(Kind::Collections),
         because: "the caches of mnemonist are made with a capacity",
         ticks: FILLING,
     },
     Known {
         place: Place::Package("undici"),
-        kind: Kind::Collections,
+        kind: Some(Kind::Collections),
         because: "undici keeps one pool for each origin",
         ticks: FILLING,
     },
     Known {
         place: Place::What("module"),
-        kind: Kind::Objects,
+        kind: Some(Kind::Objects),
         because: "a module is loaded once",
         ticks: FILLING,
     },
     Known {
         place: Place::Node("node:"),
-        kind: Kind::Objects,
+        kind: Some(Kind::Objects),
         because: "Node.js allocates it with nobody of the application's on the stack",
         ticks: None,
     },
     Known {
+        place: Place::TestRunner,
+        kind: None,
+        because: "it is the test runner's own",
+        ticks: None,
+    },
+    Known {
         place: Place::Node("node:internal/modules/"),
-        kind: Kind::Collections,
+        kind: Some(Kind::Collections),
         because: "Node.js keeps every module that was loaded",
         ticks: FILLING,
     },
     Known {
         place: Place::Node("node:internal/source_map/"),
-        kind: Kind::Collections,
+        kind: Some(Kind::Collections),
         because: "Node.js keeps the source map of every module that was loaded",
         ticks: FILLING,
     },
@@ -89,10 +103,12 @@ pub(super) fn quieten(finding: &mut Finding, ticks: f64) {
     let known = TABLE.iter().find(|known| {
         let here = match known.place {
             Place::Package(name) => site.package.as_deref() == Some(name),
+            Place::TestRunner => site.package.as_deref().is_some_and(is_test_runner),
             Place::Node(prefix) => site.frame.file.starts_with(prefix),
             Place::What(what) => finding.what == what,
         };
-        here && known.kind == finding.kind && known.ticks.is_none_or(|most| ticks < f64::from(most))
+        let of_kind = known.kind.is_none_or(|kind| kind == finding.kind);
+        here && of_kind && known.ticks.is_none_or(|most| ticks < f64::from(most))
     });
     let Some(known) = known else { return };
     finding.severity = Severity::Note;
@@ -106,6 +122,10 @@ pub(super) fn quieten(finding: &mut Finding, ticks: f64) {
             known.because
         ),
     });
+}
+
+fn is_test_runner(package: &str) -> bool {
+    TEST_RUNNERS.iter().any(|name| package.starts_with(name))
 }
 
 #[cfg(test)]
@@ -151,6 +171,15 @@ mod tests {
     fn what_node_allocates_by_itself_is_never_a_leak() {
         let node = growing(Kind::Objects, None, "node:internal/timers");
         assert_eq!(severity(node, 1e6), Severity::Note);
+    }
+
+    #[test]
+    fn what_a_test_runner_registers_is_never_a_leak() {
+        let runner = |package| growing(Kind::Timers, Some(package), "/srv/runner.js");
+        for package in ["mocha", "@vitest/runner", "jest-circus"] {
+            assert_eq!(severity(runner(package), 1e6), Severity::Note, "{package}");
+        }
+        assert_eq!(severity(runner("mochi"), 1e6), Severity::Leak);
     }
 
     #[test]

@@ -114,6 +114,7 @@ impl<'a> Population<'a> {
             last_seen: whole(self.clock.at_ms(self.last_changed_tick())),
             site,
             sites: sites.into_iter().take(MAX_LISTED_SITES).collect(),
+            marks: Vec::new(),
             victims: Vec::new(),
             evidence: self.evidence(&standing),
             history: self.history(),
@@ -354,7 +355,7 @@ impl<'a> Population<'a> {
 }
 
 /// One line for the site, one for the application's frame above it; none when no site is known.
-fn who_adds(sites: &[SiteShare]) -> Vec<String> {
+pub(super) fn who_adds(sites: &[SiteShare]) -> Vec<String> {
     let Some(SiteShare { site, share }) = sites.first() else {
         return Vec::new();
     };

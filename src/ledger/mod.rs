@@ -282,6 +282,12 @@ impl Ledger {
         self.sites.get(&self.strings, site)
     }
 
+    /// The site with this number as the host has it; `None` for 0 and for one that no site has.
+    #[must_use]
+    pub fn site_numbered(&self, number: u32) -> Option<Site> {
+        self.site(u16::try_from(number).ok().filter(|&number| number != 0)?)
+    }
+
     /// A sampled member of the subject was added by `site` (0: unknown) and stands for `weight`.
     ///
     /// # Errors

@@ -16,7 +16,7 @@ use parking_lot::{Mutex, MutexGuard};
 
 use self::error::to_js;
 use crate::error::{Error, Kind as ErrorKind};
-use crate::guard::{Guard, Settings};
+use crate::guard::{Guard, Leftovers, Settings};
 use crate::ledger::{self, Claim, Kind, Site};
 use crate::report::{self, Context, Format, Report};
 
@@ -190,6 +190,20 @@ impl Engine {
     pub fn report(&self, context_json: String) -> napi::Result<String> {
         let context = Context::from_json(&context_json).map_err(to_js)?;
         Ok(Report::assemble(&*self.lock()?, context).to_json())
+    }
+
+    /// JSON of the report on what was registered since a mark. `leftoversJson`: `{ tier, since, at, parts:
+    /// [{ kind, what, owner, named, site, mark, count, doubt, rounds }] }`.
+    #[napi(catch_unwind)]
+    #[allow(clippy::needless_pass_by_value)]
+    pub fn report_leftovers(
+        &self,
+        leftovers_json: String,
+        context_json: String,
+    ) -> napi::Result<String> {
+        let leftovers = Leftovers::from_json(&leftovers_json).map_err(to_js)?;
+        let context = Context::from_json(&context_json).map_err(to_js)?;
+        Ok(Report::of_leftovers(&*self.lock()?, &leftovers, context).to_json())
     }
 
     /// Forgets history and findings; subjects and sites stay.

@@ -1,7 +1,7 @@
 //! The report as a comment under a pull request: a table to glance at, details to unfold.
 
 use super::{sparkline, Report, Verdict};
-use crate::guard::finding::{Finding, Frame, Severity};
+use crate::guard::finding::{Finding, Frame, Severity, Tier};
 use crate::guard::phrase::{bytes, count, decimal, duration, percent, plural, printable};
 
 const SPARKLINE_COLUMNS: usize = 16;
@@ -72,6 +72,9 @@ fn row(finding: &Finding) -> String {
 }
 
 fn rate(finding: &Finding) -> String {
+    if finding.tier == Tier::Contract {
+        return format!("{} left", count(finding.count));
+    }
     let amount = if finding.counts_bytes() {
         bytes(finding.rate_per_minute)
     } else {
@@ -91,6 +94,9 @@ fn details(finding: &Finding) -> String {
             percent(site.share),
             place(&site.site.frame)
         );
+    }
+    for mark in &finding.marks {
+        text += &format!("- {} during {}\n", count(mark.count), cell(&mark.label));
     }
     let confidence = match finding.severity {
         Severity::Note => String::new(),

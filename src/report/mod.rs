@@ -17,7 +17,7 @@ use serde::{Deserialize, Serialize};
 
 pub use self::render::{render, Format};
 
-use crate::guard::{Finding, Guard, Severity};
+use crate::guard::{Finding, Guard, Leftovers, Severity};
 
 /// The version of the shape below.
 pub const SCHEMA: u32 = 1;
@@ -245,6 +245,23 @@ impl Report {
             shims: context.shims,
             overhead: context.overhead,
             notes: context.notes,
+        }
+    }
+
+    /// The same process, seen for what was registered since a mark.
+    #[must_use]
+    pub fn of_leftovers(guard: &Guard, leftovers: &Leftovers, context: Context) -> Self {
+        let findings = guard.leftovers(leftovers);
+        let worst = findings.iter().map(|finding| finding.severity).max();
+        Self {
+            // A note is what is known to be right.
+            verdict: match worst {
+                Some(Severity::Leak) => Verdict::Leak,
+                Some(Severity::Suspect) => Verdict::Suspect,
+                Some(Severity::Note) | None => Verdict::Clean,
+            },
+            findings,
+            ..Self::assemble(guard, context)
         }
     }
 

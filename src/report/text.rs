@@ -12,6 +12,8 @@ const SPARKLINE_COLUMNS: usize = 32;
 const STILL_PARTS: u64 = 5;
 /// Victims shown.
 const SHOWN_VICTIMS: usize = 4;
+/// Marks shown.
+const SHOWN_MARKS: usize = 8;
 /// Sites shown below the dominant one.
 const OTHER_SITES: usize = 3;
 
@@ -126,6 +128,7 @@ fn block(page: &mut Page, finding: &Finding, report_at: u64) {
         page.row(2, "growth", &growth);
     }
     who(page, finding);
+    in_marks(page, finding);
     let name = |index: usize| if index == 0 { "why" } else { "" };
     for (index, evidence) in finding.evidence.iter().enumerate() {
         page.row(2, name(index), &evidence.detail);
@@ -193,6 +196,22 @@ fn who(page: &mut Page, finding: &Finding) {
     for other in sites.take(OTHER_SITES) {
         let at = format!("{} ({})", place(&other.site.frame), percent(other.share));
         page.row(2, "also", &at);
+    }
+}
+
+/// The marks, mostly tests, whose code registered it.
+fn in_marks(page: &mut Page, finding: &Finding) {
+    for (index, mark) in finding.marks.iter().take(SHOWN_MARKS).enumerate() {
+        let name = if index == 0 { "during" } else { "" };
+        page.row(2, name, &format!("{} ({})", mark.label, count(mark.count)));
+    }
+    if finding.marks.len() > SHOWN_MARKS {
+        let others = finding.marks.len() - SHOWN_MARKS;
+        page.row(
+            2,
+            "",
+            &format!("and {}", plural(others as u64, "other", "others")),
+        );
     }
 }
 

@@ -1,0 +1,33 @@
+'use strict';
+
+/**
+ * Full collections on demand, without `--expose-gc`: V8 reads that flag whenever it makes a context, so
+ * one that is made while the flag is set has `gc`, and the host never sees it.
+ */
+
+const v8 = require('node:v8');
+const vm = require('node:vm');
+
+/** @type {(() => void) | undefined} */
+let gc;
+
+/** Collects all garbage, at once. Takes as long as a full collection does: 2-40 ms in test suites. */
+function collect() {
+  if (gc === undefined) {
+    const before = /** @type {{ gc?: () => void }} */ (globalThis).gc;
+    gc = before ?? createCollector();
+  }
+  gc();
+}
+
+/** @returns {() => void} */
+function createCollector() {
+  v8.setFlagsFromString('--expose-gc');
+  try {
+    return vm.runInNewContext('gc');
+  } finally {
+    v8.setFlagsFromString('--no-expose-gc');
+  }
+}
+
+exports.collect = collect;

@@ -1,0 +1,61 @@
+'use strict';
+
+/**
+ * Marks: moments that a report can begin at, and owners of what is registered. The code that a mark
+ * runs, and whatever its asynchronous work leads to, registers in the mark's name, so that of tests
+ * that run at the same time each gets its own.
+ */
+
+const { epochMs } = require('./clock');
+const { nextOrdinal } = require('./order');
+
+/** Made with the first mark that runs something: where there is none, no promise pays for it. */
+/** @type {import('node:async_hooks').AsyncLocalStorage<Mark> | undefined} */
+let storage;
+
+class Mark {
+  #madeIn;
+
+  /**
+   * @param {string} label
+   * @param {import('./run').Run} run  in which it was made
+   */
+  constructor(label, run) {
+    this.label = label;
+    /** Epoch ms. */
+    this.at = epochMs();
+    this.ordinal = nextOrdinal();
+    /** Of what is followed by name. @type {import('./watch').Sizes} */
+    this.sizes = new Map();
+    this.#madeIn = new WeakRef(run);
+  }
+
+  /**
+   * @param {import('./run').Run | null} run
+   * @returns {boolean} whether it was made in it
+   */
+  isOf(run) {
+    return run !== null && this.#madeIn.deref() === run;
+  }
+
+  /**
+   * Runs a function whose registrations, at once or later, are this mark's.
+   * @template T
+   * @param {(...args: any[]) => T} fn
+   * @param {any[]} args
+   * @returns {T}
+   */
+  run(fn, ...args) {
+    if (storage === undefined) {
+      const { AsyncLocalStorage } = require('node:async_hooks');
+      storage = new AsyncLocalStorage();
+    }
+    return storage.run(this, fn, ...args);
+  }
+}
+
+/** @returns {Mark | null} in whose name the present code registers */
+const currentMark = () => storage?.getStore() ?? null;
+
+exports.Mark = Mark;
+exports.currentMark = currentMark;

@@ -1,0 +1,413 @@
+'use strict';
+
+/**
+ * What was registered since the first mark and is still there: listeners, timers, handles and entries,
+ * each with its line and with the mark that ran the code. The contract tier rests on it.
+ *
+ * Exact where `lib/tracked.js` samples, and bounded all the same: what is gone is dropped, and what
+ * there is no room for is counted and said. Nothing is kept alive: owners and members are held weakly,
+ * and asked again.
+ *
+ * What does not count:
+ * - what is registered on an owner that is younger than the mark it is asked for, as that test has made
+ *   the owner itself (`lib/order.js`);
+ * - what only takes the place of something: a cache that drops an entry for each one it gets;
+ * - what Node registers by itself, with nobody of the host's on the stack.
+ */
+
+const { realpathSync } = require('node:fs');
+const path = require('node:path');
+const { now, random } = require('./clock');
+const { countOpenFiles } = require('./descriptors');
+const { birthOf, isFresh, nextOrdinal } = require('./order');
+const { thin } = require('./sampler');
+
+/** All of them together; some 150 bytes each. */
+const MAX_REGISTRATIONS = 65_536;
+/** Of one owner; past it they are thinned. */
+const MAX_PER_OWNER = 1024;
+/** Sizes of one owner, one for each mark under which something was registered on it. */
+const MAX_SIZES = 256;
+/** What grows by less than this of what it got and still has has dropped others for them. */
+const KEPT_SHARE = 0.5;
+/** A key up to this length is kept to ask the Map for it again. */
+const MAX_KEPT_STRING = 256;
+
+/** @typedef {import('./tracked').Population} Population */
+/** @typedef {import('./marks').Mark} Mark */
+/**
+ * @typedef {object} Registration
+ * @property {WeakRef<object> | null} ref
+ * @property {unknown} value   the member itself, if it is a short primitive
+ * @property {number} site
+ * @property {boolean} loading  made while a module was loaded
+ * @property {Mark | null} mark
+ * @property {number} ordinal
+ * @property {number} weight   registrations that it stands for
+ * @property {number} seenAt   when it was first found there; 0: not yet
+ */
+/**
+ * One line of what is left, as `Engine.reportLeftovers` takes it.
+ * @typedef {object} Leftover
+ * @property {string} kind
+ * @property {string} what
+ * @property {string} owner
+ * @property {boolean} named  followed by name
+ * @property {number} site
+ * @property {string | null} mark
+ * @property {number} count
+ * @property {'fresh' | 'unreferenced' | 'loading' | 'rounds' | null} doubt
+ */
+
+/** The registrations on one owner. */
+class Owner {
+  /**
+   * @param {Population} population
+   * @param {object} owner
+   * @param {unknown} detail
+   * @param {number} size  before the first registration
+   */
+  constructor(population, owner, detail, size) {
+    this.population = population;
+    this.ref = new WeakRef(owner);
+    this.detail = detail;
+    this.birth = birthOf(owner);
+    /** Sizes before the first registration after each mark, oldest first. */
+    this.sizes = [{ ordinal: nextOrdinal(), size }];
+    /** @type {Registration[]} */
+    this.registrations = [];
+    /** Registrations that one stands for since they were last thinned. */
+    this.share = 1;
+  }
+
+  /**
+   * @param {number} ordinal  of a mark
+   * @returns {number} the size before the first registration since then
+   */
+  sizeSince(ordinal) {
+    return (this.sizes.find((entry) => entry.ordinal > ordinal) ?? this.sizes[0]).size;
+  }
+}
+
+/** What has no owner: a timer, a handle, an object that should be gone. */
+class Thing {
+  /**
+   * @param {object} target
+   * @param {object} about
+   * @param {string} about.kind
+   * @param {string} about.what
+   * @param {string} [about.owner]
+   * @param {(target: any) => boolean} about.isLive
+   */
+  constructor(target, { kind, what, owner = '', isLive }) {
+    this.ref = new WeakRef(target);
+    this.subject = { kind, what, owner };
+    this.isLive = isLive;
+  }
+}
+
+/** A file that was opened: its descriptor is not shown to anybody, but its path is. */
+class OpenedFile {
+  /** @param {string} name */
+  constructor(name) {
+    this.path = path.resolve(name);
+  }
+
+  /**
+   * @param {Map<string, number>} open  how often each path is; one less for each that is taken
+   * @returns {boolean} whether one of its path was open, and is taken
+   */
+  take(open) {
+    let found = this.path;
+    if (!open.has(found)) {
+      try {
+        found = realpathSync(found);
+      } catch {
+        // Deleted meanwhile.
+      }
+    }
+    const number = open.get(found) ?? 0;
+    open.set(found, number - 1);
+    return number > 0;
+  }
+}
+
+class Registrations {
+  /**
+   * @param {object} parts
+   * @param {import('./call-site').CallSites | null} parts.sites
+   * @param {() => Mark | null} parts.currentMark
+   * @param {(message: string) => void} parts.say  told once when there is no room
+   */
+  constructor({ sites, currentMark, say }) {
+    this.sites = sites;
+    this.currentMark = currentMark;
+    this.say = say;
+    /** Of the mark that was made last. */
+    this.latest = 0;
+    /** @type {Set<Owner>} */
+    this.owners = new Set();
+    /** @type {WeakMap<object, Map<unknown, Owner>>} */
+    this.byOwner = new WeakMap();
+    /** @type {{ thing: Thing, registration: Registration }[]} */
+    this.things = [];
+    /** @type {{ file: OpenedFile, registration: Registration }[]} */
+    this.files = [];
+    this.count = 0;
+    this.sweepAt = MAX_REGISTRATIONS / 8;
+  }
+
+  /** @param {number} ordinal  of a mark that was just made */
+  open(ordinal) {
+    this.latest = ordinal;
+  }
+
+  /**
+   * @param {Population} population
+   * @param {object} owner
+   * @param {unknown} detail
+   * @param {unknown} member
+   * @param {Function} below  whose caller registers
+   * @returns {number | undefined} the site; undefined when it was not recorded
+   */
+  added(population, owner, detail, member, below) {
+    if (birthOf(owner) >= this.latest || !this.#hasRoom()) return undefined;
+    const known = this.#ownerOf(population, owner, detail);
+    if (known.share > 1 && random() * known.share >= 1) return undefined;
+    const isObject =
+      (typeof member === 'object' && member !== null) || typeof member === 'function';
+    if (typeof member === 'string' && member.length > MAX_KEPT_STRING) return undefined;
+    const registration = this.#create(below);
+    if (registration === undefined) return undefined;
+    if (isObject) registration.ref = new WeakRef(member);
+    else registration.value = member;
+    registration.weight = known.share;
+    if (known.registrations.length >= MAX_PER_OWNER) {
+      this.count -= known.registrations.length;
+      known.registrations = thin(known.registrations);
+      this.count += known.registrations.length;
+      known.share *= 2;
+    }
+    known.registrations.push(registration);
+    return registration.site;
+  }
+
+  /**
+   * @param {object} target
+   * @param {ConstructorParameters<typeof Thing>[1]} about
+   * @param {Function} below  whose caller makes it
+   * @returns {number | undefined} the site; undefined when it was not recorded
+   */
+  made(target, about, below) {
+    if (!this.#hasRoom()) return undefined;
+    const registration = this.#create(below);
+    if (registration !== undefined) {
+      this.things.push({ thing: new Thing(target, about), registration });
+    }
+    return registration?.site;
+  }
+
+  /**
+   * A path is about to be opened.
+   * @param {string} name
+   * @param {Function} below  whose caller opens it
+   */
+  opening(name, below) {
+    if (!this.#hasRoom()) return;
+    const registration = this.#create(below);
+    if (registration !== undefined) this.files.push({ file: new OpenedFile(name), registration });
+  }
+
+  /**
+   * What was registered since a mark and is still there.
+   * @param {Mark} since
+   * @param {(target: object) => string | undefined} nameOf  under which it is followed, if it is
+   * @returns {Leftover[]}
+   */
+  leftovers(since, nameOf) {
+    const at = now();
+    /** @type {Map<string, { part: Leftover, order: number }>} by subject, line, mark and doubt */
+    const parts = new Map();
+    /**
+     * @param {Pick<Leftover, 'kind' | 'what' | 'owner' | 'named'>} subject
+     * @param {Registration} registration
+     * @param {number} count
+     * @param {boolean} isReferenced
+     */
+    const add = (subject, registration, count, isReferenced) => {
+      const { site, mark } = registration;
+      if (registration.seenAt === 0) registration.seenAt = at;
+      const doubt = doubtOf(registration, isReferenced, at);
+      const key = `${subject.kind} ${subject.owner} ${site} ${mark?.ordinal} ${doubt}`;
+      const known = parts.get(key);
+      if (known !== undefined) {
+        known.part.count += count;
+      } else {
+        const part = { ...subject, site, mark: mark?.label ?? null, count, doubt };
+        parts.set(key, { part, order: mark?.ordinal ?? 0 });
+      }
+    };
+    this.#sweep((owner, target) => {
+      const { population, detail } = owner;
+      // Registered on what that test has made itself.
+      const counted = owner.registrations.filter(
+        ({ ordinal, mark }) =>
+          ordinal > since.ordinal && owner.birth < Math.max(since.ordinal, mark?.ordinal ?? 0),
+      );
+      if (counted.length === 0) return;
+      const growth = population.size(target, detail) - owner.sizeSince(since.ordinal);
+      const there = counted.reduce((sum, { weight }) => sum + weight, 0);
+      if (growth < there * KEPT_SHARE) return;
+      const { what, owner: label } = population.describe(target, detail);
+      const name = nameOf(target);
+      const named = name !== undefined;
+      const subject = { kind: population.kind, what, owner: name ?? label, named };
+      let left = growth;
+      for (const registration of counted.reverse()) {
+        const count = Math.min(registration.weight, left);
+        if (count <= 0) break;
+        left -= count;
+        add(subject, registration, count, true);
+      }
+    });
+    for (const { thing, registration } of this.things) {
+      const target = thing.ref.deref();
+      if (target === undefined || registration.ordinal <= since.ordinal) continue;
+      const subject = { ...thing.subject, named: false };
+      add(subject, registration, 1, subject.kind === 'retained' || hasRef(target));
+    }
+    const file = { kind: 'handles', what: 'file', owner: 'file', named: false };
+    for (const { registration } of this.files) {
+      if (registration.ordinal > since.ordinal) add(file, registration, 1, true);
+    }
+    return [...parts.values()].sort((a, b) => a.order - b.order).map(({ part }) => part);
+  }
+
+  /** @returns {Set<number>} the site ids that they refer to */
+  sitesInUse() {
+    const ids = new Set();
+    for (const { registrations } of this.owners)
+      for (const { site } of registrations) ids.add(site);
+    for (const { registration } of [...this.things, ...this.files]) ids.add(registration.site);
+    return ids;
+  }
+
+  /**
+   * Drops what is gone.
+   * @param {(owner: Owner, target: object) => void} [look]  at each owner that has some left
+   */
+  #sweep(look) {
+    this.count = 0;
+    for (const owner of this.owners) {
+      const target = owner.ref.deref();
+      if (target === undefined) {
+        this.owners.delete(owner);
+        continue;
+      }
+      const { population, detail } = owner;
+      const members = owner.registrations.map(({ ref, value }) => (ref ? ref.deref() : value));
+      const present = population.contains(target, detail, members);
+      owner.registrations = owner.registrations.filter(
+        ({ ref }, index) => present[index] && (ref === null || members[index] !== undefined),
+      );
+      if (owner.registrations.length === 0) {
+        this.owners.delete(owner);
+        this.byOwner.get(target)?.delete(detail);
+        continue;
+      }
+      this.count += owner.registrations.length;
+      look?.(owner, target);
+    }
+    this.things = this.things.filter(({ thing }) => {
+      const target = thing.ref.deref();
+      return target !== undefined && thing.isLive(target);
+    });
+    if (this.files.length > 0) {
+      const open = countOpenFiles();
+      // The newest first: a path that is open once was opened last by who is to blame.
+      this.files = this.files
+        .toReversed()
+        .filter(({ file }) => file.take(open))
+        .reverse();
+    }
+    this.count += this.things.length + this.files.length;
+  }
+
+  #hasRoom() {
+    if (this.count < this.sweepAt) return true;
+    this.#sweep();
+    this.sweepAt = Math.min(MAX_REGISTRATIONS, Math.max(2 * this.count, MAX_REGISTRATIONS / 8));
+    if (this.count < this.sweepAt) return true;
+    this.say(`no more than ${MAX_REGISTRATIONS} registrations since a mark are followed at a time`);
+    return false;
+  }
+
+  /**
+   * @param {Population} population
+   * @param {object} owner
+   * @param {unknown} detail
+   */
+  #ownerOf(population, owner, detail) {
+    let details = this.byOwner.get(owner);
+    if (details === undefined) {
+      details = new Map();
+      this.byOwner.set(owner, details);
+    }
+    let known = details.get(detail);
+    // The member is there already.
+    const before = () => population.size(owner, detail) - 1;
+    if (known === undefined) {
+      known = new Owner(population, owner, detail, before());
+      details.set(detail, known);
+      this.owners.add(known);
+    } else if (/** @type {{ ordinal: number }} */ (known.sizes.at(-1)).ordinal < this.latest) {
+      known.sizes.push({ ordinal: nextOrdinal(), size: before() });
+      if (known.sizes.length > MAX_SIZES) known.sizes.shift();
+    }
+    return known;
+  }
+
+  /**
+   * @param {Function} below
+   * @returns {Registration | undefined} undefined when it is Node's own doing
+   */
+  #create(below) {
+    const { sites } = this;
+    const site = sites === null ? 0 : sites.captureRegistration(below);
+    if (site === undefined) return undefined;
+    this.count += 1;
+    return {
+      ref: null,
+      value: undefined,
+      site,
+      loading: sites?.isLoading === true,
+      mark: this.currentMark(),
+      ordinal: nextOrdinal(),
+      weight: 1,
+      seenAt: 0,
+    };
+  }
+}
+
+/**
+ * @param {Registration} registration
+ * @param {boolean} isReferenced
+ * @param {number} at  now
+ * @returns {Leftover['doubt']}
+ */
+function doubtOf({ seenAt, loading }, isReferenced, at) {
+  if (isFresh(seenAt, at)) return 'fresh';
+  if (loading) return 'loading';
+  return isReferenced ? null : 'unreferenced';
+}
+
+/**
+ * Whether it keeps the process.
+ * @param {any} target  a timer or a handle
+ */
+function hasRef(target) {
+  const handle = typeof target.hasRef === 'function' ? target : target._handle;
+  return typeof handle?.hasRef === 'function' ? handle.hasRef() === true : true;
+}
+
+exports.Registrations = Registrations;

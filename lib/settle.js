@@ -1,0 +1,39 @@
+'use strict';
+
+/**
+ * Waits until nothing is left, in growing steps and no longer than `GRACE_MS` in all, as goleak does:
+ * what is still closing, firing or waiting for the collector is no leak. Whoever has nothing left
+ * waits for nothing.
+ */
+
+const { GRACE_MS } = require('./order');
+
+/** The last takes what the others leave of the grace. */
+const STEPS_MS = [1, 2, 4, 8, 16, 32, 64, 128];
+/** From this wait on, and before the first look, garbage is collected: each time costs milliseconds. */
+const COLLECTS_FROM_MS = 64;
+
+/**
+ * @template T
+ * @param {object} parts
+ * @param {() => T[]} parts.look   what is left now
+ * @param {() => void} parts.collect
+ * @param {(ms: number) => Promise<unknown>} parts.pause
+ * @returns {Promise<T[]>} what is left in the end
+ */
+async function settle({ look, collect, pause }) {
+  if (look().length === 0) return [];
+  let waited = 0;
+  for (const step of [...STEPS_MS, Number.POSITIVE_INFINITY]) {
+    const ms = Math.min(step, GRACE_MS - waited);
+    await pause(ms);
+    waited += ms;
+    // In a turn of its own, before anybody is asked: what a WeakRef was asked for stays for that turn.
+    if (waited === STEPS_MS[0] || ms >= COLLECTS_FROM_MS) collect();
+    const left = look();
+    if (left.length === 0 || waited >= GRACE_MS) return left;
+  }
+  return [];
+}
+
+exports.settle = settle;

@@ -1,0 +1,327 @@
+//! What was registered since a mark and is still there: findings of the contract tier, and, where a
+//! scenario was run in rounds, of the scenario tier.
+//!
+//! The host has asked each registration whether it is still there (`lib/registrations.js`) and knows the
+//! line of each, so there is nothing to estimate. What is left to decide is what may be called a leak:
+//! - A first look proves nothing, for what is there may be about to go. It is a suspicion until the host
+//!   has waited, collected and looked again.
+//! - A few entries more are what every cache gains, so below [`MIN_ENTRIES`] of one mark they are a
+//!   suspicion. What the host follows by name has no such minimum.
+//! - What lets the process end is a suspicion, since pools keep such.
+
+use rustc_hash::FxHashMap;
+use serde::Deserialize;
+
+use super::advice;
+use super::finding::{Evidence, Finding, MarkCount, Severity, Site, SiteShare, Tier};
+use super::known;
+use super::phrase::{count, plural, printable, whole};
+use super::population::who_adds;
+use super::signature::Signature;
+use crate::error::{Error, Result};
+use crate::ledger::{Kind, Ledger};
+
+/// A cache of the application gains an entry or two with every test; eight of one test are kept by
+/// something that has no bound in sight.
+const MIN_ENTRIES: u64 = 8;
+/// As sure as a verdict on both signals gets.
+const CONFIDENCE: f64 = 0.99;
+/// At most that of a suspect.
+const DOUBT: f64 = 0.5;
+/// Marks that a finding lists; a helper that leaks does so in every test.
+const MAX_LISTED_MARKS: usize = 64;
+
+/// The registrations of one line under one mark, as far as they are still there.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct Leftover {
+    kind: Kind,
+    what: String,
+    owner: String,
+    /// Whether the host follows it by name.
+    #[serde(default)]
+    named: bool,
+    /// Number of the site that registered; 0: unknown.
+    site: u32,
+    /// Label of the mark that ran the code; null: none did.
+    mark: Option<String>,
+    count: u64,
+    /// Why it is no more than a suspicion, if it is.
+    doubt: Option<Doubt>,
+    /// Growth of each round, where a scenario was run.
+    #[serde(default)]
+    rounds: Vec<u64>,
+}
+
+/// What speaks against calling it a leak.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "lowercase")]
+enum Doubt {
+    /// Nobody has waited for it.
+    Fresh,
+    /// It does not keep the process.
+    Unreferenced,
+    /// It was registered while a module was loaded.
+    Loading,
+    /// Not every round of a scenario gained as much as it had loops.
+    Rounds,
+}
+
+impl Doubt {
+    fn reason(self) -> &'static str {
+        match self {
+            Self::Fresh => "this is a first look, and what is about to go is still there",
+            Self::Unreferenced => "it lets the process end, as what is kept in a pool does",
+            Self::Loading => "it was registered while a module was loaded, which happens once",
+            Self::Rounds => "not every round gained as much as it had loops",
+        }
+    }
+}
+
+/// All that was left, and how it was found.
+#[derive(Clone, Debug, Deserialize)]
+pub struct Leftovers {
+    tier: Tier,
+    /// Epoch milliseconds of the mark.
+    since: f64,
+    /// Epoch milliseconds.
+    at: f64,
+    parts: Vec<Leftover>,
+}
+
+impl Leftovers {
+    /// What was left, from its JSON.
+    ///
+    /// # Errors
+    /// `InvalidInput` with the offset of the fault.
+    pub fn from_json(text: &str) -> Result<Self> {
+        serde_json::from_str(text).map_err(|cause| Error::json("leftovers", text, cause))
+    }
+
+    /// One finding for each line, the worst and largest first.
+    pub(super) fn findings(&self, ledger: &Ledger) -> Vec<Finding> {
+        let mut causes: FxHashMap<_, Vec<&Leftover>> = FxHashMap::default();
+        for part in &self.parts {
+            let cause = (part.kind, &*part.what, &*part.owner, part.site);
+            causes.entry(cause).or_default().push(part);
+        }
+        let describe = |parts: &Vec<_>| self.describe(parts, ledger);
+        let mut findings: Vec<Finding> = causes.values().map(describe).collect();
+        for finding in &mut findings {
+            known::quieten(finding, 0.0);
+        }
+        findings.sort_by(|a, b| {
+            let place = |finding: &Finding| finding.site.as_ref().map(place_of);
+            let by_size = || b.count.cmp(&a.count).then_with(|| place(a).cmp(&place(b)));
+            b.severity.cmp(&a.severity).then_with(by_size)
+        });
+        findings
+    }
+
+    /// One cause; `parts` are never empty.
+    fn describe(&self, parts: &[&Leftover], ledger: &Ledger) -> Finding {
+        let Leftover {
+            kind, what, owner, ..
+        } = parts[0];
+        let kind = *kind;
+        let site = ledger.site_numbered(parts[0].site);
+        let signature = Signature::of(kind, owner, site.as_ref());
+        let site = site.as_ref().map(Site::from);
+        let sites: Vec<SiteShare> = site
+            .iter()
+            .map(|site| SiteShare {
+                site: site.clone(),
+                share: 1.0,
+            })
+            .collect();
+        let total = parts.iter().map(|part| part.count).sum();
+        let marks = marks_of(parts);
+        let doubt = self.doubt(parts, &marks);
+        let (severity, confidence) = if doubt.is_some() {
+            (Severity::Suspect, DOUBT)
+        } else {
+            (Severity::Leak, CONFIDENCE)
+        };
+        let title = advice::left(kind, what, owner, total);
+        let evidence = self.evidence(parts, total, doubt);
+        let mut lines = vec![title.clone()];
+        lines.extend(who_adds(&sites));
+        lines.extend(in_marks(&marks));
+        lines.extend(evidence.iter().map(|evidence| evidence.detail.clone()));
+        lines.push(format!("fix: {}", advice::fix(kind, what)));
+        Finding {
+            signature: signature.to_string(),
+            kind,
+            what: what.clone(),
+            severity,
+            confidence,
+            tier: self.tier,
+            owner: owner.clone(),
+            title,
+            message: printable(&lines.join("\n")),
+            advice: advice::fix(kind, what).to_owned(),
+            count: total,
+            peak: total,
+            bytes: None,
+            rate_per_minute: 0.0,
+            eta_ms: None,
+            first_seen: whole(self.since),
+            last_seen: whole(self.at),
+            site,
+            sites,
+            marks: marks.into_iter().take(MAX_LISTED_MARKS).collect(),
+            victims: Vec::new(),
+            evidence,
+            history: Vec::new(),
+        }
+    }
+
+    /// The reason why it is a suspicion only.
+    fn doubt(&self, parts: &[&Leftover], marks: &[MarkCount]) -> Option<&'static str> {
+        let of_one_mark = marks.iter().map(|mark| mark.count).max();
+        let is_small =
+            of_one_mark.unwrap_or_else(|| parts.iter().map(|part| part.count).sum()) < MIN_ENTRIES;
+        let is_cache = parts[0].kind == Kind::Collections && !parts[0].named;
+        if self.tier == Tier::Contract && is_cache && is_small {
+            return Some("a few entries more are what every cache gains");
+        }
+        let certain = parts.iter().any(|part| part.doubt.is_none());
+        parts[0].doubt.filter(|_| !certain).map(Doubt::reason)
+    }
+
+    fn evidence(
+        &self,
+        parts: &[&Leftover],
+        total: u64,
+        doubt: Option<&'static str>,
+    ) -> Vec<Evidence> {
+        let (signal, detail) = if self.tier == Tier::Scenario {
+            let rounds: Vec<String> = parts[0].rounds.iter().copied().map(count).collect();
+            (
+                "rounds",
+                format!("grew by {} in the rounds", rounds.join(", ")),
+            )
+        } else {
+            let there = if total == 1 { "is" } else { "are" };
+            let fresh = parts.iter().all(|part| part.doubt == Some(Doubt::Fresh));
+            let after = if fresh {
+                ""
+            } else {
+                ", after the wait for stragglers and a full collection"
+            };
+            let registered = plural(total, "registration", "registrations");
+            (
+                "contract",
+                format!("{registered} since the mark {there} still there{after}"),
+            )
+        };
+        let doubt = doubt.map(|reason| ("doubt", reason.to_owned()));
+        let said = |(signal, detail): (&str, String)| Evidence {
+            signal: signal.to_owned(),
+            detail,
+        };
+        std::iter::once((signal, detail))
+            .chain(doubt)
+            .map(said)
+            .collect()
+    }
+}
+
+/// For the order of a report.
+fn place_of(site: &Site) -> (String, u32, u32) {
+    let frame = &site.frame;
+    (frame.file.clone(), frame.line, frame.column)
+}
+
+/// In the order of the parts, which is the host's.
+fn marks_of(parts: &[&Leftover]) -> Vec<MarkCount> {
+    let mut marks: Vec<MarkCount> = Vec::new();
+    for part in parts {
+        let Some(label) = &part.mark else { continue };
+        match marks.iter_mut().find(|mark| mark.label == *label) {
+            Some(mark) => mark.count += part.count,
+            None => marks.push(MarkCount {
+                label: label.clone(),
+                count: part.count,
+            }),
+        }
+    }
+    marks
+}
+
+/// `in "cart > adds" and 2 others`.
+fn in_marks(marks: &[MarkCount]) -> Option<String> {
+    let first = &marks.first()?.label;
+    Some(match marks.len() {
+        1 => format!("in \"{first}\""),
+        number => format!("in \"{first}\" and {} others", number - 1),
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn findings(parts: &str) -> Vec<Finding> {
+        let json = format!(r#"{{"tier":"contract","since":1000.5,"at":2000,"parts":[{parts}]}}"#);
+        let ledger = Ledger::new(16, 1, 96);
+        Leftovers::from_json(&json)
+            .expect("the host's shape")
+            .findings(&ledger)
+    }
+
+    const LISTENER: &str = r#"{"kind":"listeners","what":"EventEmitter","owner":"Bus 'x'","site":0,
+        "mark":"adds","count":1,"doubt":null}"#;
+
+    fn entries(mark: &str, count: u32, named: bool) -> String {
+        format!(
+            r#"{{"kind":"collections","what":"Map","owner":"Map","site":0,"named":{named},
+            "mark":"{mark}","count":{count},"doubt":null}}"#
+        )
+    }
+
+    #[test]
+    fn a_first_look_is_a_suspicion_and_a_settled_one_a_leak() {
+        let first = &findings(&LISTENER.replace("null", "\"fresh\""))[0];
+        assert_eq!(first.severity, Severity::Suspect);
+        let settled = &findings(LISTENER)[0];
+        assert_eq!(settled.severity, Severity::Leak);
+        assert_eq!(settled.tier, Tier::Contract);
+        assert_eq!(settled.title, "1 listener left on Bus 'x'");
+        assert_eq!(settled.marks[0].label, "adds");
+        assert_eq!((settled.first_seen, settled.last_seen), (1001, 2000));
+    }
+
+    #[test]
+    fn one_line_that_leaks_in_two_tests_is_one_finding_that_names_both() {
+        let parts = format!("{},{}", entries("one", 8, false), entries("two", 9, false));
+        let [finding] = &findings(&parts)[..] else {
+            panic!("one cause");
+        };
+        assert_eq!(finding.count, 17);
+        let labels: Vec<&str> = finding.marks.iter().map(|mark| &*mark.label).collect();
+        assert_eq!(labels, ["one", "two"]);
+        assert!(finding.message.contains("in \"one\" and 1 others"));
+    }
+
+    #[test]
+    fn fewer_than_eight_entries_of_one_mark_are_a_suspicion_unless_the_map_has_a_name() {
+        let severity = |parts: &str| findings(parts)[0].severity;
+        let few = format!("{},{}", entries("one", 7, false), entries("two", 7, false));
+        assert_eq!(severity(&few), Severity::Suspect);
+        assert_eq!(severity(&entries("one", 8, false)), Severity::Leak);
+        assert_eq!(severity(&entries("one", 1, true)), Severity::Leak);
+    }
+
+    #[test]
+    fn a_doubt_that_holds_for_all_of_it_makes_it_a_suspicion_and_is_said() {
+        let doubtful = LISTENER.replace("null", "\"loading\"");
+        let finding = &findings(&doubtful)[0];
+        assert_eq!(finding.severity, Severity::Suspect);
+        assert!(finding.evidence[1]
+            .detail
+            .contains("while a module was loaded"));
+        let both = format!("{doubtful},{LISTENER}");
+        assert_eq!(findings(&both)[0].severity, Severity::Leak);
+    }
+}
