@@ -3,6 +3,8 @@
 /** Who is the site of a sample, and who called it, in profiles that V8 makes of this very process. */
 
 const assert = require('node:assert/strict');
+const { once } = require('node:events');
+const { createServer } = require('node:http');
 const { Session } = require('node:inspector/promises');
 const { test } = require('node:test');
 const { setTimeout: sleep } = require('node:timers/promises');
@@ -55,6 +57,19 @@ test('a function that a function of the host calls has it as its caller', async 
     })();
   });
   assert.ok(isCalledBy(named(origins, 'keep'), named(origins, 'second').key));
+});
+
+test('the timings that Node keeps of each fetch are not the doing of who calls it', async (t) => {
+  const server = createServer((_request, response) => response.end()).listen(0, '127.0.0.1');
+  t.after(() => server.close());
+  await once(server, 'listening');
+  const { port } = /** @type {import('node:net').AddressInfo} */ (server.address());
+  const origins = await originsOf(async function fetchAll() {
+    for (let count = 0; count < 100; count += 1) {
+      await (await fetch(`http://127.0.0.1:${port}/`)).text();
+    }
+  });
+  assert.equal(named(origins, 'createOpaqueTimingInfo').site.internal, true);
 });
 
 test('a function that Node calls has as its caller what of Node is nearest to it', async () => {

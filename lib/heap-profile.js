@@ -66,6 +66,13 @@ const MODULE = 'module';
 /** Of our own code only the hooks stand between the host and what it allocates. */
 const HOOK = 'wrapper';
 
+/**
+ * What these make is Node's, whoever calls them: the timings of `fetch`, of which it keeps the first 250
+ * for `performance.getEntriesByType('resource')`. A service that has just begun fills that in a straight
+ * line.
+ */
+const NODES_OWN = new Set(['createOpaqueTimingInfo', 'clampAndCoarsenConnectionTimingInfo']);
+
 class HeapProfileReader {
   /** @param {import('./frames').Frames} frames */
   constructor(frames) {
@@ -108,7 +115,8 @@ class HeapProfileReader {
       const isOurs = !callFrame.url.startsWith('node:');
       if (isOurs) return callFrame.functionName === HOOK ? above : undefined;
       // Node's own allocations, until somebody of the host's is met further down.
-      if (above.site === undefined || above.site.internal) {
+      const nobodys = above.site === undefined || above.site.internal;
+      if (nobodys || NODES_OWN.has(callFrame.functionName)) {
         return { key: keyOf(known), site: known, what: 'object', caller: undefined };
       }
       // Whatever a module makes while it is loaded is made once.
