@@ -208,8 +208,23 @@ export class LeakguardError extends Error {
     | 'ERR_LEAKGUARD_NODE'
     | 'ERR_LEAKGUARD_INPUT'
     | 'ERR_LEAKGUARD_LEVEL'
-    | 'ERR_LEAKGUARD_OUTPUT';
+    | 'ERR_LEAKGUARD_OUTPUT'
+    | 'ERR_LEAKGUARD_LEAK'
+    | 'ERR_LEAKGUARD_RUNNER';
 }
+
+/** A report with leaks as an exception; its message is the report's text. */
+export class LeakError extends LeakguardError {
+  constructor(report: Report);
+  readonly report: Report;
+}
+
+/**
+ * @throws {LeakError} when the report's verdict is `leak`
+ * @example
+ * leakguard.assertNoLeaks(await leakguard.settled({ since: mark }));
+ */
+export function assertNoLeaks(report: Report): void;
 
 /**
  * Starts watching. Loading the package has done so already, with defaults and the environment; call
@@ -243,6 +258,13 @@ export interface Mark {
    * asynchronous work it starts. Of tests that run at the same time each gets its own.
    */
   run<A extends unknown[], T>(fn: (...args: A) => T, ...args: A): T;
+  /**
+   * From now on this mark owns what the code of no mark's `run()` registers: for test runners that run
+   * one test after the other, whose hooks are called from outside.
+   */
+  begin(): void;
+  /** Ends what `begin()` has begun, unless another mark has begun since. */
+  end(): void;
 }
 
 /**
@@ -266,9 +288,15 @@ export function mark(label?: string): Mark;
  * `report({ since })` gives the same at once. There a registration that is seen for the first time is a
  * suspect, and a leak 0.43 s later.
  *
+ * @param options `owned`: only what the code of some mark has registered; `keep`: the report at exit, of
+ *   the option `report`, has its findings too
  * @throws {LeakguardError} `ERR_LEAKGUARD_OPTION` for anything but a mark of the present run
  */
-export function settled(options: { since: Mark }): Promise<Report>;
+export function settled(options: {
+  since: Mark;
+  owned?: boolean;
+  keep?: boolean;
+}): Promise<Report>;
 
 /** Forgets history and findings; hooks and watches stay. */
 export function reset(): void;
@@ -290,6 +318,18 @@ export function watch(
   target: object | (() => number),
   options?: { floor?: number },
 ): Watch;
+
+/**
+ * Watches the Maps and Sets of another realm, such as a context of `node:vm`, which has its own. Test
+ * environments do it for their files. The realm is held until the watch is stopped.
+ *
+ * @param realm its `globalThis`
+ * @throws {LeakguardError} `ERR_LEAKGUARD_TARGET`
+ * @example
+ * const context = vm.createContext();
+ * const watch = leakguard.watchRealm(vm.runInContext('globalThis', context));
+ */
+export function watchRealm(realm: object): Watch;
 
 /** The heap, as far as the sampler of the levels `'survivors'` and `'exact'` knows it. */
 export const heap: {

@@ -6,7 +6,7 @@
  */
 
 const diagnosticsChannel = require('node:diagnostics_channel');
-const { LeakguardError } = require('./lib/errors');
+const { LeakError, LeakguardError, assertNoLeaks } = require('./lib/errors');
 const { Monitor } = require('./lib/monitor');
 const { kInstance } = require('./lib/symbols');
 
@@ -34,6 +34,7 @@ const stop = monitor.stop.bind(monitor);
 const report = monitor.report.bind(monitor);
 const mark = monitor.mark.bind(monitor);
 const settled = monitor.settled.bind(monitor);
+const watchRealm = monitor.watchRealm.bind(monitor);
 const reset = monitor.reset.bind(monitor);
 const watch = monitor.watch.bind(monitor);
 /** What the heap's sampler knows. */
@@ -49,8 +50,11 @@ exports.mark = mark;
 exports.settled = settled;
 exports.reset = reset;
 exports.watch = watch;
+exports.watchRealm = watchRealm;
 exports.heap = heap;
 exports.expectCollected = expectCollected;
 exports.on = on;
 exports.off = off;
+exports.assertNoLeaks = assertNoLeaks;
+exports.LeakError = LeakError;
 exports.LeakguardError = LeakguardError;

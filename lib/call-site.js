@@ -12,6 +12,7 @@
  * are read here and dropped here.
  */
 
+const path = require('node:path');
 const { Frames } = require('./frames');
 
 const { captureStackTrace } = Error;
@@ -21,6 +22,8 @@ const SHORT_STACK_FRAMES = 4;
 /** V8's own heap profiler keeps as many. */
 const DEEP_STACK_FRAMES = 16;
 
+/** Below it on the stack is a test runner, which may run a test while it loads the file. */
+const MARKS_FILE = path.join(__dirname, 'marks.js');
 /** Whose frames are on the stack while a module is evaluated: Node's loaders, jest's and vite's. */
 const LOADER_FILE = /^node:internal\/modules\//;
 const LOADER_PACKAGES = ['jest-runtime', 'vite', 'vite-node'];
@@ -73,6 +76,8 @@ class CallSites {
     this.closed = false;
     /** Whether the last `captureRegistration` was called while a module was being loaded. */
     this.isLoading = false;
+    /** Whether it was a function of Node's own that registered, on behalf of the host. */
+    this.isNodes = false;
     /** Places that have registered before. @type {WeakSet<import('./frames').KnownFrame>} */
     this.registered = new WeakSet();
   }
@@ -98,20 +103,25 @@ class CallSites {
   }
 
   /**
-   * As `capture`, and tells whether a module was being loaded. That happens once, so only the first
-   * registration of a place is looked at so closely.
+   * As `capture`, and tells whether Node did it on behalf of the host, and whether a module was being
+   * loaded. That happens once, so only the first registration of a place is looked at so closely.
    * @param {Function} below
    * @returns {number | undefined} undefined when Node does it by itself, with nobody of the host's on the stack
    */
   captureRegistration(below) {
     this.isLoading = false;
+    this.isNodes = false;
     if (this.closed) return 0;
     const callSites = captureStack(below, SHORT_STACK_FRAMES);
-    const first = callSites.map((callSite) => this.#know(callSite)).find((it) => !it.internal);
+    const known = callSites.map((callSite) => this.#know(callSite));
+    const first = known.find((it) => !it.internal);
+    this.isNodes = known.length > 0 && known[0].internal;
     if (first !== undefined && !this.registered.has(first)) {
       this.registered.add(first);
-      const all = captureStack(below, DEEP_STACK_FRAMES);
-      this.isLoading = all.some((callSite) => isLoader(this.#know(callSite)));
+      const stack = captureStack(below, DEEP_STACK_FRAMES);
+      const frames = stack.map((callSite) => this.#know(callSite).frame);
+      const runner = frames.findIndex(({ file }) => file === MARKS_FILE);
+      this.isLoading = frames.slice(0, runner === -1 ? undefined : runner).some(isLoader);
     }
     const site =
       this.#pick(callSites, false, true) ??
@@ -159,9 +169,8 @@ class CallSites {
   }
 }
 
-/** @param {import('./frames').KnownFrame} known */
-function isLoader({ frame }) {
-  return LOADER_FILE.test(frame.file) || LOADER_PACKAGES.includes(frame.package ?? '');
-}
+/** @param {import('./frames').Frame} frame */
+const isLoader = ({ file, package: name }) =>
+  LOADER_FILE.test(file) || LOADER_PACKAGES.includes(name ?? '');
 
 exports.CallSites = CallSites;

@@ -2,10 +2,10 @@
 
 /**
  * The errors a caller of leakguard can see, and the one way to say something about ourselves.
- * A leak is data, never one of these.
+ * A leak is data; only who asks for an error gets one.
  */
 
-/** @typedef {'ERR_LEAKGUARD_OPTION' | 'ERR_LEAKGUARD_TARGET' | 'ERR_LEAKGUARD_NATIVE' | 'ERR_LEAKGUARD_NODE' | 'ERR_LEAKGUARD_INPUT' | 'ERR_LEAKGUARD_LEVEL' | 'ERR_LEAKGUARD_OUTPUT'} ErrorCode */
+/** @typedef {'ERR_LEAKGUARD_OPTION' | 'ERR_LEAKGUARD_TARGET' | 'ERR_LEAKGUARD_NATIVE' | 'ERR_LEAKGUARD_NODE' | 'ERR_LEAKGUARD_INPUT' | 'ERR_LEAKGUARD_LEVEL' | 'ERR_LEAKGUARD_OUTPUT' | 'ERR_LEAKGUARD_LEAK' | 'ERR_LEAKGUARD_RUNNER'} ErrorCode */
 
 class LeakguardError extends Error {
   /**
@@ -18,6 +18,24 @@ class LeakguardError extends Error {
     this.name = 'LeakguardError';
     this.code = code;
   }
+}
+
+/** A report with leaks, for those who want an exception of it. */
+class LeakError extends LeakguardError {
+  /** @param {import('..').Report} report */
+  constructor(report) {
+    super('ERR_LEAKGUARD_LEAK', String(report).trimEnd());
+    this.name = 'LeakError';
+    this.report = report;
+  }
+}
+
+/**
+ * @param {import('..').Report} report
+ * @throws {LeakError} when its verdict is `leak`
+ */
+function assertNoLeaks(report) {
+  if (report.verdict === 'leak') throw new LeakError(report);
 }
 
 /**
@@ -47,6 +65,8 @@ function warnOnce(message, code) {
   process.emitWarning(`leakguard: ${message}`, { type: 'LeakguardWarning', code });
 }
 
+exports.LeakError = LeakError;
 exports.LeakguardError = LeakguardError;
+exports.assertNoLeaks = assertNoLeaks;
 exports.inspectValue = inspectValue;
 exports.warnOnce = warnOnce;

@@ -12,6 +12,8 @@ const { nextOrdinal } = require('./order');
 /** Made with the first mark that runs something: where there is none, no promise pays for it. */
 /** @type {import('node:async_hooks').AsyncLocalStorage<Mark> | undefined} */
 let storage;
+/** @type {Mark | null} */
+let standing = null;
 
 class Mark {
   #madeIn;
@@ -52,10 +54,19 @@ class Mark {
     }
     return storage.run(this, fn, ...args);
   }
+
+  /** From now on what no mark's `run` leads to is this mark's, until its `end()` or another's `begin()`. */
+  begin() {
+    standing = this;
+  }
+
+  end() {
+    if (standing === this) standing = null;
+  }
 }
 
 /** @returns {Mark | null} in whose name the present code registers */
-const currentMark = () => storage?.getStore() ?? null;
+const currentMark = () => storage?.getStore() ?? standing;
 
 exports.Mark = Mark;
 exports.currentMark = currentMark;

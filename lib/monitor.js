@@ -14,7 +14,8 @@ const nodeModule = require('node:module');
 const { LeakguardError, inspectValue, warnOnce } = require('./errors');
 const { loadNative } = require('./native');
 const { parseBoolean, parseInteger, readOptions } = require('./options');
-const { createReport, isIgnored } = require('./report');
+const { PatchSet } = require('./patch');
+const { addFindings, createReport, isIgnored } = require('./report');
 const { Run, limitsOf } = require('./run');
 const { ShimHost } = require('./shim-host');
 const { createShims } = require('./shims');
@@ -49,6 +50,8 @@ class Monitor {
     this.run = null;
     this.running = false;
     this.busy = false;
+    /** Findings that the report at exit has too. @type {Finding[]} */
+    this.kept = [];
     /** Whether registrations are recorded: from the first mark of a run on. */
     this.recording = false;
     /** @type {NodeJS.Timeout | undefined} */
@@ -57,6 +60,8 @@ class Monitor {
     this.listeners = new Set();
     this.channel = diagnosticsChannel.channel('leakguard:finding');
     this.watches = new Watches();
+    /** Other realms whose intrinsics are hooked. @type {Map<typeof globalThis, PatchSet>} */
+    this.realms = new Map();
     this.limits = limitsOf(readOptions({}, {}));
     this.shims = createShims.map(
       (createShim) => new ShimHost(createShim, this.limits, (action) => this.#record(action)),
@@ -91,6 +96,7 @@ class Monitor {
     this.recording = false;
     Object.assign(this.limits, limitsOf(settings));
     for (const shim of this.shims) shim.start();
+    this.#adoptRealms();
     nodeModule.syncBuiltinESMExports();
     for (const watched of this.watches.all) this.#follow(watched);
     this.timer = setInterval(() => this.#tick(), settings.interval);
@@ -107,6 +113,7 @@ class Monitor {
     clearInterval(this.timer);
     this.run?.stop();
     for (const shim of this.shims) shim.stop();
+    for (const patches of this.realms.values()) patches.restore();
     nodeModule.syncBuiltinESMExports();
     process.off('exit', this.exitListener);
     process.off('beforeExit', this.stayLast);
@@ -149,21 +156,27 @@ class Monitor {
     this.recording = true;
     this.#applyLevel(run);
     for (const shim of this.shims) if (shim.name === 'births') shim.start();
+    this.#adoptRealms();
     nodeModule.syncBuiltinESMExports();
   }
 
   /**
    * What was registered since a mark and is still there, once all that was about to go is gone.
-   * @param {{ since: import('./marks').Mark }} options
+   * @param {object} options
+   * @param {import('./marks').Mark} options.since
+   * @param {boolean} [options.owned]  only what some mark's code has registered
+   * @param {boolean} [options.keep]   the report at exit has it too
    * @returns {Promise<import('..').Report>}
    * @throws {LeakguardError} ERR_LEAKGUARD_OPTION
    */
-  async settled(options) {
+  async settled({ owned = false, keep = false, ...options }) {
     const since = this.#checkSince('settled', options);
     const { collect } = require('./collect');
     const { settle } = require('./settle');
-    const left = await settle({ look: () => this.#leftovers(since), collect, pause });
-    return this.#reportLeftovers('contract', since.at, left);
+    const left = await settle({ look: () => this.#leftovers(since, owned), collect, pause });
+    const report = this.#reportLeftovers('contract', since.at, left);
+    if (keep) this.kept.push(...report.findings);
+    return report;
   }
 
   /**
@@ -195,13 +208,17 @@ class Monitor {
     return since;
   }
 
-  /** @param {import('./marks').Mark} since */
-  #leftovers(since) {
+  /**
+   * @param {import('./marks').Mark} since
+   * @param {boolean} [owned]
+   */
+  #leftovers(since, owned = false) {
     return this.#alone(() => {
       const { registrations, tracked } = /** @type {Run} */ (this.run);
       if (registrations === null) return [];
       const nameOf = (/** @type {object} */ target) => tracked.nameOf(target);
-      return [...registrations.leftovers(since, nameOf), ...this.watches.leftovers(since.sizes)];
+      const left = registrations.leftovers(since, { nameOf, owned });
+      return owned ? left : [...left, ...this.watches.leftovers(since.sizes)];
     });
   }
 
@@ -293,6 +310,33 @@ class Monitor {
     const watched = this.watches.add({ name, floor, population }, target);
     this.#follow(watched);
     return withDispose(() => this.#alone(() => this.watches.remove(watched)));
+  }
+
+  /**
+   * @param {any} realm
+   * @returns {import('..').Watch}
+   * @throws {LeakguardError} ERR_LEAKGUARD_TARGET
+   */
+  watchRealm(realm) {
+    if (typeof realm?.Map !== 'function' || typeof realm.Set !== 'function') {
+      throw new LeakguardError(
+        'ERR_LEAKGUARD_TARGET',
+        `watchRealm() takes the globalThis of a realm, which has Map and Set, not ${inspectValue(realm)}`,
+      );
+    }
+    if (realm !== globalThis && !this.realms.has(realm)) this.realms.set(realm, new PatchSet());
+    this.#adoptRealms();
+    return withDispose(() => {
+      this.realms.get(realm)?.restore();
+      this.realms.delete(realm);
+    });
+  }
+
+  #adoptRealms() {
+    if (!this.running) return;
+    for (const [realm, patches] of this.realms) {
+      for (const shim of this.shims) shim.adopt(patches, realm);
+    }
   }
 
   /** @param {import('./watch').Watched} watched */
@@ -509,7 +553,7 @@ class Monitor {
     const { settings } = run;
     try {
       if (run.tracked.ticks === 0) this.#alone(() => run.observe());
-      const report = this.#createReport(run);
+      const report = addFindings(this.#createReport(run), this.kept);
       if (settings.report !== null) writeReport(settings.report, report);
       const worst = settings.failOn === 'suspect' ? ['leak', 'suspect'] : ['leak'];
       const fails = settings.failOn !== null && worst.includes(report.verdict);

@@ -18,7 +18,7 @@
 const { realpathSync } = require('node:fs');
 const path = require('node:path');
 const { now, random } = require('./clock');
-const { countOpenFiles } = require('./descriptors');
+const { openFiles } = require('./descriptors');
 const { birthOf, isFresh, nextOrdinal } = require('./order');
 const { thin } = require('./sampler');
 
@@ -56,7 +56,7 @@ const MAX_KEPT_STRING = 256;
  * @property {number} site
  * @property {string | null} mark
  * @property {number} count
- * @property {'fresh' | 'unreferenced' | 'loading' | 'rounds' | null} doubt
+ * @property {'fresh' | 'loading' | 'bounded' | 'unreferenced' | 'rounds' | null} doubt
  */
 
 /** The registrations on one owner. */
@@ -78,6 +78,19 @@ class Owner {
     this.registrations = [];
     /** Registrations that one stands for since they were last thinned. */
     this.share = 1;
+    /** All that there were, gone or not, by the mark that owns them. @type {Map<Mark | null, number>} */
+    this.added = new Map();
+  }
+
+  /**
+   * Whether a collection has dropped most of what a mark's code put in.
+   * @param {Mark | null} mark
+   */
+  isBounded(mark) {
+    if (this.population.kind !== 'collections') return false;
+    const own = this.registrations.filter((registration) => registration.mark === mark);
+    const there = own.reduce((sum, { weight }) => sum + weight, 0);
+    return there < (this.added.get(mark) ?? 0) * KEPT_SHARE;
   }
 
   /**
@@ -106,29 +119,33 @@ class Thing {
   }
 }
 
-/** A file that was opened: its descriptor is not shown to anybody, but its path is. */
+/** A file that was opened by path: whoever opens it is given its descriptor later, unseen. */
 class OpenedFile {
-  /** @param {string} name */
-  constructor(name) {
+  /**
+   * @param {string} name
+   * @param {number | undefined} descriptor  where it is known
+   */
+  constructor(name, descriptor) {
     this.path = path.resolve(name);
+    this.descriptor = descriptor;
   }
 
   /**
-   * @param {Map<string, number>} open  how often each path is; one less for each that is taken
+   * @param {Map<number, string>} open  paths by descriptor; without the one that is taken
    * @returns {boolean} whether one of its path was open, and is taken
    */
   take(open) {
-    let found = this.path;
-    if (!open.has(found)) {
-      try {
-        found = realpathSync(found);
-      } catch {
-        // Deleted meanwhile.
-      }
+    const paths = [this.path];
+    try {
+      paths.push(realpathSync(this.path));
+    } catch {
+      // Deleted meanwhile.
     }
-    const number = open.get(found) ?? 0;
-    open.set(found, number - 1);
-    return number > 0;
+    for (const [descriptor, link] of open) {
+      const fits = this.descriptor === undefined || this.descriptor === descriptor;
+      if (fits && paths.includes(link)) return open.delete(descriptor);
+    }
+    return false;
   }
 }
 
@@ -179,6 +196,10 @@ class Registrations {
     if (typeof member === 'string' && member.length > MAX_KEPT_STRING) return undefined;
     const registration = this.#create(below);
     if (registration === undefined) return undefined;
+    // Its bookkeeping: what that stands for is found by itself.
+    if (population.kind === 'collections' && this.sites?.isNodes === true) return registration.site;
+    const { mark } = registration;
+    known.added.set(mark, (known.added.get(mark) ?? 0) + known.share);
     if (isObject) registration.ref = new WeakRef(member);
     else registration.value = member;
     registration.weight = known.share;
@@ -210,21 +231,25 @@ class Registrations {
   /**
    * A path is about to be opened.
    * @param {string} name
+   * @param {number | undefined} descriptor  where it is known
    * @param {Function} below  whose caller opens it
    */
-  opening(name, below) {
+  opening(name, descriptor, below) {
     if (!this.#hasRoom()) return;
     const registration = this.#create(below);
-    if (registration !== undefined) this.files.push({ file: new OpenedFile(name), registration });
+    if (registration !== undefined)
+      this.files.push({ file: new OpenedFile(name, descriptor), registration });
   }
 
   /**
    * What was registered since a mark and is still there.
    * @param {Mark} since
-   * @param {(target: object) => string | undefined} nameOf  under which it is followed, if it is
+   * @param {object} options
+   * @param {(target: object) => string | undefined} options.nameOf  under which it is followed, if it is
+   * @param {boolean} options.owned  only what some mark's code has registered
    * @returns {Leftover[]}
    */
-  leftovers(since, nameOf) {
+  leftovers(since, { nameOf, owned }) {
     const at = now();
     /** @type {Map<string, { part: Leftover, order: number }>} by subject, line, mark and doubt */
     const parts = new Map();
@@ -232,12 +257,13 @@ class Registrations {
      * @param {Pick<Leftover, 'kind' | 'what' | 'owner' | 'named'>} subject
      * @param {Registration} registration
      * @param {number} count
-     * @param {boolean} isReferenced
+     * @param {Leftover['doubt']} [otherwise]  where nothing else speaks against it
      */
-    const add = (subject, registration, count, isReferenced) => {
-      const { site, mark } = registration;
+    const add = (subject, registration, count, otherwise = null) => {
+      const { site, mark, loading } = registration;
       if (registration.seenAt === 0) registration.seenAt = at;
-      const doubt = doubtOf(registration, isReferenced, at);
+      const isStraggler = isFresh(registration.seenAt, at);
+      const doubt = isStraggler ? 'fresh' : loading ? 'loading' : otherwise;
       const key = `${subject.kind} ${subject.owner} ${site} ${mark?.ordinal} ${doubt}`;
       const known = parts.get(key);
       if (known !== undefined) {
@@ -247,12 +273,15 @@ class Registrations {
         parts.set(key, { part, order: mark?.ordinal ?? 0 });
       }
     };
+    /** @param {Registration} registration */
+    const isAsked = ({ ordinal, mark }) => ordinal > since.ordinal && (mark !== null || !owned);
     this.#sweep((owner, target) => {
       const { population, detail } = owner;
       // Registered on what that test has made itself.
       const counted = owner.registrations.filter(
-        ({ ordinal, mark }) =>
-          ordinal > since.ordinal && owner.birth < Math.max(since.ordinal, mark?.ordinal ?? 0),
+        (registration) =>
+          isAsked(registration) &&
+          owner.birth < Math.max(since.ordinal, registration.mark?.ordinal ?? 0),
       );
       if (counted.length === 0) return;
       const growth = population.size(target, detail) - owner.sizeSince(since.ordinal);
@@ -267,18 +296,19 @@ class Registrations {
         const count = Math.min(registration.weight, left);
         if (count <= 0) break;
         left -= count;
-        add(subject, registration, count, true);
+        add(subject, registration, count, owner.isBounded(registration.mark) ? 'bounded' : null);
       }
     });
     for (const { thing, registration } of this.things) {
       const target = thing.ref.deref();
-      if (target === undefined || registration.ordinal <= since.ordinal) continue;
+      if (target === undefined || !isAsked(registration)) continue;
       const subject = { ...thing.subject, named: false };
-      add(subject, registration, 1, subject.kind === 'retained' || hasRef(target));
+      const isReferenced = subject.kind === 'retained' || hasRef(target);
+      add(subject, registration, 1, isReferenced ? null : 'unreferenced');
     }
     const file = { kind: 'handles', what: 'file', owner: 'file', named: false };
     for (const { registration } of this.files) {
-      if (registration.ordinal > since.ordinal) add(file, registration, 1, true);
+      if (isAsked(registration)) add(file, registration, 1);
     }
     return [...parts.values()].sort((a, b) => a.order - b.order).map(({ part }) => part);
   }
@@ -323,12 +353,13 @@ class Registrations {
       return target !== undefined && thing.isLive(target);
     });
     if (this.files.length > 0) {
-      const open = countOpenFiles();
-      // The newest first: a path that is open once was opened last by who is to blame.
-      this.files = this.files
-        .toReversed()
-        .filter(({ file }) => file.take(open))
-        .reverse();
+      const open = openFiles();
+      /** @param {{ file: OpenedFile }} entry */
+      const isKnown = ({ file }) => file.descriptor !== undefined;
+      const known = this.files.filter((entry) => isKnown(entry) && entry.file.take(open));
+      // The newest first: of a path that is open once the last to open it is to blame.
+      const others = this.files.filter((entry) => !isKnown(entry)).reverse();
+      this.files = [...known, ...others.filter(({ file }) => file.take(open)).reverse()];
     }
     this.count += this.things.length + this.files.length;
   }
@@ -387,18 +418,6 @@ class Registrations {
       seenAt: 0,
     };
   }
-}
-
-/**
- * @param {Registration} registration
- * @param {boolean} isReferenced
- * @param {number} at  now
- * @returns {Leftover['doubt']}
- */
-function doubtOf({ seenAt, loading }, isReferenced, at) {
-  if (isFresh(seenAt, at)) return 'fresh';
-  if (loading) return 'loading';
-  return isReferenced ? null : 'unreferenced';
 }
 
 /**

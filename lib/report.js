@@ -58,6 +58,16 @@ function createReport(data, { ignore, patience }, warn) {
   return Object.assign(new Report(findings), data, { findings, verdict });
 }
 
+/**
+ * @param {import('..').Report} report
+ * @param {Finding[]} findings  of an earlier one
+ */
+function addFindings(report, findings) {
+  if (findings.length === 0) return report;
+  const all = [...findings, ...report.findings];
+  return Object.assign(report, { findings: all, verdict: judge(all, true) });
+}
+
 class Report {
   /** @param {Finding[]} findings */
   constructor(findings) {
@@ -84,5 +94,6 @@ class Report {
   }
 }
 
+exports.addFindings = addFindings;
 exports.createReport = createReport;
 exports.isIgnored = isIgnored;

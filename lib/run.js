@@ -193,13 +193,22 @@ class Run {
   }
 
   /**
-   * A path is about to be opened.
+   * A path is opened.
    * @param {string} path
+   * @param {unknown} result  of the opener: a descriptor, a stream, or nothing that tells
    * @param {Function} below  whose caller opens it
    */
-  pathOpening(path, below) {
-    this.registrations?.opening(path, below);
+  pathOpened(path, result, below) {
     this.handles.opening(path, below);
+    const { registrations } = this;
+    if (registrations === null) return;
+    if (typeof result === 'object' && result !== null && 'destroyed' in result) {
+      const isLive = (/** @type {{ destroyed: boolean }} */ stream) => !stream.destroyed;
+      const about = { kind: 'handles', what: 'file', owner: 'file', isLive };
+      registrations.made(result, about, below);
+    } else {
+      registrations.opening(path, typeof result === 'number' ? result : undefined, below);
+    }
   }
 
   /**

@@ -38,7 +38,7 @@ class ShimHost {
       heapProfilerStarts: () => guarded(({ survivors }) => survivors?.standAside()),
       opened: (...args) => guarded((run) => run.handleOpened(...args)),
       accepted: (...args) => guarded(({ handles }) => handles.accepted(...args)),
-      opening: (...args) => guarded((run) => run.pathOpening(...args)),
+      pathOpened: (...args) => guarded((run) => run.pathOpened(...args)),
     });
   }
 
@@ -63,6 +63,20 @@ class ShimHost {
       }
     } catch (error) {
       this.#fail(error);
+    }
+  }
+
+  /**
+   * Hooks what another realm has of its own.
+   * @param {PatchSet} patches  of that realm
+   * @param {typeof globalThis} realm
+   */
+  adopt(patches, realm) {
+    if (this.failed || !this.isNeeded) return;
+    try {
+      this.shim.installRealm?.(patches, realm);
+    } catch (error) {
+      warnOnce(`the hooks ${this.name} are off in a realm: ${error}`, 'LEAKGUARD_SHIM');
     }
   }
 

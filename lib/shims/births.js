@@ -47,6 +47,18 @@ function wrapConstructor(original) {
   return wrapper;
 }
 
+/**
+ * @param {import('../patch').PatchSet} patches
+ * @param {typeof globalThis} realm
+ */
+function installIn(patches, realm) {
+  for (const name of /** @type {const} */ (['Map', 'Set'])) {
+    const { prototype } = realm[name];
+    patches.replace(realm, name, wrapConstructor);
+    patches.replace(prototype, 'constructor', wrapConstructor);
+  }
+}
+
 /** @type {import('.').CreateShim} */
 function createBirthsShim({ limits }) {
   return {
@@ -55,14 +67,10 @@ function createBirthsShim({ limits }) {
     isNeeded: () => limits.latestMark > 0,
     install(patches) {
       patches.replace(EventEmitter, 'init', wrapInit);
-      for (const name of /** @type {const} */ (['Map', 'Set'])) {
-        const { prototype } = globalThis[name];
-        patches.replace(globalThis, name, wrapConstructor);
-        patches.replace(prototype, 'constructor', wrapConstructor);
-      }
-      if (kEvents === undefined) return;
-      patches.intercept(EventTarget.prototype, kEvents, noteBirth);
+      if (kEvents !== undefined) patches.intercept(EventTarget.prototype, kEvents, noteBirth);
+      installIn(patches, globalThis);
     },
+    installRealm: installIn,
   };
 }
 

@@ -144,13 +144,20 @@ function createCollectionsShim({ added, limits }) {
     return wrapper;
   }
 
+  /**
+   * @param {import('../patch').PatchSet} patches
+   * @param {typeof globalThis} realm
+   */
+  function installIn(patches, realm) {
+    patches.replace(realm.Map.prototype, 'set', wrapMapSet);
+    patches.replace(realm.Set.prototype, 'add', wrapSetAdd);
+  }
+
   return {
     name: 'collections',
     samplers: [sampler],
-    install(patches) {
-      patches.replace(Map.prototype, 'set', wrapMapSet);
-      patches.replace(Set.prototype, 'add', wrapSetAdd);
-    },
+    install: (patches) => installIn(patches, globalThis),
+    installRealm: installIn,
   };
 }
 

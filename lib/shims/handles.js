@@ -53,7 +53,7 @@ function pathOf(given) {
 }
 
 /** @type {import('.').CreateShim} */
-function createHandlesShim({ opened, accepted, opening, limits }) {
+function createHandlesShim({ opened, accepted, pathOpened, limits }) {
   /**
    * @param {number} share   of a tick's attention
    * @param {number} stride
@@ -107,12 +107,13 @@ function createHandlesShim({ opened, accepted, opening, limits }) {
 
   /**
    * @param {unknown} given
+   * @param {unknown} result
    * @param {Function} wrapper
    */
-  function lookAtPath(given, wrapper) {
+  function lookAtPath(given, result, wrapper) {
     if (paths.next() === 0) return;
     const path = pathOf(given);
-    if (path !== undefined) opening(path, wrapper);
+    if (path !== undefined) pathOpened(path, result, wrapper);
   }
 
   /** @param {any} original  takes the path first */
@@ -123,8 +124,9 @@ function createHandlesShim({ opened, accepted, opening, limits }) {
        * @param {unknown} path
        */
       wrapper(path) {
-        if (--paths.skip < 0) lookAtPath(path, wrapper);
-        return Reflect.apply(original, this, arguments);
+        const result = Reflect.apply(original, this, arguments);
+        if (--paths.skip < 0) lookAtPath(path, result, wrapper);
+        return result;
       },
     };
     return wrapper;

@@ -30,7 +30,7 @@ const { createTimersShim } = require('./timers');
  * @property {import('../run').Run['timerMade']} made             a timer
  * @property {import('../run').Run['handleOpened']} opened        a handle
  * @property {import('../handles').Handles['accepted']} accepted  a server's connection
- * @property {import('../run').Run['pathOpening']} opening        a path
+ * @property {import('../run').Run['pathOpened']} pathOpened     a path
  * @property {() => void} heapProfilerStarts  the host is about to start one of its own
  * @property {Limits} limits
  */
@@ -42,6 +42,8 @@ const { createTimersShim } = require('./timers');
  * @property {(patches: import('../patch').PatchSet) => void} install
  * @property {(patches: import('../patch').PatchSet) => boolean} [installLate]  the rest, as soon as Node has
  *   loaded what it is in: asked at the start and at each tick until it is true
+ * @property {(patches: import('../patch').PatchSet, realm: typeof globalThis) => void} [installRealm]  in another
+ *   realm, with intrinsics of its own
  * @property {{ name: string, subscriber: (message: unknown) => void }[]} [channels]  of `diagnostics_channel`
  */
 /** @typedef {(recorder: Recorder) => Shim} CreateShim */

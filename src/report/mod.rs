@@ -252,14 +252,8 @@ impl Report {
     #[must_use]
     pub fn of_leftovers(guard: &Guard, leftovers: &Leftovers, context: Context) -> Self {
         let findings = guard.leftovers(leftovers);
-        let worst = findings.iter().map(|finding| finding.severity).max();
         Self {
-            // A note is what is known to be right.
-            verdict: match worst {
-                Some(Severity::Leak) => Verdict::Leak,
-                Some(Severity::Suspect) => Verdict::Suspect,
-                Some(Severity::Note) | None => Verdict::Clean,
-            },
+            verdict: Verdict::of(&findings, true),
             findings,
             ..Self::assemble(guard, context)
         }

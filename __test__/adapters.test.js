@@ -1,0 +1,27 @@
+'use strict';
+
+/**
+ * The adapters under the real runners, at their current and previous majors: of sixty tests, twenty of
+ * which leak, run one after the other and all at once, those twenty are blamed and nobody else.
+ */
+
+const assert = require('node:assert/strict');
+const { test } = require('node:test');
+const { RUNNERS, runSeeded } = require('../scripts/suites/seeded-run');
+const { bodies } = require('./fixtures/suites/bodies');
+
+const node = process.versions.node.split('.')[0];
+const guilty = bodies.filter(({ leaks }) => leaks !== null).map(({ name }) => name);
+
+for (const runner of RUNNERS) {
+  const { name, major, from = 20 } = runner;
+  const skip = Number(node) < from && `needs Node.js ${from}`;
+  for (const concurrent of runner.concurrent ? [false, true] : [false]) {
+    const how = concurrent ? 'at the same time' : 'one after the other';
+    test(`${name} (${major}), tests ${how}: who leaks is blamed`, { skip }, async () => {
+      const { code, blamed, output } = await runSeeded(runner, { node, concurrent });
+      assert.deepEqual([...blamed].sort(), [...guilty].sort(), output);
+      assert.equal(code, 1);
+    });
+  }
+}

@@ -1,0 +1,123 @@
+'use strict';
+
+/**
+ * Runs the seeded suite (`__test__/fixtures/suites/bodies.js`) under a test runner with its adapter, and
+ * reads who was blamed from what the runner prints.
+ */
+
+const { spawn } = require('node:child_process');
+const path = require('node:path');
+const { ROOT, bareEnvironment, nodeBinary } = require('../setup');
+
+const FOLDER = path.join(ROOT, '__test__/fixtures/suites');
+const adapter = (/** @type {string} */ name) => path.join(ROOT, 'lib/adapters', name);
+
+/**
+ * @typedef {object} Runner
+ * @property {string} name
+ * @property {'current' | 'previous'} major  whose packages it is of
+ * @property {string[]} args  of Node.js, in the folder of its packages
+ * @property {boolean} concurrent  whether it can run the tests of a file at the same time
+ * @property {number} [from]  first major of Node.js that it supports
+ */
+
+/** @param {'current' | 'previous'} major @returns {Runner[]} */
+const installed = (major) => [
+  {
+    name: 'mocha',
+    major,
+    args: [
+      'node_modules/mocha/bin/mocha.js',
+      '--exit',
+      '--require',
+      adapter('mocha.js'),
+      '../mocha.js',
+    ],
+    concurrent: false,
+  },
+  {
+    name: 'vitest',
+    major,
+    args: [
+      'node_modules/vitest/vitest.mjs',
+      'run',
+      '--root',
+      '..',
+      '--config',
+      'vitest.config.mjs',
+    ],
+    concurrent: true,
+    from: major === 'current' ? 22 : 20,
+  },
+  {
+    name: 'jest',
+    major,
+    args: [
+      'node_modules/jest/bin/jest.js',
+      ...['--ci', '--forceExit', '--rootDir', '..', '--testMatch', '**/seeded.jest.js'],
+      ...['--env', adapter('jest.js')],
+    ],
+    concurrent: true,
+  },
+];
+
+/** @type {Runner[]} */
+const RUNNERS = [
+  {
+    name: 'node:test',
+    major: 'current',
+    args: ['--test-force-exit', '--require', adapter('node-test.js'), '../node-test.js'],
+    concurrent: true,
+  },
+  ...installed('current'),
+  ...installed('previous'),
+];
+
+/**
+ * The tests that the leaks of a report, as text, were left by.
+ * @param {string} text
+ * @returns {Set<string>} names within the suite
+ */
+function blamedIn(text) {
+  /** @type {Set<string>} */
+  const names = new Set();
+  for (const block of text.split(/^(?=\s*(?:LEAK|suspect|note|memory) )/m)) {
+    if (!/^\s*LEAK /.test(block)) continue;
+    for (const [, name] of block.matchAll(/seeded > ([a-z0-9 ]+?) \(\d+\)/g)) names.add(name);
+  }
+  return names;
+}
+
+/**
+ * @param {Runner} runner
+ * @param {object} options
+ * @param {string} options.node  major version
+ * @param {boolean} options.concurrent
+ * @returns {Promise<{ code: number | null, blamed: Set<string>, output: string }>}
+ */
+function runSeeded({ args, major }, { node, concurrent }) {
+  const child = spawn(nodeBinary(node), args, {
+    cwd: path.join(FOLDER, major),
+    env: {
+      ...bareEnvironment(),
+      CONCURRENT: concurrent ? '1' : '0',
+      NO_COLOR: '1',
+      FORCE_COLOR: '0',
+    },
+    stdio: ['ignore', 'pipe', 'pipe'],
+  });
+  let output = '';
+  for (const stream of [child.stdout, child.stderr]) {
+    stream.setEncoding('utf8');
+    stream.on('data', (chunk) => {
+      output += chunk;
+    });
+  }
+  return new Promise((resolve, reject) => {
+    child.on('error', reject);
+    child.on('close', (code) => resolve({ code, blamed: blamedIn(output), output }));
+  });
+}
+
+exports.RUNNERS = RUNNERS;
+exports.runSeeded = runSeeded;
