@@ -272,13 +272,15 @@ export interface Mark {
  * listener, a timer, a handle, an entry of a Map or Set, an object that is expected gone.
  *
  * @param label under which findings name it, such as the name of a test
+ * @param options `owned`: it is only about what the code of some mark registers, so that as long as all
+ *   marks are such, what the rest of the process registers costs next to nothing
  * @throws {LeakguardError} `ERR_LEAKGUARD_LEVEL` where leakguard does not run, `ERR_LEAKGUARD_OPTION`
  * @example
  * const mark = leakguard.mark('adds to the cart');
  * await mark.run(test);
  * assert.equal((await leakguard.settled({ since: mark })).verdict, 'clean');
  */
-export function mark(label?: string): Mark;
+export function mark(label?: string, options?: { owned?: boolean }): Mark;
 
 /**
  * What was registered since a mark and is still there once all that was about to go has gone: waits up
@@ -288,15 +290,10 @@ export function mark(label?: string): Mark;
  * `report({ since })` gives the same at once. There a registration that is seen for the first time is a
  * suspect, and a leak 0.43 s later.
  *
- * @param options `owned`: only what the code of some mark has registered; `keep`: the report at exit, of
- *   the option `report`, has its findings too
+ * @param options `keep`: the report at exit, of the option `report`, has its findings too
  * @throws {LeakguardError} `ERR_LEAKGUARD_OPTION` for anything but a mark of the present run
  */
-export function settled(options: {
-  since: Mark;
-  owned?: boolean;
-  keep?: boolean;
-}): Promise<Report>;
+export function settled(options: { since: Mark; keep?: boolean }): Promise<Report>;
 
 /** Forgets history and findings; hooks and watches stay. */
 export function reset(): void;

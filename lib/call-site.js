@@ -42,10 +42,11 @@ function keepCallSites(_holder, callSites) {
  * The structured stack above `below`, its own frame left out.
  * @param {Function} below
  * @param {number} limit  frames
- * @returns {NodeJS.CallSite[]} empty when Error cannot be configured (`--frozen-intrinsics`)
+ * @returns {NodeJS.CallSite[] | undefined} undefined when Error cannot be configured (`--frozen-intrinsics`)
  */
 function captureStack(below, limit) {
   const { stackTraceLimit, prepareStackTrace } = Error;
+  let failed = false;
   captured = [];
   try {
     Error.stackTraceLimit = limit;
@@ -56,6 +57,7 @@ function captureStack(below, limit) {
     void holder.stack;
   } catch {
     // A frozen Error: no site is better than an exception in the host.
+    failed = true;
   } finally {
     try {
       Error.stackTraceLimit = stackTraceLimit;
@@ -66,7 +68,7 @@ function captureStack(below, limit) {
   }
   const result = captured;
   captured = [];
-  return result;
+  return failed ? undefined : result;
 }
 
 class CallSites {
@@ -94,10 +96,10 @@ class CallSites {
    */
   capture(below, hostOnly = false) {
     if (this.closed) return 0;
-    const callSites = captureStack(below, SHORT_STACK_FRAMES);
+    const callSites = captureStack(below, SHORT_STACK_FRAMES) ?? [];
     return (
       this.#pick(callSites, false, hostOnly) ??
-      this.#pick(captureStack(below, DEEP_STACK_FRAMES), true, hostOnly) ??
+      this.#pick(captureStack(below, DEEP_STACK_FRAMES) ?? [], true, hostOnly) ??
       0
     );
   }
@@ -112,21 +114,21 @@ class CallSites {
     this.isLoading = false;
     this.isNodes = false;
     if (this.closed) return 0;
-    const callSites = captureStack(below, SHORT_STACK_FRAMES);
-    const known = callSites.map((callSite) => this.#know(callSite));
-    const first = known.find((it) => !it.internal);
-    this.isNodes = known.length > 0 && known[0].internal;
-    if (first !== undefined && !this.registered.has(first)) {
-      this.registered.add(first);
-      const stack = captureStack(below, DEEP_STACK_FRAMES);
-      const frames = stack.map((callSite) => this.#know(callSite).frame);
+    // Seldom, so with cold caches: then sixteen frames cost no more than four, and twice four do.
+    const callSites = captureStack(below, DEEP_STACK_FRAMES);
+    if (callSites === undefined) return 0;
+    if (callSites.length === 0) return undefined;
+    this.isNodes = this.#know(callSites[0]).internal;
+    const first = callSites.find((callSite) => !this.#know(callSite).internal);
+    if (first === undefined) return undefined;
+    const place = this.#know(first);
+    if (!this.registered.has(place)) {
+      this.registered.add(place);
+      const frames = callSites.map((callSite) => this.#know(callSite).frame);
       const runner = frames.findIndex(({ file }) => file === MARKS_FILE);
       this.isLoading = frames.slice(0, runner === -1 ? undefined : runner).some(isLoader);
     }
-    const site =
-      this.#pick(callSites, false, true) ??
-      this.#pick(captureStack(below, DEEP_STACK_FRAMES), true, true);
-    return site === 0 ? undefined : site;
+    return this.#pick(callSites, true, true);
   }
 
   /**

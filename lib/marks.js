@@ -20,10 +20,12 @@ class Mark {
 
   /**
    * @param {string} label
+   * @param {boolean} owned  whether it is only about what some mark's code registers
    * @param {import('./run').Run} run  in which it was made
    */
-  constructor(label, run) {
+  constructor(label, owned, run) {
     this.label = label;
+    this.owned = owned;
     /** Epoch ms. */
     this.at = epochMs();
     this.ordinal = nextOrdinal();

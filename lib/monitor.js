@@ -126,9 +126,19 @@ class Monitor {
 
   /**
    * @param {string} [label]
+   * @param {{ owned?: boolean }} [options]  owned: only what some mark's code registers
    * @throws {LeakguardError} ERR_LEAKGUARD_LEVEL where nothing is watched, ERR_LEAKGUARD_OPTION
    */
-  mark(label = '') {
+  mark(label = '', { owned = false, ...others } = {}) {
+    const [unknown] = Object.keys(others);
+    if (unknown !== undefined || typeof owned !== 'boolean') {
+      throw new LeakguardError(
+        'ERR_LEAKGUARD_OPTION',
+        unknown === undefined
+          ? `mark(): owned ${inspectValue(owned)} is not accepted; accepted are true and false`
+          : `mark(): unknown option ${inspectValue(unknown)}; accepted is owned`,
+      );
+    }
     if (typeof label !== 'string') {
       throw new LeakguardError(
         'ERR_LEAKGUARD_OPTION',
@@ -143,7 +153,7 @@ class Monitor {
       );
     }
     return this.#alone(() => {
-      const mark = run.mark(label);
+      const mark = run.mark(label, owned);
       this.watches.readSizes(mark.sizes);
       this.limits.latestMark = mark.ordinal;
       if (!this.recording) this.#beginRecording(run);
@@ -164,16 +174,15 @@ class Monitor {
    * What was registered since a mark and is still there, once all that was about to go is gone.
    * @param {object} options
    * @param {import('./marks').Mark} options.since
-   * @param {boolean} [options.owned]  only what some mark's code has registered
    * @param {boolean} [options.keep]   the report at exit has it too
    * @returns {Promise<import('..').Report>}
    * @throws {LeakguardError} ERR_LEAKGUARD_OPTION
    */
-  async settled({ owned = false, keep = false, ...options }) {
+  async settled({ keep = false, ...options }) {
     const since = this.#checkSince('settled', options);
     const { collect } = require('./collect');
     const { settle } = require('./settle');
-    const left = await settle({ look: () => this.#leftovers(since, owned), collect, pause });
+    const left = await settle({ look: () => this.#leftovers(since), collect, pause });
     const report = this.#reportLeftovers('contract', since.at, left);
     if (keep) this.kept.push(...report.findings);
     return report;
@@ -208,17 +217,14 @@ class Monitor {
     return since;
   }
 
-  /**
-   * @param {import('./marks').Mark} since
-   * @param {boolean} [owned]
-   */
-  #leftovers(since, owned = false) {
+  /** @param {import('./marks').Mark} since */
+  #leftovers(since) {
     return this.#alone(() => {
       const { registrations, tracked } = /** @type {Run} */ (this.run);
       if (registrations === null) return [];
       const nameOf = (/** @type {object} */ target) => tracked.nameOf(target);
-      const left = registrations.leftovers(since, { nameOf, owned });
-      return owned ? left : [...left, ...this.watches.leftovers(since.sizes)];
+      const left = registrations.leftovers(since, nameOf);
+      return since.owned ? left : [...left, ...this.watches.leftovers(since.sizes)];
     });
   }
 

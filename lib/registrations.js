@@ -162,6 +162,8 @@ class Registrations {
     this.say = say;
     /** Of the mark that was made last. */
     this.latest = 0;
+    /** Whether only what a mark's code registers is recorded: as long as no other mark was made. */
+    this.ownedOnly = true;
     /** @type {Set<Owner>} */
     this.owners = new Set();
     /** @type {WeakMap<object, Map<unknown, Owner>>} */
@@ -170,13 +172,18 @@ class Registrations {
     this.things = [];
     /** @type {{ file: OpenedFile, registration: Registration }[]} */
     this.files = [];
+    /** Listeners that Node has registered by itself, and will again. @type {WeakSet<object>} */
+    this.nodes = new WeakSet();
     this.count = 0;
     this.sweepAt = MAX_REGISTRATIONS / 8;
   }
 
-  /** @param {number} ordinal  of a mark that was just made */
-  open(ordinal) {
+  /**
+   * @param {Mark} mark  that was just made
+   */
+  open({ ordinal, owned }) {
     this.latest = ordinal;
+    this.ownedOnly &&= owned;
   }
 
   /**
@@ -188,17 +195,23 @@ class Registrations {
    * @returns {number | undefined} the site; undefined when it was not recorded
    */
   added(population, owner, detail, member, below) {
-    if (birthOf(owner) >= this.latest || !this.#hasRoom()) return undefined;
-    const known = this.#ownerOf(population, owner, detail);
-    if (known.share > 1 && random() * known.share >= 1) return undefined;
+    const birth = birthOf(owner);
+    const mark = this.currentMark();
+    const isOwn = this.ownedOnly && mark !== null && birth >= mark.ordinal;
+    if (birth >= this.latest || isOwn || !this.#hasRoom(mark)) return undefined;
     const isObject =
       (typeof member === 'object' && member !== null) || typeof member === 'function';
+    if (isObject && this.nodes.has(member)) return undefined;
     if (typeof member === 'string' && member.length > MAX_KEPT_STRING) return undefined;
-    const registration = this.#create(below);
-    if (registration === undefined) return undefined;
+    const registration = this.#create(mark, below);
+    if (registration === undefined) {
+      if (isObject) this.nodes.add(member);
+      return undefined;
+    }
     // Its bookkeeping: what that stands for is found by itself.
     if (population.kind === 'collections' && this.sites?.isNodes === true) return registration.site;
-    const { mark } = registration;
+    const known = this.#ownerOf(population, owner, detail);
+    if (known.share > 1 && random() * known.share >= 1) return registration.site;
     known.added.set(mark, (known.added.get(mark) ?? 0) + known.share);
     if (isObject) registration.ref = new WeakRef(member);
     else registration.value = member;
@@ -220,8 +233,9 @@ class Registrations {
    * @returns {number | undefined} the site; undefined when it was not recorded
    */
   made(target, about, below) {
-    if (!this.#hasRoom()) return undefined;
-    const registration = this.#create(below);
+    const mark = this.currentMark();
+    if (!this.#hasRoom(mark)) return undefined;
+    const registration = this.#create(mark, below);
     if (registration !== undefined) {
       this.things.push({ thing: new Thing(target, about), registration });
     }
@@ -235,8 +249,9 @@ class Registrations {
    * @param {Function} below  whose caller opens it
    */
   opening(name, descriptor, below) {
-    if (!this.#hasRoom()) return;
-    const registration = this.#create(below);
+    const mark = this.currentMark();
+    if (!this.#hasRoom(mark)) return;
+    const registration = this.#create(mark, below);
     if (registration !== undefined)
       this.files.push({ file: new OpenedFile(name, descriptor), registration });
   }
@@ -244,12 +259,10 @@ class Registrations {
   /**
    * What was registered since a mark and is still there.
    * @param {Mark} since
-   * @param {object} options
-   * @param {(target: object) => string | undefined} options.nameOf  under which it is followed, if it is
-   * @param {boolean} options.owned  only what some mark's code has registered
+   * @param {(target: object) => string | undefined} nameOf  under which it is followed, if it is
    * @returns {Leftover[]}
    */
-  leftovers(since, { nameOf, owned }) {
+  leftovers(since, nameOf) {
     const at = now();
     /** @type {Map<string, { part: Leftover, order: number }>} by subject, line, mark and doubt */
     const parts = new Map();
@@ -274,7 +287,8 @@ class Registrations {
       }
     };
     /** @param {Registration} registration */
-    const isAsked = ({ ordinal, mark }) => ordinal > since.ordinal && (mark !== null || !owned);
+    const isAsked = ({ ordinal, mark }) =>
+      ordinal > since.ordinal && (mark !== null || !since.owned);
     this.#sweep((owner, target) => {
       const { population, detail } = owner;
       // Registered on what that test has made itself.
@@ -364,7 +378,9 @@ class Registrations {
     this.count += this.things.length + this.files.length;
   }
 
-  #hasRoom() {
+  /** @param {Mark | null} mark  that a registration would be of */
+  #hasRoom(mark) {
+    if (mark === null && this.ownedOnly) return false;
     if (this.count < this.sweepAt) return true;
     this.#sweep();
     this.sweepAt = Math.min(MAX_REGISTRATIONS, Math.max(2 * this.count, MAX_REGISTRATIONS / 8));
@@ -399,10 +415,11 @@ class Registrations {
   }
 
   /**
+   * @param {Mark | null} mark
    * @param {Function} below
    * @returns {Registration | undefined} undefined when it is Node's own doing
    */
-  #create(below) {
+  #create(mark, below) {
     const { sites } = this;
     const site = sites === null ? 0 : sites.captureRegistration(below);
     if (site === undefined) return undefined;
@@ -412,7 +429,7 @@ class Registrations {
       value: undefined,
       site,
       loading: sites?.isLoading === true,
-      mark: this.currentMark(),
+      mark,
       ordinal: nextOrdinal(),
       weight: 1,
       seenAt: 0,

@@ -11,6 +11,7 @@ const { epochMs, now } = require('./clock');
 const { warnOnce } = require('./errors');
 const { Handles } = require('./handles');
 const { loadNative } = require('./native');
+const { GRACE_MS } = require('./order');
 const { SitePopulations } = require('./site-populations');
 const { Slots, memoryLevel } = require('./slots');
 const { Tracked } = require('./tracked');
@@ -144,17 +145,18 @@ class Run {
   /**
    * Begins at the first mark to record what is registered.
    * @param {string} label
+   * @param {boolean} owned
    */
-  mark(label) {
+  mark(label, owned) {
     const { Mark, currentMark } = require('./marks');
     const { Registrations } = require('./registrations');
-    const mark = new Mark(label, this);
+    const mark = new Mark(label, owned, this);
     this.registrations ??= new Registrations({
       sites: this.sites,
       currentMark,
       say: (message) => this.note(message),
     });
-    this.registrations.latest = mark.ordinal;
+    this.registrations.open(mark);
     return mark;
   }
 
@@ -179,7 +181,11 @@ class Run {
    * @param {Parameters<SitePopulations['made']>[1] & { below: Function }} about
    */
   timerMade(timer, about) {
-    const isRecorded = about.isLive !== null && about.what !== 'immediate';
+    // What fires while stragglers are waited for is left by nobody.
+    const { _idleTimeout: ms = Infinity } = /** @type {{ _idleTimeout?: number }} */ (timer);
+    const isShort = about.what === 'immediate' || (about.what === 'timeout' && ms <= GRACE_MS);
+    if (isShort && this.registrations !== null) return;
+    const isRecorded = about.isLive !== null && !isShort;
     this.timers.made(timer, isRecorded ? this.#recorded('timers', timer, about) : about);
   }
 

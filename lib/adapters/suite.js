@@ -14,14 +14,17 @@ const leakguard = require('../..');
 /** @typedef {import('../..').Mark} Mark */
 /** @typedef {import('../..').Report} Report */
 
+/** Who runs the tests registers things too. */
+const OWNED = { owned: true };
+
 class Suite {
   constructor() {
     /** @type {Mark | null} null where leakguard is switched off */
     this.since = begin('');
     /** @type {WeakMap<object, Mark>} by whatever the runner knows a test by */
     this.marks = new WeakMap();
-    /** How many tests have had a label. @type {Map<string, number>} */
-    this.labels = new Map();
+    /** How many tests have had a label. @type {Record<string, number>} */
+    this.labels = Object.create(null);
   }
 
   /**
@@ -29,8 +32,8 @@ class Suite {
    * @param {string} label
    */
   #unique(label) {
-    const number = (this.labels.get(label) ?? 0) + 1;
-    this.labels.set(label, number);
+    const number = (this.labels[label] ?? 0) + 1;
+    this.labels[label] = number;
     return number === 1 ? label : `${label} (${number})`;
   }
 
@@ -43,7 +46,7 @@ class Suite {
     if (this.since === null) return null;
     let mark = this.marks.get(test);
     if (mark === undefined) {
-      mark = leakguard.mark(this.#unique(label()));
+      mark = leakguard.mark(this.#unique(label()), OWNED);
       this.marks.set(test, mark);
     }
     return mark;
@@ -55,7 +58,7 @@ class Suite {
    */
   async finish() {
     if (this.since === null) return null;
-    const report = await leakguard.settled({ since: this.since, owned: true, keep: true });
+    const report = await leakguard.settled({ since: this.since, keep: true });
     return report.findings.length === 0 ? null : report;
   }
 
@@ -92,7 +95,7 @@ function begin(label) {
   const { LEAKGUARD, LEAKGUARD_LEVEL } = process.env;
   const isOff = LEAKGUARD === '0' || LEAKGUARD === 'false' || LEAKGUARD_LEVEL === 'off';
   // Anything else that keeps it from watching is an error: a check that cannot run must not pass.
-  return isOff ? null : leakguard.mark(label);
+  return isOff ? null : leakguard.mark(label, OWNED);
 }
 
 exports.Suite = Suite;
