@@ -1,8 +1,8 @@
 'use strict';
 
 /**
- * Runs the seeded suite (`__test__/fixtures/suites/bodies.js`) under a test runner with its adapter, and
- * reads who was blamed from what the runner prints.
+ * Runs a suite of `__test__/fixtures/suites` under a test runner with its adapter, and reads who was
+ * blamed from what the runner prints.
  */
 
 const { spawn } = require('node:child_process');
@@ -16,7 +16,7 @@ const adapter = (/** @type {string} */ name) => path.join(ROOT, 'lib/adapters', 
  * @typedef {object} Runner
  * @property {string} name
  * @property {'current' | 'previous'} major  whose packages it is of
- * @property {string[]} args  of Node.js, in the folder of its packages
+ * @property {(suite: string) => string[]} argsOf  of Node.js, in the folder of its packages
  * @property {boolean} concurrent  whether it can run the tests of a file at the same time
  * @property {number} [from]  first major of Node.js that it supports
  */
@@ -26,25 +26,18 @@ const installed = (major) => [
   {
     name: 'mocha',
     major,
-    args: [
-      'node_modules/mocha/bin/mocha.js',
-      '--exit',
-      '--require',
-      adapter('mocha.js'),
-      '../mocha.js',
+    argsOf: (suite) => [
+      ...['node_modules/mocha/bin/mocha.js', '--exit', '--require', adapter('mocha.js')],
+      `../${suite}.mocha.js`,
     ],
     concurrent: false,
   },
   {
     name: 'vitest',
     major,
-    args: [
-      'node_modules/vitest/vitest.mjs',
-      'run',
-      '--root',
-      '..',
-      '--config',
-      'vitest.config.mjs',
+    argsOf: (suite) => [
+      ...['node_modules/vitest/vitest.mjs', 'run', '--root', '..', '--config', 'vitest.config.mjs'],
+      `${suite}.vitest.mjs`,
     ],
     concurrent: true,
     from: major === 'current' ? 22 : 20,
@@ -52,10 +45,9 @@ const installed = (major) => [
   {
     name: 'jest',
     major,
-    args: [
-      'node_modules/jest/bin/jest.js',
-      ...['--ci', '--forceExit', '--rootDir', '..', '--testMatch', '**/seeded.jest.js'],
-      ...['--env', adapter('jest.js')],
+    argsOf: (suite) => [
+      ...['node_modules/jest/bin/jest.js', '--ci', '--forceExit', '--rootDir', '..'],
+      ...['--testMatch', `**/${suite}.jest.js`, '--env', adapter('jest.js')],
     ],
     concurrent: true,
   },
@@ -66,7 +58,10 @@ const RUNNERS = [
   {
     name: 'node:test',
     major: 'current',
-    args: ['--test-force-exit', '--require', adapter('node-test.js'), '../node-test.js'],
+    argsOf: (suite) => [
+      ...['--test-force-exit', '--require', adapter('node-test.js')],
+      `../${suite}.node-test.js`,
+    ],
     concurrent: true,
   },
   ...installed('current'),
@@ -90,13 +85,14 @@ function blamedIn(text) {
 
 /**
  * @param {Runner} runner
+ * @param {string} suite  the first part of its files' names
  * @param {object} options
  * @param {string} options.node  major version
  * @param {boolean} options.concurrent
  * @returns {Promise<{ code: number | null, blamed: Set<string>, output: string }>}
  */
-function runSeeded({ args, major }, { node, concurrent }) {
-  const child = spawn(nodeBinary(node), args, {
+function runSuite({ argsOf, major }, suite, { node, concurrent }) {
+  const child = spawn(nodeBinary(node), argsOf(suite), {
     cwd: path.join(FOLDER, major),
     env: {
       ...bareEnvironment(),
@@ -120,4 +116,4 @@ function runSeeded({ args, major }, { node, concurrent }) {
 }
 
 exports.RUNNERS = RUNNERS;
-exports.runSeeded = runSeeded;
+exports.runSuite = runSuite;
