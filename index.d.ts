@@ -265,6 +265,8 @@ export interface Mark {
   begin(): void;
   /** Ends what `begin()` has begun, unless another mark has begun since. */
   end(): void;
+  /** What its code has registered is reported no more: of a test that failed, nobody asks what it left. */
+  forget(): void;
 }
 
 /**

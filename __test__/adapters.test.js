@@ -24,6 +24,12 @@ for (const runner of RUNNERS) {
       assert.equal(code, 1);
     });
   }
+  test(`${name} (${major}): a test that failed is not asked what it left`, { skip }, async () => {
+    const { code, blamed, output } = await runSuite(runner, 'failed', { node, concurrent: false });
+    assert.match(output, /wanted/);
+    assert.deepEqual([...blamed], [], output);
+    assert.equal(code, 1);
+  });
   // Of sinon one major is enough: it knows nothing of its runner.
   if (name === 'mocha' && major === 'previous') continue;
   test(`${name} (${major}), fake timers: only a real one is a leak`, { skip }, async () => {

@@ -29,6 +29,8 @@ class Mark {
     /** Epoch ms. */
     this.at = epochMs();
     this.ordinal = nextOrdinal();
+    /** Whether what its code has registered is passed over. */
+    this.forgotten = false;
     /** Of what is followed by name. @type {import('./watch').Sizes} */
     this.sizes = new Map();
     this.#madeIn = new WeakRef(run);
@@ -64,6 +66,11 @@ class Mark {
 
   end() {
     if (standing === this) standing = null;
+  }
+
+  /** What its code has registered is reported no more: of a test that failed, nobody asks what it left. */
+  forget() {
+    this.forgotten = true;
   }
 }
 

@@ -172,8 +172,13 @@ class Registrations {
     this.things = [];
     /** @type {{ file: OpenedFile, registration: Registration }[]} */
     this.files = [];
-    /** Listeners that Node has registered by itself, and will again. @type {WeakSet<object>} */
-    this.nodes = new WeakSet();
+    /**
+     * Listeners that were there before, or that Node registers by itself, and will again. Tests like to
+     * take their runner's listeners from the process for a while. @type {WeakSet<object>}
+     */
+    this.known = new WeakSet(
+      process.eventNames().flatMap((type) => process.listeners(/** @type {any} */ (type))),
+    );
     this.count = 0;
     this.sweepAt = MAX_REGISTRATIONS / 8;
   }
@@ -201,11 +206,11 @@ class Registrations {
     if (birth >= this.latest || isOwn || !this.#hasRoom(mark)) return undefined;
     const isObject =
       (typeof member === 'object' && member !== null) || typeof member === 'function';
-    if (isObject && this.nodes.has(member)) return undefined;
+    if (isObject && this.known.has(member)) return undefined;
     if (typeof member === 'string' && member.length > MAX_KEPT_STRING) return undefined;
     const registration = this.#create(mark, below);
     if (registration === undefined) {
-      if (isObject) this.nodes.add(member);
+      if (isObject) this.known.add(member);
       return undefined;
     }
     // Its bookkeeping: what that stands for is found by itself.
@@ -288,7 +293,7 @@ class Registrations {
     };
     /** @param {Registration} registration */
     const isAsked = ({ ordinal, mark }) =>
-      ordinal > since.ordinal && (mark !== null || !since.owned);
+      ordinal > since.ordinal && (mark === null ? !since.owned : !mark.forgotten);
     this.#sweep((owner, target) => {
       const { population, detail } = owner;
       // Registered on what that test has made itself.

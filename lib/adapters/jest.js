@@ -59,6 +59,7 @@ function withLeakguard(Environment) {
           break;
         case 'test_done':
           this.#markOf(event.test)?.end();
+          if (event.test.errors.length > 0) this.#markOf(event.test)?.forget();
           break;
         case 'hook_start':
           if (isOfBlock(event.hook)) this.#beginBlock(event.hook.parent);

@@ -86,8 +86,10 @@ exports.mochaHooks = {
     if (test.fn) test.fn = owned(mark, test.fn);
   },
 
+  /** @this {any} */
   afterEach() {
     mark?.end();
+    if (this.currentTest.state === 'failed') mark?.forget();
   },
 
   /** @this {any} */

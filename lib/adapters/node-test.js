@@ -21,6 +21,8 @@ const isParent =
 
 /** @type {Suite | undefined} begun when the first test runs */
 let suite;
+/** @type {Map<import('../..').Mark, WeakRef<{ passed?: boolean }>>} */
+const contexts = new Map();
 
 /**
  * A test of `node:test`, not any other resource.
@@ -73,6 +75,7 @@ function wrapRunInAsyncScope(original) {
       }
       if (suite === undefined) beginSuite(outside);
       const mark = suite?.markOf(context, () => labelOf(context));
+      if (mark) contexts.set(mark, new WeakRef(context));
       /** @this {unknown} */
       function owned() {
         return mark
@@ -93,12 +96,14 @@ function wrapRunInAsyncScope(original) {
  */
 function thenCheck(run, args) {
   const done = args.at(-1);
-  const check = () =>
-    /** @type {Suite} */ (suite).assertClean().catch((error) => {
+  const check = () => {
+    for (const [mark, context] of contexts) if (context.deref()?.passed === false) mark.forget();
+    return /** @type {Suite} */ (suite).assertClean().catch((error) => {
       // From Node.js 22 on a file whose last hook has failed ends with 0.
       process.exitCode = 1;
       throw error;
     });
+  };
   if (typeof done !== 'function') return Promise.resolve(run(args)).then(check);
   const checked = (/** @type {unknown} */ error) =>
     error ? done(error) : check().then(() => done(), done);

@@ -38,6 +38,7 @@ function labelOf(task) {
 async function owned(run, task, label) {
   const mark = suite.markOf(task, label);
   await (mark === null ? run() : mark.run(run));
+  if (/** @type {any} */ (task).result?.errors?.length > 0) mark?.forget();
 }
 
 aroundEach((runTest, { task }) => owned(runTest, task, () => labelOf(task)));
