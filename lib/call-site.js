@@ -14,6 +14,7 @@
 
 const path = require('node:path');
 const { Frames } = require('./frames');
+const { loadNative } = require('./native');
 
 const { captureStackTrace } = Error;
 
@@ -71,6 +72,16 @@ function captureStack(below, limit) {
   return failed ? undefined : result;
 }
 
+/**
+ * Who is to blame: the first frame of the host's, and, where that is in a package, the first of the
+ * application above it.
+ * @typedef {{ site: KnownFrame | undefined, app: KnownFrame | undefined }} Origin
+ */
+/** @typedef {import('./frames').KnownFrame} KnownFrame */
+
+/** @type {Origin} */
+const UNKNOWN = { site: undefined, app: undefined };
+
 class CallSites {
   /** @param {import('./frames').Frames['native']} native */
   constructor(native) {
@@ -80,8 +91,10 @@ class CallSites {
     this.isLoading = false;
     /** Whether it was a function of Node's own that registered, on behalf of the host. */
     this.isNodes = false;
-    /** Places that have registered before. @type {WeakSet<import('./frames').KnownFrame>} */
+    /** Places that have registered before. @type {WeakSet<KnownFrame>} */
     this.registered = new WeakSet();
+    /** Those in a test runner. @type {WeakSet<KnownFrame>} */
+    this.runners = new WeakSet();
   }
 
   /** From now on every site is unknown, and nothing is captured. */
@@ -108,27 +121,41 @@ class CallSites {
    * As `capture`, and tells whether Node did it on behalf of the host, and whether a module was being
    * loaded. That happens once, so only the first registration of a place is looked at so closely.
    * @param {Function} below
-   * @returns {number | undefined} undefined when Node does it by itself, with nobody of the host's on the stack
+   * @returns {Origin | undefined} undefined when Node or a test runner does it by itself
    */
   captureRegistration(below) {
     this.isLoading = false;
     this.isNodes = false;
-    if (this.closed) return 0;
+    if (this.closed) return UNKNOWN;
     // Seldom, so with cold caches: then sixteen frames cost no more than four, and twice four do.
     const callSites = captureStack(below, DEEP_STACK_FRAMES);
-    if (callSites === undefined) return 0;
+    if (callSites === undefined) return UNKNOWN;
     if (callSites.length === 0) return undefined;
     this.isNodes = this.#know(callSites[0]).internal;
     const first = callSites.find((callSite) => !this.#know(callSite).internal);
     if (first === undefined) return undefined;
     const place = this.#know(first);
+    if (this.runners.has(place)) return undefined;
     if (!this.registered.has(place)) {
+      const { package: name } = place.frame;
+      if (name !== null && loadNative().isTestRunner(name)) {
+        this.runners.add(place);
+        return undefined;
+      }
       this.registered.add(place);
       const frames = callSites.map((callSite) => this.#know(callSite).frame);
       const runner = frames.findIndex(({ file }) => file === MARKS_FILE);
       this.isLoading = frames.slice(0, runner === -1 ? undefined : runner).some(isLoader);
     }
-    return this.#pick(callSites, true, true);
+    return this.#find(callSites);
+  }
+
+  /**
+   * @param {Origin} origin
+   * @returns {number} native site id, 0 for unknown
+   */
+  idOf({ site, app }) {
+    return site === undefined || this.closed ? 0 : this.frames.siteId(site, app);
   }
 
   /**
@@ -138,24 +165,34 @@ class CallSites {
    * @returns {number | undefined} undefined when more frames are needed to tell
    */
   #pick(callSites, deep, hostOnly) {
-    /** @type {import('./frames').KnownFrame | undefined} */
-    let site;
-    for (const callSite of callSites) {
-      const known = this.#know(callSite);
-      if (known.internal) continue;
-      if (known.frame.package === null) return this.frames.siteId(site ?? known, site && known);
-      site ??= known;
-    }
-    if (!deep && callSites.length === SHORT_STACK_FRAMES) return undefined;
-    if (site !== undefined) return this.frames.siteId(site, undefined);
+    const origin = this.#find(callSites);
+    const isWhole = origin.site?.frame.package === null || origin.app !== undefined;
+    if (!deep && !isWhole && callSites.length === SHORT_STACK_FRAMES) return undefined;
+    if (origin.site !== undefined) return this.idOf(origin);
     if (hostOnly) return 0;
     // Nothing but Node itself: name what there is.
     return callSites.length > 0 ? this.frames.siteId(this.#know(callSites[0]), undefined) : 0;
   }
 
   /**
+   * @param {NodeJS.CallSite[]} callSites
+   * @returns {Origin}
+   */
+  #find(callSites) {
+    /** @type {KnownFrame | undefined} */
+    let site;
+    for (const callSite of callSites) {
+      const known = this.#know(callSite);
+      if (known.internal) continue;
+      if (known.frame.package === null) return { site: site ?? known, app: site && known };
+      site ??= known;
+    }
+    return { site, app: undefined };
+  }
+
+  /**
    * @param {NodeJS.CallSite} callSite
-   * @returns {import('./frames').KnownFrame}
+   * @returns {KnownFrame}
    */
   #know(callSite) {
     const script = callSite.getFileName() ?? callSite.getEvalOrigin() ?? '';

@@ -12,7 +12,7 @@
  * - what is registered on an owner that is younger than the mark it is asked for, as that test has made
  *   the owner itself (`lib/order.js`);
  * - what only takes the place of something: a cache that drops an entry for each one it gets;
- * - what Node registers by itself, with nobody of the host's on the stack.
+ * - what Node or a test runner registers by itself.
  */
 
 const { realpathSync } = require('node:fs');
@@ -39,7 +39,7 @@ const MAX_KEPT_STRING = 256;
  * @typedef {object} Registration
  * @property {WeakRef<object> | null} ref
  * @property {unknown} value   the member itself, if it is a short primitive
- * @property {number} site
+ * @property {import('./call-site').Origin | null} origin  null: no stacks at this level
  * @property {boolean} loading  made while a module was loaded
  * @property {Mark | null} mark
  * @property {number} ordinal
@@ -83,14 +83,21 @@ class Owner {
   }
 
   /**
-   * Whether a collection has dropped most of what a mark's code put in.
-   * @param {Mark | null} mark
+   * The marks of whose code's entries a collection has dropped most.
+   * @returns {Set<Mark | null>}
    */
-  isBounded(mark) {
-    if (this.population.kind !== 'collections') return false;
-    const own = this.registrations.filter((registration) => registration.mark === mark);
-    const there = own.reduce((sum, { weight }) => sum + weight, 0);
-    return there < (this.added.get(mark) ?? 0) * KEPT_SHARE;
+  bounded() {
+    /** @type {Map<Mark | null, number>} */
+    const there = new Map();
+    if (this.population.kind === 'collections') {
+      for (const { mark, weight } of this.registrations) {
+        there.set(mark, (there.get(mark) ?? 0) + weight);
+      }
+    }
+    const few = [...there].filter(
+      ([mark, kept]) => kept < (this.added.get(mark) ?? 0) * KEPT_SHARE,
+    );
+    return new Set(few.map(([mark]) => mark));
   }
 
   /**
@@ -173,8 +180,9 @@ class Registrations {
     /** @type {{ file: OpenedFile, registration: Registration }[]} */
     this.files = [];
     /**
-     * Listeners that were there before, or that Node registers by itself, and will again. Tests like to
-     * take their runner's listeners from the process for a while. @type {WeakSet<object>}
+     * Listeners that were there before, or that Node or a runner registers by itself and will again, and
+     * collections of theirs. Tests like to take their runner's listeners from the process for a while.
+     * @type {WeakSet<object>}
      */
     this.known = new WeakSet(
       process.eventNames().flatMap((type) => process.listeners(/** @type {any} */ (type))),
@@ -197,7 +205,7 @@ class Registrations {
    * @param {unknown} detail
    * @param {unknown} member
    * @param {Function} below  whose caller registers
-   * @returns {number | undefined} the site; undefined when it was not recorded
+   * @returns {Registration | undefined} undefined when it was not recorded
    */
   added(population, owner, detail, member, below) {
     const birth = birthOf(owner);
@@ -206,17 +214,18 @@ class Registrations {
     if (birth >= this.latest || isOwn || !this.#hasRoom(mark)) return undefined;
     const isObject =
       (typeof member === 'object' && member !== null) || typeof member === 'function';
-    if (isObject && this.known.has(member)) return undefined;
+    if (this.known.has(owner) || (isObject && this.known.has(member))) return undefined;
     if (typeof member === 'string' && member.length > MAX_KEPT_STRING) return undefined;
     const registration = this.#create(mark, below);
     if (registration === undefined) {
       if (isObject) this.known.add(member);
+      if (population.kind === 'collections') this.known.add(owner);
       return undefined;
     }
     // Its bookkeeping: what that stands for is found by itself.
-    if (population.kind === 'collections' && this.sites?.isNodes === true) return registration.site;
+    if (population.kind === 'collections' && this.sites?.isNodes === true) return undefined;
     const known = this.#ownerOf(population, owner, detail);
-    if (known.share > 1 && random() * known.share >= 1) return registration.site;
+    if (known.share > 1 && random() * known.share >= 1) return registration;
     known.added.set(mark, (known.added.get(mark) ?? 0) + known.share);
     if (isObject) registration.ref = new WeakRef(member);
     else registration.value = member;
@@ -228,14 +237,14 @@ class Registrations {
       known.share *= 2;
     }
     known.registrations.push(registration);
-    return registration.site;
+    return registration;
   }
 
   /**
    * @param {object} target
    * @param {ConstructorParameters<typeof Thing>[1]} about
    * @param {Function} below  whose caller makes it
-   * @returns {number | undefined} the site; undefined when it was not recorded
+   * @returns {Registration | undefined} undefined when it was not recorded
    */
   made(target, about, below) {
     const mark = this.currentMark();
@@ -244,7 +253,7 @@ class Registrations {
     if (registration !== undefined) {
       this.things.push({ thing: new Thing(target, about), registration });
     }
-    return registration?.site;
+    return registration;
   }
 
   /**
@@ -278,10 +287,12 @@ class Registrations {
      * @param {Leftover['doubt']} [otherwise]  where nothing else speaks against it
      */
     const add = (subject, registration, count, otherwise = null) => {
-      const { site, mark, loading } = registration;
+      const { mark, loading } = registration;
+      const site = this.siteOf(registration);
       if (registration.seenAt === 0) registration.seenAt = at;
-      const isStraggler = isFresh(registration.seenAt, at);
-      const doubt = isStraggler ? 'fresh' : loading ? 'loading' : otherwise;
+      // What will not count however long it stays need not be waited for.
+      const lasting = loading ? 'loading' : otherwise;
+      const doubt = lasting ?? (isFresh(registration.seenAt, at) ? 'fresh' : null);
       const key = `${subject.kind} ${subject.owner} ${site} ${mark?.ordinal} ${doubt}`;
       const known = parts.get(key);
       if (known !== undefined) {
@@ -310,12 +321,13 @@ class Registrations {
       const name = nameOf(target);
       const named = name !== undefined;
       const subject = { kind: population.kind, what, owner: name ?? label, named };
+      const bounded = owner.bounded();
       let left = growth;
       for (const registration of counted.reverse()) {
         const count = Math.min(registration.weight, left);
         if (count <= 0) break;
         left -= count;
-        add(subject, registration, count, owner.isBounded(registration.mark) ? 'bounded' : null);
+        add(subject, registration, count, bounded.has(registration.mark) ? 'bounded' : null);
       }
     });
     for (const { thing, registration } of this.things) {
@@ -332,13 +344,13 @@ class Registrations {
     return [...parts.values()].sort((a, b) => a.order - b.order).map(({ part }) => part);
   }
 
-  /** @returns {Set<number>} the site ids that they refer to */
-  sitesInUse() {
-    const ids = new Set();
-    for (const { registrations } of this.owners)
-      for (const { site } of registrations) ids.add(site);
-    for (const { registration } of [...this.things, ...this.files]) ids.add(registration.site);
-    return ids;
+  /**
+   * The line of a registration, as the ledger knows it: most are gone before anybody asks.
+   * @param {Registration} registration
+   * @returns {number} site id, 0 for unknown
+   */
+  siteOf({ origin }) {
+    return this.sites === null || origin === null ? 0 : this.sites.idOf(origin);
   }
 
   /**
@@ -426,13 +438,13 @@ class Registrations {
    */
   #create(mark, below) {
     const { sites } = this;
-    const site = sites === null ? 0 : sites.captureRegistration(below);
-    if (site === undefined) return undefined;
+    const origin = sites === null ? null : sites.captureRegistration(below);
+    if (origin === undefined) return undefined;
     this.count += 1;
     return {
       ref: null,
       value: undefined,
-      site,
+      origin,
       loading: sites?.isLoading === true,
       mark,
       ordinal: nextOrdinal(),

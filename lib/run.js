@@ -170,9 +170,10 @@ class Run {
    * @param {Function} below
    */
   added(population, owner, detail, member, weight, below) {
-    const site = population.isDerived
+    const recorded = population.isDerived
       ? undefined
       : this.registrations?.added(population, owner, detail, member, below);
+    const site = recorded && this.registrations?.siteOf(recorded);
     this.tracked.added(population, owner, detail, member, weight, below, site);
   }
 
@@ -230,8 +231,10 @@ class Run {
     const { what, below } = about;
     const isLive = /** @type {(target: any) => boolean} */ (about.isLive);
     const owner = kind === 'handles' ? what : '';
-    const site = this.registrations.made(target, { kind, what, owner, isLive }, below);
-    return { ...about, site };
+    const recorded = this.registrations.made(target, { kind, what, owner, isLive }, below);
+    // As long as all that counts are marks, no trend needs the line.
+    if (recorded === undefined || this.registrations.ownedOnly) return { ...about, site: 0 };
+    return { ...about, site: this.registrations.siteOf(recorded) };
   }
 
   get meters() {
@@ -459,7 +462,6 @@ class Run {
       ...this.tracked.sitesInUse(),
       ...this.timers.sitesInUse(),
       ...this.handles.sitesInUse(),
-      ...(this.registrations?.sitesInUse() ?? []),
       ...(this.lazyExpectations?.sitesInUse() ?? []),
       ...(this.promises?.sitesInUse() ?? []),
       ...(this.survivors?.sitesInUse() ?? []),

@@ -13,13 +13,14 @@ const STEPS_MS = [1, 2, 4, 8, 16, 32, 64, 128];
 /** From this wait on, and before the first look, garbage is collected: each time costs milliseconds. */
 const COLLECTS_FROM_MS = 64;
 
+/** @typedef {import('./registrations').Leftover} Leftover */
+
 /**
- * @template T
  * @param {object} parts
- * @param {() => T[]} parts.look   what is left now
+ * @param {() => Leftover[]} parts.look   what is left now
  * @param {() => void} parts.collect
  * @param {(ms: number) => Promise<unknown>} parts.pause
- * @returns {Promise<T[]>} what is left in the end
+ * @returns {Promise<Leftover[]>} what is left in the end
  */
 async function settle({ look, collect, pause }) {
   if (look().length === 0) return [];
@@ -31,9 +32,15 @@ async function settle({ look, collect, pause }) {
     // In a turn of its own, before anybody is asked: what a WeakRef was asked for stays for that turn.
     if (waited === STEPS_MS[0] || ms >= COLLECTS_FROM_MS) collect();
     const left = look();
-    if (left.length === 0 || waited >= GRACE_MS) return left;
+    if (!left.some(isOpen) || waited >= GRACE_MS) return left;
   }
   return [];
 }
+
+/**
+ * Whether waiting may tell.
+ * @param {Leftover} part
+ */
+const isOpen = ({ doubt }) => doubt === null || doubt === 'fresh';
 
 exports.settle = settle;

@@ -66,6 +66,9 @@ export declare class Engine {
   reset(atMs: number): void
 }
 
+/** Whether the npm package called `name` is a part of a test runner. */
+export declare function isTestRunner(name: string): boolean
+
 /** A level of memory counts these. */
 export declare const MEMORY_UNIT_BYTES: number
 

@@ -35,6 +35,7 @@ mod watch;
 use rustc_hash::FxHashMap;
 
 pub use self::finding::{Event, Finding, Occurrence, Severity};
+pub use self::known::is_test_runner;
 pub use self::leftover::Leftovers;
 pub use self::settings::Settings;
 

@@ -124,7 +124,9 @@ pub(super) fn quieten(finding: &mut Finding, ticks: f64) {
     });
 }
 
-fn is_test_runner(package: &str) -> bool {
+/// Whether an npm package is a part of a test runner.
+#[must_use]
+pub fn is_test_runner(package: &str) -> bool {
     TEST_RUNNERS.iter().any(|name| package.starts_with(name))
 }
 

@@ -16,7 +16,7 @@ use parking_lot::{Mutex, MutexGuard};
 
 use self::error::to_js;
 use crate::error::{Error, Kind as ErrorKind};
-use crate::guard::{Guard, Leftovers, Settings};
+use crate::guard::{self, Guard, Leftovers, Settings};
 use crate::ledger::{self, Claim, Kind, Site};
 use crate::report::{self, Context, Format, Report};
 
@@ -221,4 +221,11 @@ impl Engine {
 pub fn render_report(report_json: String, format: String) -> napi::Result<String> {
     let format = Format::parse(&format).map_err(to_js)?;
     report::render(&report_json, format).map_err(to_js)
+}
+
+/// Whether the npm package called `name` is a part of a test runner.
+#[napi(catch_unwind)]
+#[allow(clippy::needless_pass_by_value, unreachable_pub, dead_code)]
+pub fn is_test_runner(name: String) -> bool {
+    guard::is_test_runner(&name)
 }
