@@ -7,7 +7,7 @@
 
 const assert = require('node:assert/strict');
 const { test } = require('node:test');
-const { RUNNERS, runSuite } = require('../scripts/suites/suite-run');
+const { RUNNERS, UNSUPPORTED, runSuite } = require('../scripts/suites/suite-run');
 const { bodies } = require('./fixtures/suites/bodies');
 
 const node = process.versions.node.split('.')[0];
@@ -35,5 +35,13 @@ for (const runner of RUNNERS) {
   test(`${name} (${major}), fake timers: only a real one is a leak`, { skip }, async () => {
     const { blamed, output } = await runSuite(runner, 'fake', { node, concurrent: false });
     assert.deepEqual([...blamed], ['leaky real'], output);
+  });
+}
+
+for (const runner of UNSUPPORTED) {
+  test(`${runner.name}: a version that is too old is refused by name`, async () => {
+    const { code, output } = await runSuite(runner, 'seeded', { node, concurrent: false });
+    assert.equal(code, 1);
+    assert.match(output, /needs (root hooks|aroundEach\(\)), which \w+ has from version [\d.]+ on/);
   });
 }

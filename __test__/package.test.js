@@ -4,7 +4,7 @@
 
 const assert = require('node:assert/strict');
 const fs = require('node:fs');
-const { builtinModules } = require('node:module');
+const { isBuiltin } = require('node:module');
 const path = require('node:path');
 const { test } = require('node:test');
 const manifest = require('../package.json');
@@ -112,7 +112,9 @@ test('the version is the same everywhere', () => {
 });
 
 test('no lock file names a registry', () => {
-  for (const folder of ['.', '__test__/runtimes', '__test__/fixtures/runners', 'demo']) {
+  const suites = ['current', 'previous', 'unsupported'].map((major) => `fixtures/suites/${major}`);
+  const tests = ['runtimes', 'fixtures/runners', ...suites].map((folder) => `__test__/${folder}`);
+  for (const folder of ['.', ...tests, 'demo']) {
     const name = path.posix.join(folder, 'package-lock.json');
     if (fs.existsSync(path.join(ROOT, name))) assert.doesNotMatch(read(name), /https?:[^"]*\.tgz/);
   }
@@ -126,7 +128,7 @@ test('the runner collects every test file there is', () => {
   const misplaced = filesBelow('__test__')
     .filter((name) => /[.-](test|spec)\.[cm]?[jt]sx?$/.test(name))
     // The suites that the test runners under test run.
-    .filter((name) => !name.startsWith('__test__/fixtures/runners/'))
+    .filter((name) => !/^__test__\/fixtures\/(runners|suites)\//.test(name))
     .filter((name) => {
       const base = path.posix.relative('__test__', name);
       return base.includes('/') || !collected.test(base);
@@ -138,7 +140,7 @@ test('the runner collects every test file there is', () => {
 });
 
 test('every CommonJS file that ships is strict: a sloppy hook would hand its host another this', () => {
-  const sloppy = SHIPPED_CODE.filter(
+  const sloppy = SHIPPED_CODE.filter((name) => !name.endsWith('.mjs')).filter(
     (name) => !/^(#!.*\n)?(\s|\/\/.*\n|\/\*[\s\S]*?\*\/)*'use strict';/.test(read(name)),
   );
   assert.deepEqual(sloppy, []);
@@ -156,7 +158,7 @@ const FLOORS = [
   ],
   [2, /^lib\/(shims\/[\w-]+|shim-host|meters|survivors)\.js$/],
   [3, /^lib\/(monitor|run|shim-host)\.js$/],
-  [4, /^lib\/cli\/[\w-]+\.js$/],
+  [4, /^lib\/(cli|adapters)\/[\w-]+\.m?js$/],
 ];
 
 /** @param {string} name */
@@ -219,10 +221,10 @@ test('only lib/native.js requires the binding, and no shim requires lib/native.j
 });
 
 test('packages are required by the command line alone, and are dependencies', () => {
-  const builtin = new Set(builtinModules.map((name) => `node:${name}`));
   for (const name of LIBRARY) {
     const packages = requiredBy(name).filter(
-      (target) => !/^(lib|native)\/|^package\.json$/.test(target) && !builtin.has(target),
+      (target) =>
+        !/^(lib|native)\/|^(index\.js|package\.json)$/.test(target) && !isBuiltin(target),
     );
     if (!name.startsWith('lib/cli/')) assert.deepEqual(packages, [], name);
     for (const target of packages) assert.ok(Object.hasOwn(manifest.dependencies, target), target);

@@ -24,7 +24,10 @@ const { versions, positionals } = readOrExit('npm test', () => {
   return { versions: parseList('--node', values.node, VERSIONS), positionals };
 });
 
-for (const folder of ['.', '__test__/runtimes', '__test__/fixtures/runners', 'demo']) {
+const SUITES = ['current', 'previous', 'unsupported'].map(
+  (major) => `__test__/fixtures/suites/${major}`,
+);
+for (const folder of ['.', '__test__/runtimes', '__test__/fixtures/runners', ...SUITES, 'demo']) {
   installPackages(folder);
 }
 buildAddon();

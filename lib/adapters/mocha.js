@@ -9,6 +9,7 @@
  */
 
 const { AsyncResource } = require('node:async_hooks');
+const { writeSync } = require('node:fs');
 const path = require('node:path');
 const { LeakguardError } = require('../errors');
 const { Suite } = require('./suite');
@@ -24,10 +25,10 @@ function checkVersion() {
     if (folder === undefined) continue;
     const { version } = require(path.join(folder, 'package.json'));
     if (Number.parseInt(version, 10) >= FIRST_MAJOR) return;
-    throw new LeakguardError(
-      'ERR_LEAKGUARD_RUNNER',
-      `leakguard/mocha needs root hooks, which mocha has from version ${FIRST_MAJOR} on, and this is ${version}`,
-    );
+    const message = `leakguard/mocha needs root hooks, which mocha has from version ${FIRST_MAJOR} on, and this is ${version}: update mocha`;
+    // Version 7 fails over the exception itself, and its message is lost.
+    writeSync(2, `${message}\n`);
+    throw new LeakguardError('ERR_LEAKGUARD_RUNNER', message);
   }
 }
 

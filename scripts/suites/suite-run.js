@@ -15,19 +15,21 @@ const adapter = (/** @type {string} */ name) => path.join(ROOT, 'lib/adapters', 
 /**
  * @typedef {object} Runner
  * @property {string} name
- * @property {'current' | 'previous'} major  whose packages it is of
+ * @property {'current' | 'previous' | 'unsupported'} major  whose packages it is of
  * @property {(suite: string) => string[]} argsOf  of Node.js, in the folder of its packages
  * @property {boolean} concurrent  whether it can run the tests of a file at the same time
  * @property {number} [from]  first major of Node.js that it supports
  */
 
-/** @param {'current' | 'previous'} major @returns {Runner[]} */
+/** @param {Runner['major']} major @returns {Runner[]} */
 const installed = (major) => [
   {
     name: 'mocha',
     major,
     argsOf: (suite) => [
-      ...['node_modules/mocha/bin/mocha.js', '--exit', '--require', adapter('mocha.js')],
+      // Up to version 9 without an extension.
+      `node_modules/mocha/bin/mocha${major === 'unsupported' ? '' : '.js'}`,
+      ...['--exit', '--require', adapter('mocha.js')],
       `../${suite}.mocha.js`,
     ],
     concurrent: false,
@@ -67,6 +69,9 @@ const RUNNERS = [
   ...installed('current'),
   ...installed('previous'),
 ];
+
+/** Too old for their adapters. */
+const UNSUPPORTED = installed('unsupported').filter(({ name }) => name !== 'jest');
 
 /**
  * The tests that the leaks of a report, as text, were left by.
@@ -116,4 +121,5 @@ function runSuite({ argsOf, major }, suite, { node, concurrent }) {
 }
 
 exports.RUNNERS = RUNNERS;
+exports.UNSUPPORTED = UNSUPPORTED;
 exports.runSuite = runSuite;
