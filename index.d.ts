@@ -202,7 +202,10 @@ export interface ReportData {
   shims: Record<string, 'on' | 'off' | 'buried' | 'failed'>;
   /** Time spent in leakguard's own ticks and looks. */
   overhead: { cpuMs: number; lastTickMs: number; maxTickMs: number };
-  /** What is not watched as asked for, and why: a level that was lowered, a profiler that is not there. */
+  /**
+   * What is not watched as asked for, and why: a level that was lowered, a profiler that is not there.
+   * And which rules of `ignore` have matched nothing, and which entries of a baseline were not found.
+   */
   notes: string[];
 }
 
