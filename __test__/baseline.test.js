@@ -11,6 +11,7 @@ const path = require('node:path');
 const { test } = require('node:test');
 const leakguard = require('..');
 const { Baseline } = require('../lib/baseline');
+const { applyPolicy } = require('../lib/cli/policy');
 const { linesOf, program, runCli, runNode, temporaryFolder, temporaryProject } = require('./child');
 const { assertValidReport } = require('./report-schema');
 
@@ -80,6 +81,12 @@ test('findings of one signature in one report are counted together', () => {
   assert.deepEqual(severities(baseline, { count: 3 }, { count: 2 }), ['leak', 'leak']);
 });
 
+test('a suspect beside a leak of its signature is counted with it, by an update too', () => {
+  const doubtful = { severity: /** @type {const} */ ('suspect'), count: 1 };
+  const baseline = new Baseline([]).updated([report({}, doubtful)], LEAKS);
+  assert.deepEqual(severities(baseline, {}, doubtful), ['note', 'note']);
+});
+
 test('what is known says so, and so does what there is more of; a second time changes nothing', () => {
   const baseline = baselineOf();
   for (const [count, detail] of /** @type {[number, string][]} */ ([
@@ -123,6 +130,22 @@ test('what a test allows is neither known nor taken up', () => {
   const allowed = report({ severity: 'note', evidence });
   assert.equal(baselineOf().stale([allowed]).length, 1);
   assert.deepEqual(baselineOf().updated([allowed], LEAKS).toJSON().findings, []);
+});
+
+test('of several reports the worst is first by what the baseline does not know', () => {
+  const known = { ...report({ count: 4 }), verdict: 'leak', ticks: 9, notes: [] };
+  const fresh = {
+    ...report({ severity: 'suspect', signature: '0'.repeat(16) }),
+    verdict: 'suspect',
+    ticks: 5,
+    notes: [],
+  };
+  const given = /** @type {any[]} */ ([known, fresh]);
+  const judged = applyPolicy(given, { baseline: baselineOf() }, {});
+  assert.deepEqual(
+    judged.map(({ verdict }) => verdict),
+    ['suspect', 'clean'],
+  );
 });
 
 /** @type {[site: Partial<import('..').Site> | null, told: string | null][]} */

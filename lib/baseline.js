@@ -159,11 +159,10 @@ class Baseline {
     /** @type {Map<string, Entry>} */
     const entries = new Map();
     for (const { findings } of reports) {
-      const wanted = findings.filter(
-        (finding) => this.entries.has(keyOf(finding)) || failing.includes(finding.severity),
-      );
-      for (const [key, { first, count }] of countByKey(wanted)) {
-        if (count <= (entries.get(key)?.count ?? -1)) continue;
+      const wanted = findings.filter(({ severity }) => failing.includes(severity)).map(keyOf);
+      for (const [key, { first, count }] of countByKey(findings)) {
+        if (!this.entries.has(key) && !wanted.includes(key)) continue;
+        if (count <= (entries.get(key)?.count ?? 0)) continue;
         const { signature, kind, tier, title } = first;
         const site = describeSite(first.site, folder);
         entries.set(key, { signature, kind, tier, title, count, site });

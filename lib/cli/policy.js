@@ -23,6 +23,8 @@ const { CliError, exitCodes } = require('./exit-codes');
  * @property {string} [failOn]
  */
 
+/** @type {readonly string[]} */
+const WORST_FIRST = ['leak', 'suspect', 'inconclusive', 'clean'];
 /** Stale entries that are listed. */
 const MAX_LISTED = 8;
 /** Patience is not in a report: what was too short to judge stays so. */
@@ -78,7 +80,7 @@ function staleEntriesNote(entries) {
  * @returns {Baseline}
  * @throws {CliError}
  */
-function updateBaseline(baseline, reports, { baseline: file = '', failOn }) {
+function writeUpdated(baseline, reports, { baseline: file = '', failOn }) {
   const failing = failOn === 'suspect' ? ['leak', 'suspect'] : ['leak'];
   const updated = baseline.updated(reports, { failing, folder: path.dirname(file) });
   try {
@@ -90,29 +92,24 @@ function updateBaseline(baseline, reports, { baseline: file = '', failOn }) {
 }
 
 /**
- * A rule that has matched in one process has work to do: the others do not call it stale.
- * @param {ReportData[]} reports
- * @returns {ReportData[]} with what is stale everywhere in the first
+ * @param {ReportData} a
+ * @param {ReportData} b
  */
-function agreeOnStale(reports) {
-  const isEverywhere = (/** @type {string} */ note) =>
-    reports.every(({ notes }) => notes.includes(note));
-  return reports.map((report, index) => ({
-    ...report,
-    notes: report.notes.filter((note) => !isStaleNote(note) || (index === 0 && isEverywhere(note))),
-  }));
-}
+const byVerdict = (a, b) =>
+  WORST_FIRST.indexOf(a.verdict) - WORST_FIRST.indexOf(b.verdict) || b.ticks - a.ticks;
 
 /**
- * @param {ReportData[]} given  of one run, the worst first
+ * @param {ReportData[]} given  of one run
  * @param {object} policy
  * @param {Rule[]} [policy.ignore]  unless the processes have applied them
  * @param {Baseline | null} policy.baseline
  * @param {PolicyOptions} options
- * @returns {ReportData[]}
+ * @returns {ReportData[]} the worst first, which says what is stale in all of them
  * @throws {CliError} when the baseline cannot be written
  */
 function applyPolicy(given, { ignore = [], baseline }, options) {
+  // A run in which nothing was watched says nothing about what is there.
+  if (given.length === 0) return given;
   /**
    * @param {ReportData[]} reports
    * @param {import('../report').Policy} policy
@@ -121,16 +118,21 @@ function applyPolicy(given, { ignore = [], baseline }, options) {
     reports.map((report) =>
       createReport(report, { policy, settings: SETTINGS }, () => {}).toJSON(),
     );
-  const reports = apply(agreeOnStale(given), { ignore, baseline: null });
-  const [first] = reports;
-  // A run in which nothing was watched says nothing about what is there.
-  if (first === undefined) return reports;
-  first.notes.push(...staleNotes(ignore));
-  if (baseline === null) return reports;
-  const present = options.updateBaseline ? updateBaseline(baseline, reports, options) : baseline;
-  const stale = present.stale(reports);
-  if (stale.length > 0) first.notes.push(staleEntriesNote(stale));
-  return apply(reports, { ignore: [], baseline: present });
+  const left = apply(given, { ignore, baseline: null });
+  const present =
+    options.updateBaseline && baseline ? writeUpdated(baseline, left, options) : baseline;
+  const [first, ...others] = apply(left, { ignore: [], baseline: present }).sort(byVerdict);
+  // A rule that has matched in one process has work to do, whatever the others say.
+  const stale = first.notes.filter(
+    (note) => isStaleNote(note) && others.every(({ notes }) => notes.includes(note)),
+  );
+  stale.push(...staleNotes(ignore).filter((note) => !stale.includes(note)));
+  const staleEntries = present?.stale(left) ?? [];
+  if (staleEntries.length > 0) stale.push(staleEntriesNote(staleEntries));
+  return [first, ...others].map((report) => {
+    const notes = report.notes.filter((note) => !isStaleNote(note));
+    return { ...report, notes: report === first ? [...notes, ...stale] : notes };
+  });
 }
 
 exports.applyPolicy = applyPolicy;

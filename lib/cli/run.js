@@ -30,8 +30,6 @@ const REGISTER = path.join(__dirname, '..', '..', 'register.js');
 const FORWARDED_SIGNALS = /** @type {const} */ (['SIGINT', 'SIGTERM', 'SIGHUP']);
 /** A command that is run to be watched is worth a full collection a minute. */
 const DEFAULT_LEVEL = 'survivors';
-/** @type {readonly string[]} */
-const WORST_FIRST = ['leak', 'suspect', 'inconclusive', 'clean'];
 
 /**
  * @param {RunOptions} options
@@ -97,7 +95,7 @@ function execute([file, ...args], env) {
 
 /**
  * @param {string} folder
- * @returns {ReportData[]} worst first
+ * @returns {ReportData[]}
  */
 function readReports(folder) {
   return fs
@@ -105,10 +103,6 @@ function readReports(folder) {
     .map(
       (name) =>
         /** @type {ReportData} */ (JSON.parse(fs.readFileSync(path.join(folder, name), 'utf8'))),
-    )
-    .sort(
-      (a, b) =>
-        WORST_FIRST.indexOf(a.verdict) - WORST_FIRST.indexOf(b.verdict) || b.ticks - a.ticks,
     );
 }
 
