@@ -1,4 +1,4 @@
-//! F4. The only code that knows napi: one class and two functions, argument for argument what
+//! F4. The only code that knows napi: one class and three functions, argument for argument what
 //! `native/binding.d.ts` declares. No rule lives here; every method locks, delegates and converts.
 //!
 //! - **Re-entrance.** Methods take `&self`, and the lock is only ever *tried*: if a getter or a
