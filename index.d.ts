@@ -49,6 +49,25 @@ export interface Floors {
   objectBytes: number;
 }
 
+/** What a finding must be like; all of the fields that are given must match. */
+export interface RuleFields {
+  /** Name of the npm package of the line that adds. */
+  package?: string | RegExp;
+  /** Part of the file of that line. */
+  path?: string | RegExp;
+  kind?: Kind | RegExp;
+  signature?: string | RegExp;
+  owner?: string | RegExp;
+  /** Label of a mark, in test suites the test: all of the finding must be in the name of such marks. */
+  mark?: string | RegExp;
+}
+
+/**
+ * Of a finding: a text such as `package:pg` is that field; any other text equals the signature, the
+ * package or the owner, or is part of the file. A pattern is matched against these. A function is asked.
+ */
+export type IgnoreRule = string | RegExp | ((finding: Finding) => boolean) | RuleFields;
+
 export interface Options {
   /** Default `'sites'`. */
   level: Level;
@@ -68,11 +87,14 @@ export interface Options {
    * level `'exact'`: where V8's promise hook was once on, `await` stays slower.
    */
   promises: boolean;
+  /** Findings to leave out. A rule that has matched none is a note of the report. */
+  ignore: IgnoreRule[];
   /**
-   * Findings to leave out: a text equals the signature, the package or the owner, or is part of the
-   * file; a pattern is matched against these; a function is asked.
+   * A file that `leakguard run --update-baseline` has written. What it has is a note with the evidence
+   * `baseline` as long as there is no more of it: exactly in the contract and scenario tiers, by half in
+   * the trend tier. A file that cannot be read warns once, and nothing is known.
    */
-  ignore: (string | RegExp | ((finding: Finding) => boolean))[];
+  baseline: string | null;
   /** Single floors, over those of the sensitivity. */
   floors: Partial<Floors>;
   /** Whether leaks are told by `process.emitWarning`. Default `true`. */
@@ -180,7 +202,10 @@ export interface ReportData {
   shims: Record<string, 'on' | 'off' | 'buried' | 'failed'>;
   /** Time spent in leakguard's own ticks and looks. */
   overhead: { cpuMs: number; lastTickMs: number; maxTickMs: number };
-  /** What is not watched as asked for, and why: a level that was lowered, a profiler that is not there. */
+  /**
+   * What is not watched as asked for, and why: a level that was lowered, a profiler that is not there.
+   * And which rules of `ignore` have matched nothing, and which entries of a baseline were not found.
+   */
   notes: string[];
 }
 
@@ -296,6 +321,20 @@ export function mark(label?: string, options?: { owned?: boolean }): Mark;
  * @throws {LeakguardError} `ERR_LEAKGUARD_OPTION` for anything but a mark of the present run
  */
 export function settled(options: { since: Mark; keep?: boolean }): Promise<Report>;
+
+/**
+ * Says that the test that calls it leaves something on purpose: what was registered in the name of the
+ * present mark, and matches one of the rules, is a note with the evidence `allowed`. Other marks that
+ * leave the same are not concerned. Where no mark is, as in a suite that is not watched, it does nothing.
+ *
+ * @throws {LeakguardError} `ERR_LEAKGUARD_OPTION`, naming the rule and what is accepted
+ * @example
+ * test('keeps a heartbeat', () => {
+ *   leakguard.allow({ kind: 'timers', path: 'lib/heartbeat.js' });
+ *   startHeartbeat();
+ * });
+ */
+export function allow(...rules: IgnoreRule[]): void;
 
 /** Forgets history and findings; hooks and watches stay. */
 export function reset(): void;

@@ -221,6 +221,13 @@ const USAGE_ERRORS = [
     /no\/such\/a\.json.*folder that exists/,
   ],
   ['a bad severity', ['run', '--fail-on', 'note', '--', 'echo'], /note.*leak, suspect/],
+  ['a bad rule', ['run', '--ignore', 'kind:timer', '--', 'echo'], /"timer".*listeners, timers/],
+  ['a bad rule for report', ['report', 'a.json', '--ignore', 'path:'], /path "".*non-empty text/],
+  [
+    'an update of no baseline',
+    ['report', 'a.json', '--update-baseline'],
+    /--update-baseline needs --baseline <file>/,
+  ],
   ['an option without its value', ['run', '--level'], /--level/],
 ];
 for (const [label, args, said] of USAGE_ERRORS) {

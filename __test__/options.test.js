@@ -180,15 +180,37 @@ const ROWS = [
   },
   {
     option: 'ignore',
+    env: 'LEAKGUARD_IGNORE',
     accepted: [
       [[], []],
-      [
-        ['express', /router/, always],
-        ['express', /router/, always],
-      ],
+      [['express', /router/, always, { package: 'pg', kind: /timers/ }], undefined],
+      ['express', undefined],
     ],
-    refused: ['express', /router/, always, null, {}, [''], [5], [null], ['express', undefined]],
-    accepts: /array of non-empty strings, regular expressions or functions/,
+    refused: [
+      /router/,
+      always,
+      null,
+      {},
+      [''],
+      [5],
+      [null],
+      ['express', undefined],
+      [{ pkg: 'a' }],
+    ],
+    envAccepted: [[',', []]],
+    envRefused: ['kind:timer', 'express, signature:4711'],
+    accepts: /accepted is (an array of rules|a text|package, path|listeners|16 hex digits)/,
+  },
+  {
+    option: 'baseline',
+    env: 'LEAKGUARD_BASELINE',
+    accepted: [
+      [null, null],
+      ['baseline.json', path.resolve('baseline.json')],
+    ],
+    refused: ['', 5, true, {}, []],
+    envAccepted: [['baseline.json', path.resolve('baseline.json')]],
+    accepts: /a file that leakguard run --update-baseline has written/,
   },
   {
     option: 'floors',

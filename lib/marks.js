@@ -31,6 +31,8 @@ class Mark {
     this.ordinal = nextOrdinal();
     /** Whether what its code has registered is passed over. */
     this.forgotten = false;
+    /** What its code may leave. @type {import('./ignore').Rule[]} */
+    this.allowed = [];
     /** Of what is followed by name. @type {import('./watch').Sizes} */
     this.sizes = new Map();
     this.#madeIn = new WeakRef(run);
@@ -71,6 +73,11 @@ class Mark {
   /** What its code has registered is reported no more: of a test that failed, nobody asks what it left. */
   forget() {
     this.forgotten = true;
+  }
+
+  /** Among what is registered in its name it is the label. */
+  toJSON() {
+    return this.label;
   }
 }
 

@@ -12,10 +12,11 @@ const diagnosticsChannel = require('node:diagnostics_channel');
 const fs = require('node:fs');
 const nodeModule = require('node:module');
 const { LeakguardError, inspectValue, warnOnce } = require('./errors');
+const { createRule, matchesAny, staleNotes } = require('./ignore');
 const { loadNative } = require('./native');
 const { parseBoolean, parseInteger, readOptions } = require('./options');
 const { PatchSet } = require('./patch');
-const { addFindings, createReport, isIgnored } = require('./report');
+const { addFindings, applyPolicy, createReport } = require('./report');
 const { Run, limitsOf } = require('./run');
 const { ShimHost } = require('./shim-host');
 const { createShims } = require('./shims');
@@ -161,6 +162,16 @@ class Monitor {
     });
   }
 
+  /**
+   * @param {...import('..').IgnoreRule} rules  what the present mark's code may leave
+   * @throws {LeakguardError} ERR_LEAKGUARD_OPTION
+   */
+  allow(...rules) {
+    const { currentMark } = require('./marks');
+    const allowed = rules.map(createRule);
+    currentMark()?.allowed.push(...allowed);
+  }
+
   /** @param {Run} run */
   #beginRecording(run) {
     this.recording = true;
@@ -235,8 +246,16 @@ class Monitor {
    */
   #reportLeftovers(tier, since, parts) {
     const run = /** @type {Run} */ (this.run);
-    const data = run.reportLeftovers(this.#shimStates(), { tier, since, parts });
-    return createReport(data, run.settings, warnInternal);
+    /** @param {typeof parts} of */
+    const describe = (of) => run.reportLeftovers(this.#shimStates(), { tier, since, parts: of });
+    for (const part of parts) {
+      const rules = part.mark?.allowed ?? [];
+      if (rules.length === 0) continue;
+      // Others may have left more of it: the rules are asked about what this mark has left.
+      const [finding] = describe([part]).findings;
+      part.allowed = finding !== undefined && matchesAny(finding, rules, warnInternal);
+    }
+    return createReport(describe(parts), run, warnInternal);
   }
 
   /**
@@ -503,10 +522,11 @@ class Monitor {
 
   /**
    * @param {Run} run
-   * @param {Finding} finding
+   * @param {Finding} found
    */
-  #tell({ settings }, finding) {
-    if (isIgnored(finding, settings.ignore, warnInternal)) return;
+  #tell({ settings, policy }, found) {
+    const [finding] = applyPolicy([found], policy, warnInternal);
+    if (finding === undefined) return;
     if (settings.warn && finding.severity === 'leak') process.emitWarning(createWarning(finding));
     if (finding.severity === 'leak') this.#writeWorkerReport();
     this.channel.publish(finding);
@@ -533,7 +553,9 @@ class Monitor {
 
   /** @param {Run} run */
   #createReport(run) {
-    return createReport(run.report(this.#shimStates()), run.settings, warnInternal);
+    const report = createReport(run.report(this.#shimStates()), run, warnInternal);
+    report.notes.push(...staleNotes(run.policy.ignore));
+    return report;
   }
 
   #shimStates() {

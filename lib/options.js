@@ -9,6 +9,7 @@
 const fs = require('node:fs');
 const path = require('node:path');
 const { LeakguardError, inspectValue } = require('./errors');
+const { ACCEPTS_RULE, readRules } = require('./ignore');
 
 /** @typedef {'off' | 'counts' | 'sites' | 'survivors' | 'exact'} Level */
 /** @typedef {'low' | 'normal' | 'high'} Sensitivity */
@@ -26,7 +27,6 @@ const { LeakguardError, inspectValue } = require('./errors');
  * @property {number} heapBytes    growth of the heap in use after full collections
  * @property {number} objectBytes  live bytes that one function has allocated; 0: 24 samples
  */
-/** @typedef {string | RegExp | ((finding: import('..').Finding) => boolean)} IgnoreRule */
 /**
  * @typedef {object} Settings
  * @property {Level} level
@@ -36,7 +36,8 @@ const { LeakguardError, inspectValue } = require('./errors');
  * @property {{ interval: number, bytes: number, closest: number }} survivors  mean distance of two samples, and
  *   how close they may come where little is allocated
  * @property {boolean} promises  whether pending promises are sampled
- * @property {IgnoreRule[]} ignore
+ * @property {import('./ignore').Rule[]} ignore
+ * @property {string | null} baseline  a file
  * @property {Floors} floors
  * @property {boolean} warn
  * @property {string | null} report
@@ -187,12 +188,9 @@ function parseSurvivors(value) {
 }
 
 /** @param {unknown} value */
-function parseIgnore(value) {
-  const valid = /** @param {unknown} rule */ (rule) =>
-    typeof rule === 'function' ||
-    rule instanceof RegExp ||
-    (typeof rule === 'string' && rule !== '');
-  return Array.isArray(value) && value.every(valid) ? value : undefined;
+function parseBaseline(value) {
+  if (value === null) return null;
+  return typeof value === 'string' && value !== '' ? path.resolve(value) : undefined;
 }
 
 /** @param {unknown} value */
@@ -212,7 +210,8 @@ function parseFloors(value) {
 /**
  * @typedef {object} Spec
  * @property {unknown} default
- * @property {(value: unknown) => unknown} parse  undefined when the value is not accepted
+ * @property {(value: unknown) => unknown} parse  undefined when the value is not accepted; throws where
+ *   it can say which part of it is not
  * @property {string} accepts
  * @property {string} [env]
  */
@@ -257,8 +256,15 @@ const SPECS = {
   },
   ignore: {
     default: [],
-    parse: parseIgnore,
-    accepts: 'an array of non-empty strings, regular expressions or functions',
+    parse: readRules,
+    accepts: `an array of rules, each ${ACCEPTS_RULE}; or a text of rules such as 'package:pg, kind:timers'`,
+    env: 'LEAKGUARD_IGNORE',
+  },
+  baseline: {
+    default: null,
+    parse: parseBaseline,
+    accepts: 'a file that leakguard run --update-baseline has written',
+    env: 'LEAKGUARD_BASELINE',
   },
   floors: {
     default: {},
@@ -325,6 +331,20 @@ function complete(values) {
 }
 
 /**
+ * @param {Spec} spec
+ * @param {unknown} given
+ * @returns {{ value?: unknown, fault?: string }} `fault`: what is accepted instead
+ */
+function parse({ parse, accepts }, given) {
+  try {
+    const value = parse(given);
+    return value === undefined ? { fault: `accepted is ${accepts}` } : { value };
+  } catch (error) {
+    return { fault: /** @type {Error} */ (error).message };
+  }
+}
+
+/**
  * Options given in code win over the environment, which wins over the defaults.
  * @param {Record<string, unknown>} [options]
  * @param {NodeJS.ProcessEnv} [env]
@@ -345,12 +365,9 @@ function readOptions(options = {}, env = process.env, warn = () => {}) {
     values[name] = spec.default;
     const text = spec.env === undefined ? undefined : env[spec.env];
     if (text === undefined || text === '') continue;
-    const value = spec.parse(text);
-    if (value === undefined) {
-      warn(`${spec.env}=${inspectValue(text)} is not used: accepted is ${spec.accepts}`);
-    } else {
-      values[name] = value;
-    }
+    const { value, fault } = parse(spec, text);
+    if (fault === undefined) values[name] = value;
+    else warn(`${spec.env}=${inspectValue(text)} is not used: ${fault}`);
   }
   for (const [name, given] of Object.entries(options)) {
     if (given === undefined) continue;
@@ -361,13 +378,14 @@ function readOptions(options = {}, env = process.env, warn = () => {}) {
         `unknown option ${inspectValue(name)}: accepted are ${Object.keys(SPECS).join(', ')}`,
       );
     }
-    values[name] = spec.parse(given);
-    if (values[name] === undefined) {
+    const { value, fault } = parse(spec, given);
+    if (fault !== undefined) {
       throw new LeakguardError(
         'ERR_LEAKGUARD_OPTION',
-        `option ${name}: ${inspectValue(given)} is not accepted; accepted is ${spec.accepts}`,
+        `option ${name}: ${inspectValue(given)} is not accepted; ${fault}`,
       );
     }
+    values[name] = value;
   }
   return complete(values);
 }

@@ -54,8 +54,9 @@ const MAX_KEPT_STRING = 256;
  * @property {string} owner
  * @property {boolean} named  followed by name
  * @property {number} site
- * @property {string | null} mark
+ * @property {Mark | null} mark  as JSON its label
  * @property {number} count
+ * @property {boolean} [allowed]  by the mark's code
  * @property {'fresh' | 'loading' | 'bounded' | 'unreferenced' | 'rounds' | null} doubt
  */
 
@@ -298,7 +299,7 @@ class Registrations {
       if (known !== undefined) {
         known.part.count += count;
       } else {
-        const part = { ...subject, site, mark: mark?.label ?? null, count, doubt };
+        const part = { ...subject, site, mark, count, doubt };
         parts.set(key, { part, order: mark?.ordinal ?? 0 });
       }
     };

@@ -2,34 +2,38 @@
 
 /**
  * A report as the API hands it out: the JSON of the contract with its few conveniences. What is
- * ignored is taken out here, so that the core knows nothing of the host's patterns.
+ * ignored is taken out here, and what is known quietened, so that the core knows nothing of the host's
+ * patterns and files.
  */
 
+const { isAccepted } = require('./baseline');
+const { matchesAny } = require('./ignore');
 const { loadNative } = require('./native');
 
 /** @typedef {import('..').Finding} Finding */
 
 /**
- * @param {Finding} finding
- * @param {import('./options').IgnoreRule[]} rules  text: equal to the signature, the package or the
- *   owner, or part of the file; a pattern: matched against these; a function: asked
- * @param {(message: string) => void} warn
+ * What is to be left out, and what is known.
+ * @typedef {object} Policy
+ * @property {import('./ignore').Rule[]} ignore
+ * @property {import('./baseline').Baseline | null} baseline
  */
-function isIgnored(finding, rules, warn) {
-  const { signature, owner, site } = finding;
-  const texts = [signature, owner, site?.package, site?.file].filter((text) => text != null);
-  return rules.some((rule) => {
-    if (typeof rule === 'function') {
-      try {
-        return rule(finding) === true;
-      } catch (error) {
-        warn(`a function in the option ignore threw and is taken as false: ${error}`);
-        return false;
-      }
-    }
-    if (rule instanceof RegExp) return texts.some((text) => text.search(rule) !== -1);
-    return [signature, owner, site?.package].includes(rule) || site?.file.includes(rule) === true;
-  });
+
+/** The worst first, as the core has it. */
+const SEVERITIES = ['leak', 'suspect', 'note'];
+
+/**
+ * @param {Finding[]} findings  of one report
+ * @param {Policy} policy
+ * @param {(message: string) => void} warn
+ * @returns {Finding[]}
+ */
+function applyPolicy(findings, { ignore, baseline }, warn) {
+  const left = findings.filter((finding) => !matchesAny(finding, ignore, warn));
+  if (baseline === null) return left;
+  return baseline
+    .apply(left)
+    .sort((a, b) => SEVERITIES.indexOf(a.severity) - SEVERITIES.indexOf(b.severity));
 }
 
 /**
@@ -40,21 +44,24 @@ function isIgnored(finding, rules, warn) {
 function judge(findings, patient) {
   if (findings.some(({ severity }) => severity === 'leak')) return 'leak';
   if (findings.some(({ severity }) => severity === 'suspect')) return 'suspect';
-  return findings.length > 0 || !patient ? 'inconclusive' : 'clean';
+  return patient && findings.every(isAccepted) ? 'clean' : 'inconclusive';
 }
 
 /**
  * @param {import('..').ReportData} data
- * @param {import('./options').Settings} settings
+ * @param {object} run
+ * @param {Policy} run.policy
+ * @param {{ patience: number }} run.settings  ticks
  * @param {(message: string) => void} warn
  * @returns {import('..').Report}
  */
-function createReport(data, { ignore, patience }, warn) {
-  const findings = data.findings.filter((finding) => !isIgnored(finding, ignore, warn));
-  const verdict =
-    findings.length === data.findings.length
-      ? data.verdict
-      : judge(findings, data.ticks >= patience);
+function createReport(data, { policy, settings }, warn) {
+  const findings = applyPolicy(data.findings, policy, warn);
+  // What is a leak by contract needs no history.
+  const verdict = judge(
+    findings,
+    data.verdict !== 'inconclusive' || data.ticks >= settings.patience,
+  );
   return Object.assign(new Report(findings), data, { findings, verdict });
 }
 
@@ -95,5 +102,5 @@ class Report {
 }
 
 exports.addFindings = addFindings;
+exports.applyPolicy = applyPolicy;
 exports.createReport = createReport;
-exports.isIgnored = isIgnored;

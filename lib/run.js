@@ -5,6 +5,7 @@
  * whole by the next start. It knows nothing of hooks, warnings or the exit.
  */
 
+const { Baseline } = require('./baseline');
 const { Budget } = require('./budget');
 const { CallSites } = require('./call-site');
 const { epochMs, now } = require('./clock');
@@ -75,6 +76,20 @@ function warnMeter(message) {
   warnOnce(message, 'LEAKGUARD_METER');
 }
 
+/**
+ * A start-up must never fail because of us, and without it nothing is taken for known.
+ * @param {string | null} file
+ */
+function readBaseline(file) {
+  if (file === null) return null;
+  try {
+    return Baseline.read(file);
+  } catch (error) {
+    warnOnce(`${/** @type {Error} */ (error).message}; no finding is known`, 'LEAKGUARD_OPTION');
+    return null;
+  }
+}
+
 class Run {
   /**
    * @param {Settings} settings
@@ -88,6 +103,8 @@ class Run {
     this.settings = settings;
     /** At most that of the settings. @type {import('./options').Level} */
     this.level = settings.level;
+    /** @type {import('./report').Policy} */
+    this.policy = { ignore: settings.ignore, baseline: readBaseline(settings.baseline) };
     /** What a reader of the report must know. @type {string[]} */
     this.notes = [];
     this.engine = new Engine(

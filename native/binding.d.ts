@@ -66,6 +66,9 @@ export declare class Engine {
   reset(atMs: number): void
 }
 
+/** Throws where `text` is no baseline file, naming line and column. */
+export declare function checkBaseline(text: string): void
+
 /** Whether the npm package called `name` is a part of a test runner. */
 export declare function isTestRunner(name: string): boolean
 

@@ -836,6 +836,7 @@ function __napiStampBindingTarget(exportsObject, target) {
 module.exports.__napiBindingTarget = __napiStampBindingTarget(nativeBinding, __napiLoadedBindingTarget)
 module.exports = nativeBinding
 module.exports.Engine = nativeBinding.Engine
+module.exports.checkBaseline = nativeBinding.checkBaseline
 module.exports.isTestRunner = nativeBinding.isTestRunner
 module.exports.MEMORY_UNIT_BYTES = nativeBinding.MEMORY_UNIT_BYTES
 module.exports.renderReport = nativeBinding.renderReport

@@ -14,6 +14,7 @@
 //! - **Silence.** After the first event there is another only when a suspect turns out a leak, at every
 //!   further growth by half, and at recovery.
 
+pub mod baseline;
 pub mod finding;
 pub mod settings;
 

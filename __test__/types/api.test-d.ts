@@ -37,6 +37,10 @@ start({ level: 'exact', interval: '250ms', patience: 30, sensitivity: 'high', wa
 start({ interval: 250, survivors: '30s', failOn: null, report: null, recorder: '0' });
 start({ survivors: { interval: '1m', bytes: 65_536 }, floors: { listeners: 4 } });
 start({ ignore: ['express', /router/, (finding) => finding.kind === 'heap'] });
+start({
+  ignore: [{ package: 'pg', path: /pool/, kind: 'listeners', mark: 'adds' }, 'kind:timers'],
+});
+start({ baseline: 'leaks.json' });
 leakguard.start({ level: 'off' });
 // @ts-expect-error an unknown option
 start({ intervall: '1s' });
@@ -50,6 +54,8 @@ start({ patience: '30' });
 start({ floors: { emitters: 4 } });
 // @ts-expect-error a rule that returns no boolean
 start({ ignore: [(finding: Finding) => finding.owner] });
+// @ts-expect-error an unknown kind
+start({ ignore: [{ kind: 'timer' }] });
 // @ts-expect-error an unknown severity
 start({ failOn: 'note' });
 // @ts-expect-error no object
@@ -57,6 +63,11 @@ start('high');
 assertSame<ReturnType<typeof start>, void>(true);
 assertSame<Options['level'], Level>(true);
 assertSame<Level, 'off' | 'counts' | 'sites' | 'survivors' | 'exact'>(true);
+
+// allow
+leakguard.allow('express', { kind: 'timers' }, (finding) => finding.count < 3);
+// @ts-expect-error an unknown field
+leakguard.allow({ line: 7 });
 
 // stop, reset
 stop();

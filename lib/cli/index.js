@@ -2,6 +2,7 @@
 
 /** The commands with their options and help. Knows the public API and the report format only. */
 
+const path = require('node:path');
 const { Command, CommanderError, InvalidArgumentError, Option } = require('commander');
 const { readOptions } = require('../options');
 const { CliError, exitCodes } = require('./exit-codes');
@@ -24,6 +25,45 @@ function checked(name) {
 }
 
 /**
+ * @param {Option} option
+ * @param {string} name  of the variable that stands in for it
+ */
+function orEnvironment(option, name) {
+  // One that is set to nothing is as if it were not set.
+  return process.env[name] ? option.env(name) : option;
+}
+
+/**
+ * What is to fail, and what may pass.
+ * @param {Command} command
+ */
+function withPolicy(command) {
+  const failOn = new Option('--fail-on <severity>', 'exit with 86 when there is such a finding');
+  const baseline = new Option('--baseline <file>', 'findings that are known and do not fail');
+  const addRule = (/** @type {string} */ rule, /** @type {string[]} */ rules = []) => [
+    ...rules,
+    checked('ignore')(rule),
+  ];
+  return command
+    .addOption(orEnvironment(failOn.choices(['leak', 'suspect']), 'LEAKGUARD_FAIL_ON'))
+    .addOption(
+      new Option(
+        '--ignore <rule>',
+        'leave out package:NAME, path:PART, kind:KIND, signature:HEX, owner:TEXT, mark:LABEL; repeatable',
+      ).argParser(addRule),
+    )
+    .addOption(
+      orEnvironment(
+        baseline.argParser((file) => path.resolve(file)),
+        'LEAKGUARD_BASELINE',
+      ),
+    )
+    .addOption(
+      new Option('--update-baseline', 'write the baseline: what would fail is known from now on'),
+    );
+}
+
+/**
  * Errors are one line.
  * @param {string} text  as commander has it
  * @param {(text: string) => void} write
@@ -34,11 +74,6 @@ function outputError(text, write) {
 
 /** @param {(code: number) => void} setExitCode */
 function createProgram(setExitCode) {
-  const failOn = () =>
-    new Option('--fail-on <severity>', 'exit with 86 when there is such a finding').choices([
-      'leak',
-      'suspect',
-    ]);
   const json = () => new Option('--json', 'print JSON, errors too');
 
   const program = new Command('leakguard')
@@ -49,8 +84,7 @@ function createProgram(setExitCode) {
     .configureOutput({ outputError })
     .exitOverride();
 
-  program
-    .command('run')
+  withPolicy(program.command('run'))
     .summary('run a command and watch every Node.js process it starts')
     .usage('[options] -- <command> [args...]')
     .argument('<command...>', 'the command, after --')
@@ -85,7 +119,6 @@ function createProgram(setExitCode) {
         'write the report to a .json, .txt or .md file; %p pid, %t thread',
       ).argParser(checked('report')),
     )
-    .addOption(failOn())
     .addOption(json())
     .addHelpText(
       'after',
@@ -95,8 +128,7 @@ function createProgram(setExitCode) {
       setExitCode(await require('./run').run(command, options));
     });
 
-  program
-    .command('report')
+  withPolicy(program.command('report'))
     .summary('print a report file')
     .argument('<file>', 'a report written as .json')
     .addOption(
@@ -104,7 +136,6 @@ function createProgram(setExitCode) {
         .choices(['text', 'json', 'md'])
         .default('text'),
     )
-    .addOption(failOn())
     .addOption(json())
     .action((file, options) => {
       setExitCode(require('./report').printReport(file, options));

@@ -3,8 +3,10 @@
 /** `leakguard report FILE`: reads a report and prints it in another form. */
 
 const fs = require('node:fs');
+const { readRules } = require('../ignore');
 const { loadNative } = require('../native');
 const { CliError, exitCodes } = require('./exit-codes');
+const { applyPolicy, ignoreText, openBaseline } = require('./policy');
 
 /** @typedef {import('../..').ReportData} ReportData */
 
@@ -51,16 +53,17 @@ function fails(verdict, failOn) {
 
 /**
  * @param {string} file
- * @param {{ format: string, json?: boolean, failOn?: string }} options
+ * @param {{ format: string, json?: boolean } & import('./policy').PolicyOptions} options
  * @returns {number} exit code
  */
-function printReport(file, { format, json, failOn }) {
-  const text = readFile(file);
-  const rendered = render(text, json ? 'json' : format, file);
-  process.stdout.write(rendered.endsWith('\n') ? rendered : `${rendered}\n`);
+function printReport(file, { format, json, ...options }) {
+  const policy = { ignore: readRules(ignoreText(options)), baseline: openBaseline(options) };
   /** @type {ReportData} */
-  const { verdict } = JSON.parse(text);
-  return fails(verdict, failOn) ? exitCodes.findings : exitCodes.ok;
+  const written = JSON.parse(render(readFile(file), 'json', file));
+  const [report] = applyPolicy([written], policy, options);
+  const rendered = render(JSON.stringify(report), json ? 'json' : format, file);
+  process.stdout.write(rendered.endsWith('\n') ? rendered : `${rendered}\n`);
+  return fails(report.verdict, options.failOn) ? exitCodes.findings : exitCodes.ok;
 }
 
 exports.fails = fails;

@@ -10,18 +10,19 @@ const fs = require('node:fs');
 const os = require('node:os');
 const path = require('node:path');
 const { CliError, exitCodes } = require('./exit-codes');
+const { applyPolicy, ignoreText, openBaseline } = require('./policy');
 const { fails, render } = require('./report');
 
 /** @typedef {import('../..').ReportData} ReportData */
 /**
- * @typedef {object} RunOptions
+ * @typedef {import('./policy').PolicyOptions & OwnOptions} RunOptions
+ * @typedef {object} OwnOptions
  * @property {string} [level]
  * @property {string} [interval]
  * @property {string} [patience]
  * @property {string} [sensitivity]
  * @property {string} [survivors]
  * @property {string} [report]
- * @property {string} [failOn]
  * @property {boolean} [json]
  */
 
@@ -29,15 +30,14 @@ const REGISTER = path.join(__dirname, '..', '..', 'register.js');
 const FORWARDED_SIGNALS = /** @type {const} */ (['SIGINT', 'SIGTERM', 'SIGHUP']);
 /** A command that is run to be watched is worth a full collection a minute. */
 const DEFAULT_LEVEL = 'survivors';
-/** @type {readonly string[]} */
-const WORST_FIRST = ['leak', 'suspect', 'inconclusive', 'clean'];
 
 /**
  * @param {RunOptions} options
+ * @param {import('../baseline').Baseline | null} baseline
  * @param {string} reports  pattern of the report files
  * @returns {NodeJS.ProcessEnv}
  */
-function environment(options, reports) {
+function environment(options, baseline, reports) {
   const { level, interval, patience, sensitivity, survivors } = options;
   const given = {
     LEAKGUARD_LEVEL: level ?? process.env.LEAKGUARD_LEVEL ?? DEFAULT_LEVEL,
@@ -45,6 +45,11 @@ function environment(options, reports) {
     LEAKGUARD_PATIENCE: patience,
     LEAKGUARD_SENSITIVITY: sensitivity,
     LEAKGUARD_SURVIVORS: survivors,
+    LEAKGUARD_IGNORE: ignoreText(options),
+    // One that is about to be made is not there yet.
+    LEAKGUARD_BASELINE: baseline?.entries.size ? options.baseline : '',
+    // There is one gate, here: a step of the command that fails by itself would keep the next from running.
+    LEAKGUARD_FAIL_ON: '',
   };
   const set = Object.entries(given).filter(([, value]) => value !== undefined);
   // Node reads double quotes and backslashes in NODE_OPTIONS.
@@ -90,7 +95,7 @@ function execute([file, ...args], env) {
 
 /**
  * @param {string} folder
- * @returns {ReportData[]} worst first
+ * @returns {ReportData[]}
  */
 function readReports(folder) {
   return fs
@@ -98,10 +103,6 @@ function readReports(folder) {
     .map(
       (name) =>
         /** @type {ReportData} */ (JSON.parse(fs.readFileSync(path.join(folder, name), 'utf8'))),
-    )
-    .sort(
-      (a, b) =>
-        WORST_FIRST.indexOf(a.verdict) - WORST_FIRST.indexOf(b.verdict) || b.ticks - a.ticks,
     );
 }
 
@@ -149,19 +150,20 @@ function summarize(reports) {
  * @returns {Promise<number>} exit code: the command's own, or 86
  */
 async function run(command, options) {
+  const baseline = openBaseline(options);
   const folder = fs.mkdtempSync(path.join(os.tmpdir(), 'leakguard-'));
   try {
     const { code, signal } = await execute(
       command,
-      environment(options, path.join(folder, '%p-%t.json')),
+      environment(options, baseline, path.join(folder, '%p-%t.json')),
     );
-    const reports = readReports(folder);
+    const reports = applyPolicy(readReports(folder), { baseline }, options);
     if (options.report !== undefined) writeReports(reports, options.report);
     if (options.json) {
       process.stderr.write(`${JSON.stringify(reports)}\n`);
     } else {
       for (const report of reports) {
-        if (report.findings.length > 0) {
+        if (report.findings.length > 0 || report.notes.length > 0) {
           process.stderr.write(`\n${render(JSON.stringify(report), 'text', 'report')}`);
         }
       }

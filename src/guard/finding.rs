@@ -41,6 +41,18 @@ pub enum Tier {
     Trend,
 }
 
+impl Tier {
+    /// The name as the report writes it.
+    #[must_use]
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Contract => "contract",
+            Self::Scenario => "scenario",
+            Self::Trend => "trend",
+        }
+    }
+}
+
 /// One frame of the application.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Frame {
@@ -79,7 +91,8 @@ pub struct SiteShare {
 /// One signal and what it saw.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Evidence {
-    /// `peak`, `fade`, `chance`, `survival`, `cohorts`, `load`, `history`, `explained`, `known`, `contract`, `rounds`, `doubt`.
+    /// `peak`, `fade`, `chance`, `survival`, `cohorts`, `load`, `history`, `explained`, `known`, `contract`, `rounds`, `doubt`,
+    /// `allowed`, `baseline`.
     pub signal: String,
     /// A sentence.
     pub detail: String,
@@ -162,7 +175,17 @@ pub struct Finding {
     pub history: Vec<(u64, u64)>,
 }
 
+/// Signal of what a mark's own code allows.
+pub(super) const ALLOWED: &str = "allowed";
+
 impl Finding {
+    /// Whether whoever leaves it has said that it is meant.
+    #[must_use]
+    pub fn is_allowed(&self) -> bool {
+        let is = |evidence: &Evidence| evidence.signal == ALLOWED;
+        self.evidence.iter().any(is)
+    }
+
     /// Whether `count` is memory, not members.
     #[must_use]
     pub fn counts_bytes(&self) -> bool {

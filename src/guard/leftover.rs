@@ -8,12 +8,13 @@
 //! - A few entries more are what every cache gains, so below [`MIN_ENTRIES`] of one mark they are a
 //!   suspicion. What the host follows by name has no such minimum.
 //! - What lets the process end is a suspicion, since pools keep such.
+//! - What a mark's code allows is a note, apart from what others have left at the same line.
 
 use rustc_hash::FxHashMap;
 use serde::Deserialize;
 
 use super::advice;
-use super::finding::{Evidence, Finding, MarkCount, Severity, Site, SiteShare, Tier};
+use super::finding::{self, Evidence, Finding, MarkCount, Severity, Site, SiteShare, Tier};
 use super::known;
 use super::phrase::{count, plural, printable, whole};
 use super::population::who_adds;
@@ -46,6 +47,9 @@ struct Leftover {
     /// Label of the mark that ran the code; null: none did.
     mark: Option<String>,
     count: u64,
+    /// Whether the code that the mark ran allows it.
+    #[serde(default)]
+    allowed: bool,
     /// Why it is no more than a suspicion, if it is.
     doubt: Option<Doubt>,
     /// Growth of each round, where a scenario was run.
@@ -103,11 +107,17 @@ impl Leftovers {
         serde_json::from_str(text).map_err(|cause| Error::json("leftovers", text, cause))
     }
 
-    /// One finding for each line, the worst and largest first.
+    /// One finding for each line, and one for what is allowed there; the worst and largest first.
     pub(super) fn findings(&self, ledger: &Ledger) -> Vec<Finding> {
         let mut causes: FxHashMap<_, Vec<&Leftover>> = FxHashMap::default();
         for part in &self.parts {
-            let cause = (part.kind, &*part.what, &*part.owner, part.site);
+            let cause = (
+                part.kind,
+                &*part.what,
+                &*part.owner,
+                part.site,
+                part.allowed,
+            );
             causes.entry(cause).or_default().push(part);
         }
         let describe = |parts: &Vec<_>| self.describe(parts, ledger);
@@ -115,7 +125,7 @@ impl Leftovers {
         // What a test runner or Node keeps by design is nobody's to take away.
         findings.retain_mut(|finding| {
             known::quieten(finding, 0.0);
-            finding.severity > Severity::Note
+            finding.severity > Severity::Note || finding.is_allowed()
         });
         findings.sort_by(|a, b| {
             let place = |finding: &Finding| finding.site.as_ref().map(place_of);
@@ -144,7 +154,9 @@ impl Leftovers {
         let total = parts.iter().map(|part| part.count).sum();
         let marks = marks_of(parts);
         let doubt = self.doubt(parts, &marks);
-        let (severity, confidence) = if doubt.is_some() {
+        let (severity, confidence) = if parts[0].allowed {
+            (Severity::Note, CONFIDENCE)
+        } else if doubt.is_some() {
             (Severity::Suspect, DOUBT)
         } else {
             (Severity::Leak, CONFIDENCE)
@@ -223,12 +235,17 @@ impl Leftovers {
             )
         };
         let doubt = doubt.map(|reason| ("doubt", reason.to_owned()));
+        let allowed = parts[0].allowed.then(|| {
+            let reason = "the code that leaves it allows it".to_owned();
+            (finding::ALLOWED, reason)
+        });
         let said = |(signal, detail): (&str, String)| Evidence {
             signal: signal.to_owned(),
             detail,
         };
         std::iter::once((signal, detail))
             .chain(doubt)
+            .chain(allowed)
             .map(said)
             .collect()
     }
@@ -318,6 +335,22 @@ mod tests {
         assert_eq!(severity(&few), Severity::Suspect);
         assert_eq!(severity(&entries("one", 8, false)), Severity::Leak);
         assert_eq!(severity(&entries("one", 1, true)), Severity::Leak);
+    }
+
+    #[test]
+    fn what_is_allowed_is_a_note_beside_what_others_left_at_the_same_line() {
+        let allowed = entries("one", 9, true).replace("\"named\"", "\"allowed\":true,\"named\"");
+        let both = findings(&format!("{allowed},{}", entries("two", 8, true)));
+        let told: Vec<(Severity, u64, bool)> = both
+            .iter()
+            .map(|finding| (finding.severity, finding.count, finding.is_allowed()))
+            .collect();
+        assert_eq!(
+            told,
+            [(Severity::Leak, 8, false), (Severity::Note, 9, true)]
+        );
+        assert_eq!(both[0].signature, both[1].signature);
+        assert_eq!(both[1].marks[0].label, "one");
     }
 
     #[test]

@@ -1,4 +1,4 @@
-//! F4. The only code that knows napi: one class and one function, argument for argument what
+//! F4. The only code that knows napi: one class and three functions, argument for argument what
 //! `native/binding.d.ts` declares. No rule lives here; every method locks, delegates and converts.
 //!
 //! - **Re-entrance.** Methods take `&self`, and the lock is only ever *tried*: if a getter or a
@@ -16,7 +16,7 @@ use parking_lot::{Mutex, MutexGuard};
 
 use self::error::to_js;
 use crate::error::{Error, Kind as ErrorKind};
-use crate::guard::{self, Guard, Leftovers, Settings};
+use crate::guard::{self, baseline, Guard, Leftovers, Settings};
 use crate::ledger::{self, Claim, Kind, Site};
 use crate::report::{self, Context, Format, Report};
 
@@ -212,6 +212,14 @@ impl Engine {
         self.lock()?.reset(at_ms);
         Ok(())
     }
+}
+
+/// Throws where `text` is no baseline file, naming line and column.
+#[napi(catch_unwind)]
+// As below.
+#[allow(clippy::needless_pass_by_value, unreachable_pub, dead_code)]
+pub fn check_baseline(text: String) -> napi::Result<()> {
+    baseline::check(&text).map_err(to_js)
 }
 
 /// The report in `reportJson` as `text`, `json` or `md`.

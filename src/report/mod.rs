@@ -49,7 +49,8 @@ impl Verdict {
     }
 
     fn of(findings: &[Finding], enough_history: bool) -> Self {
-        match findings.iter().map(|finding| finding.severity).max() {
+        let open = findings.iter().filter(|finding| !finding.is_allowed());
+        match open.map(|finding| finding.severity).max() {
             Some(Severity::Leak) => Self::Leak,
             Some(Severity::Suspect) => Self::Suspect,
             Some(Severity::Note) => Self::Inconclusive,
