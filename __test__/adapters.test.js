@@ -38,6 +38,16 @@ for (const runner of RUNNERS) {
   });
 }
 
+for (const runner of RUNNERS.filter(({ name }) => name === 'jest')) {
+  test(`jest (${runner.major}) finds no open handle of ours`, async () => {
+    const more = ['--detectOpenHandles', '--forceExit=false'];
+    const { code, output } = await runSuite(runner, 'healthy', { node, concurrent: false, more });
+    assert.equal(code, 0, output);
+    assert.match(output, /1 passed/);
+    assert.doesNotMatch(output, /open handle/i);
+  });
+}
+
 for (const runner of UNSUPPORTED) {
   test(`${runner.name}: a version that is too old is refused by name`, async () => {
     const { code, output } = await runSuite(runner, 'seeded', { node, concurrent: false });

@@ -95,6 +95,22 @@ test('stragglers are waited for', async (t) => {
   assert.deepEqual(await leaksSince(since), []);
 });
 
+test('what goes on registering for ever is waited for no longer than the rest', async (t) => {
+  startExact(t);
+  const bus = new EventEmitter().setMaxListeners(0);
+  const since = leakguard.mark();
+  let ended = false;
+  t.after(() => {
+    ended = true;
+  });
+  (function poll() {
+    bus.once('poll', noop);
+    if (!ended) setTimeout(poll, 1);
+  })();
+  const [title] = await leaksSince(since);
+  assert.match(title, /^\d+ listeners left on EventEmitter 'poll'$/);
+});
+
 test('timers, handles, files, entries, targets and expectations are found, each once', async (t) => {
   startExact(t);
   const folder = temporaryFolder(t);

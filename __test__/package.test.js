@@ -223,8 +223,7 @@ test('only lib/native.js requires the binding, and no shim requires lib/native.j
 test('packages are required by the command line alone, and are dependencies', () => {
   for (const name of LIBRARY) {
     const packages = requiredBy(name).filter(
-      (target) =>
-        !/^(lib|native)\/|^(index\.js|package\.json)$/.test(target) && !isBuiltin(target),
+      (target) => !/^(lib|native)\/|^(index\.js|package\.json)$/.test(target) && !isBuiltin(target),
     );
     if (!name.startsWith('lib/cli/')) assert.deepEqual(packages, [], name);
     for (const target of packages) assert.ok(Object.hasOwn(manifest.dependencies, target), target);

@@ -94,10 +94,11 @@ function blamedIn(text) {
  * @param {object} options
  * @param {string} options.node  major version
  * @param {boolean} options.concurrent
+ * @param {string[]} [options.more]  arguments of the runner
  * @returns {Promise<{ code: number | null, blamed: Set<string>, output: string }>}
  */
-function runSuite({ argsOf, major }, suite, { node, concurrent }) {
-  const child = spawn(nodeBinary(node), argsOf(suite), {
+function runSuite({ argsOf, major }, suite, { node, concurrent, more = [] }) {
+  const child = spawn(nodeBinary(node), [...argsOf(suite), ...more], {
     cwd: path.join(FOLDER, major),
     env: {
       ...bareEnvironment(),
