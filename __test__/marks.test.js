@@ -100,8 +100,9 @@ test('what goes on registering for ever is waited for no longer than the rest', 
   const bus = new EventEmitter().setMaxListeners(0);
   const since = leakguard.mark();
   let ended = false;
-  t.after(() => {
+  t.after(async () => {
     ended = true;
+    await pause(5);
   });
   (function poll() {
     bus.once('poll', noop);

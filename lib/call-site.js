@@ -8,69 +8,21 @@
  * this past a threshold or on samples only. A frame is recognised by file and position before
  * anything is formatted.
  *
- * Nothing of the stack survives the call: CallSite objects hold receivers and functions, so they
- * are read here and dropped here.
+ * Nothing of the stack survives the call.
  */
 
 const path = require('node:path');
 const { Frames } = require('./frames');
 const { loadNative } = require('./native');
-
-const { captureStackTrace } = Error;
+const { DEEP_STACK_FRAMES, captureStack, stacksAreFrozen } = require('./stack');
 
 /** Enough to meet the caller and, mostly, the application behind one library frame. */
 const SHORT_STACK_FRAMES = 4;
-/** V8's own heap profiler keeps as many. */
-const DEEP_STACK_FRAMES = 16;
-
 /** Below it on the stack is a test runner, which may run a test while it loads the file. */
 const MARKS_FILE = path.join(__dirname, 'marks.js');
 /** Whose frames are on the stack while a module is evaluated: Node's loaders, jest's and vite's. */
 const LOADER_FILE = /^node:internal\/modules\//;
 const LOADER_PACKAGES = ['jest-runtime', 'vite', 'vite-node'];
-
-/** @type {NodeJS.CallSite[]} */
-let captured = [];
-/**
- * @param {unknown} _holder
- * @param {NodeJS.CallSite[]} callSites
- */
-function keepCallSites(_holder, callSites) {
-  captured = callSites;
-}
-
-/**
- * The structured stack above `below`, its own frame left out.
- * @param {Function} below
- * @param {number} limit  frames
- * @returns {NodeJS.CallSite[] | undefined} undefined when Error cannot be configured (`--frozen-intrinsics`)
- */
-function captureStack(below, limit) {
-  const { stackTraceLimit, prepareStackTrace } = Error;
-  let failed = false;
-  captured = [];
-  try {
-    Error.stackTraceLimit = limit;
-    Error.prepareStackTrace = keepCallSites;
-    const holder = { stack: undefined };
-    captureStackTrace(holder, below);
-    // Reading the property is what runs prepareStackTrace.
-    void holder.stack;
-  } catch {
-    // A frozen Error: no site is better than an exception in the host.
-    failed = true;
-  } finally {
-    try {
-      Error.stackTraceLimit = stackTraceLimit;
-      Error.prepareStackTrace = prepareStackTrace;
-    } catch {
-      // The same frozen Error, which therefore was never changed.
-    }
-  }
-  const result = captured;
-  captured = [];
-  return failed ? undefined : result;
-}
 
 /**
  * Who is to blame: the first frame of the host's, and, where that is in a package, the first of the
@@ -103,16 +55,18 @@ class CallSites {
   }
 
   /**
-   * @param {Function} below  the patched function whose caller is asked for
+   * @param {Function | NodeJS.CallSite[]} below  the patched function whose caller is asked for, or the stack
+   *   above it
    * @param {boolean} [hostOnly]  whether a stack of nothing but Node's own frames is unknown
    * @returns {number} native site id, 0 for unknown
    */
   capture(below, hostOnly = false) {
     if (this.closed) return 0;
-    const callSites = captureStack(below, SHORT_STACK_FRAMES) ?? [];
+    if (Array.isArray(below)) return this.#pick(below, true, hostOnly) ?? 0;
+    const callSites = captureStack(below, SHORT_STACK_FRAMES);
     return (
       this.#pick(callSites, false, hostOnly) ??
-      this.#pick(captureStack(below, DEEP_STACK_FRAMES) ?? [], true, hostOnly) ??
+      this.#pick(captureStack(below, DEEP_STACK_FRAMES), true, hostOnly) ??
       0
     );
   }
@@ -120,7 +74,7 @@ class CallSites {
   /**
    * As `capture`, and tells whether Node did it on behalf of the host, and whether a module was being
    * loaded. That happens once, so only the first registration of a place is looked at so closely.
-   * @param {Function} below
+   * @param {Function | NodeJS.CallSite[]} below  as there
    * @returns {Origin | undefined} undefined when Node or a test runner does it by itself
    */
   captureRegistration(below) {
@@ -128,13 +82,16 @@ class CallSites {
     this.isNodes = false;
     if (this.closed) return UNKNOWN;
     // Seldom, so with cold caches: then sixteen frames cost no more than four, and twice four do.
-    const callSites = captureStack(below, DEEP_STACK_FRAMES);
-    if (callSites === undefined) return UNKNOWN;
-    if (callSites.length === 0) return undefined;
-    this.isNodes = this.#know(callSites[0]).internal;
-    const first = callSites.find((callSite) => !this.#know(callSite).internal);
-    if (first === undefined) return undefined;
-    const place = this.#know(first);
+    const callSites = Array.isArray(below) ? below : captureStack(below, DEEP_STACK_FRAMES);
+    if (callSites.length === 0) return stacksAreFrozen() ? UNKNOWN : undefined;
+    let at = 0;
+    let place = this.#know(callSites[0]);
+    while (place.internal) {
+      at += 1;
+      if (at === callSites.length) return undefined;
+      place = this.#know(callSites[at]);
+    }
+    this.isNodes = at > 0;
     if (this.runners.has(place)) return undefined;
     if (!this.registered.has(place)) {
       const { package: name } = place.frame;
@@ -147,6 +104,8 @@ class CallSites {
       const runner = frames.findIndex(({ file }) => file === MARKS_FILE);
       this.isLoading = frames.slice(0, runner === -1 ? undefined : runner).some(isLoader);
     }
+    // Mostly the application itself.
+    if (place.frame.package === null) return { site: place, app: undefined };
     return this.#find(callSites);
   }
 

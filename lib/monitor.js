@@ -64,8 +64,11 @@ class Monitor {
     /** Other realms whose intrinsics are hooked. @type {Map<typeof globalThis, PatchSet>} */
     this.realms = new Map();
     this.limits = limitsOf(readOptions({}, {}));
+    const record = (/** @type {(run: Run) => void} */ action) => this.#record(action);
+    const records = (/** @type {object} */ owner, /** @type {unknown} */ member) =>
+      !this.busy && this.run?.registrations?.wants(owner, member) === true;
     this.shims = createShims.map(
-      (createShim) => new ShimHost(createShim, this.limits, (action) => this.#record(action)),
+      (createShim) => new ShimHost(createShim, this.limits, record, records),
     );
     const collections = this.shims.find(({ name }) => name === 'collections');
     this.collectionsSampler = /** @type {import('./sampler').Sampler} */ (

@@ -176,6 +176,8 @@ class Registrations {
     this.owners = new Set();
     /** @type {WeakMap<object, Map<unknown, Owner>>} */
     this.byOwner = new WeakMap();
+    /** Of members, weakly. @type {WeakMap<object, WeakRef<object>>} */
+    this.refs = new WeakMap();
     /** @type {{ thing: Thing, registration: Registration }[]} */
     this.things = [];
     /** @type {{ file: OpenedFile, registration: Registration }[]} */
@@ -201,25 +203,34 @@ class Registrations {
   }
 
   /**
+   * Whether an addition is to be recorded, asked by the hook before it captures the stack.
+   * @param {object} owner
+   * @param {unknown} member
+   */
+  wants(owner, member) {
+    const mark = this.currentMark();
+    if (mark === null && this.ownedOnly) return false;
+    const birth = birthOf(owner);
+    const isOwn = this.ownedOnly && mark !== null && birth >= mark.ordinal;
+    if (isOwn || birth >= this.latest || this.known.has(owner)) return false;
+    return !(isObject(member) && this.known.has(member));
+  }
+
+  /**
    * @param {Population} population
    * @param {object} owner
    * @param {unknown} detail
    * @param {unknown} member
-   * @param {Function} below  whose caller registers
+   * @param {NodeJS.CallSite[]} stack  of who registers
    * @returns {Registration | undefined} undefined when it was not recorded
    */
-  added(population, owner, detail, member, below) {
-    const birth = birthOf(owner);
+  added(population, owner, detail, member, stack) {
     const mark = this.currentMark();
-    const isOwn = this.ownedOnly && mark !== null && birth >= mark.ordinal;
-    if (birth >= this.latest || isOwn || !this.#hasRoom(mark)) return undefined;
-    const isObject =
-      (typeof member === 'object' && member !== null) || typeof member === 'function';
-    if (this.known.has(owner) || (isObject && this.known.has(member))) return undefined;
+    if (!this.#hasRoom(mark)) return undefined;
     if (typeof member === 'string' && member.length > MAX_KEPT_STRING) return undefined;
-    const registration = this.#create(mark, below);
+    const registration = this.#create(mark, stack);
     if (registration === undefined) {
-      if (isObject) this.known.add(member);
+      if (isObject(member)) this.known.add(member);
       if (population.kind === 'collections') this.known.add(owner);
       return undefined;
     }
@@ -228,7 +239,7 @@ class Registrations {
     const known = this.#ownerOf(population, owner, detail);
     if (known.share > 1 && random() * known.share >= 1) return registration;
     known.added.set(mark, (known.added.get(mark) ?? 0) + known.share);
-    if (isObject) registration.ref = new WeakRef(member);
+    if (isObject(member)) registration.ref = this.#refOf(member);
     else registration.value = member;
     registration.weight = known.share;
     if (known.registrations.length >= MAX_PER_OWNER) {
@@ -433,8 +444,21 @@ class Registrations {
   }
 
   /**
+   * One for each object, as making one costs more than finding it.
+   * @param {object} member
+   */
+  #refOf(member) {
+    let ref = this.refs.get(member);
+    if (ref === undefined) {
+      ref = new WeakRef(member);
+      this.refs.set(member, ref);
+    }
+    return ref;
+  }
+
+  /**
    * @param {Mark | null} mark
-   * @param {Function} below
+   * @param {Function | NodeJS.CallSite[]} below
    * @returns {Registration | undefined} undefined when it is Node's own doing
    */
   #create(mark, below) {
@@ -454,6 +478,13 @@ class Registrations {
     };
   }
 }
+
+/**
+ * @param {unknown} value
+ * @returns {value is object}
+ */
+const isObject = (value) =>
+  (typeof value === 'object' && value !== null) || typeof value === 'function';
 
 /**
  * Whether it keeps the process.

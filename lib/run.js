@@ -174,6 +174,13 @@ class Run {
       say: (message) => this.note(message),
     });
     this.registrations.open(mark);
+    if (owned && this.level !== 'counts' && this.level !== 'sites') {
+      // A suite is judged by what its tests leave. What would watch the heap and every promise for a trend
+      // costs more than all that, and cannot tell one test from another.
+      const text = `level ${this.level} was lowered to sites: marks record every registration`;
+      this.#setLevel('sites');
+      if (!this.notes.includes(text)) this.notes.push(text);
+    }
     return mark;
   }
 
@@ -184,12 +191,12 @@ class Run {
    * @param {unknown} detail
    * @param {unknown} member
    * @param {number} weight
-   * @param {Function} below
+   * @param {Function | NodeJS.CallSite[]} below  the stack above the hook, where it is to be recorded
    */
   added(population, owner, detail, member, weight, below) {
-    const recorded = population.isDerived
-      ? undefined
-      : this.registrations?.added(population, owner, detail, member, below);
+    const recorded = Array.isArray(below)
+      ? this.registrations?.added(population, owner, detail, member, below)
+      : undefined;
     const site = recorded && this.registrations?.siteOf(recorded);
     this.tracked.added(population, owner, detail, member, weight, below, site);
   }
@@ -326,20 +333,25 @@ class Run {
       LOWER[/** @type {keyof typeof LOWER} */ (level)]
     );
     if (lower === undefined) return false;
-    this.level = lower;
+    this.#setLevel(lower);
     this.budget.refill();
     this.roundsPutOff = 0;
-    const limits = limitsOf({ ...this.settings, level: lower });
+    const share = `${(this.budget.share * 100).toFixed(0)} % of one CPU`;
+    this.note(`level ${level} was lowered to ${lower}: it took more than ${share}`);
+    return true;
+  }
+
+  /** @param {typeof this.level} level  a lower one */
+  #setLevel(level) {
+    const limits = limitsOf({ ...this.settings, level });
     if (!limits.sampling) {
       this.survivors?.stop();
       this.survivors = null;
     }
-    if (level === 'exact') this.promises?.close();
-    if (lower === 'counts') this.sites?.close();
+    if (this.level === 'exact') this.promises?.close();
+    if (level === 'counts') this.sites?.close();
     this.tracked.capturesPerTick = limits.attention;
-    const share = `${(this.budget.share * 100).toFixed(0)} % of one CPU`;
-    this.note(`level ${level} was lowered to ${lower}: it took more than ${share}`);
-    return true;
+    this.level = level;
   }
 
   /**

@@ -16,8 +16,9 @@ class ShimHost {
    * @param {import('./shims').Limits} limits
    * @param {(action: (run: import('./run').Run) => void) => void} record  runs an action of a hook on
    *   the present run, unless our own code is what was hooked
+   * @param {(owner: object, member: unknown) => boolean} records
    */
-  constructor(createShim, limits, record) {
+  constructor(createShim, limits, record, records) {
     this.patches = new PatchSet();
     this.failed = false;
     /** Whether all that it hooks is hooked. */
@@ -33,6 +34,7 @@ class ShimHost {
       });
     this.shim = createShim({
       limits,
+      records,
       added: (...args) => guarded((run) => run.added(...args)),
       made: (...args) => guarded((run) => run.timerMade(...args)),
       heapProfilerStarts: () => guarded(({ survivors }) => survivors?.standAside()),

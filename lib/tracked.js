@@ -33,7 +33,6 @@ const RECHECK_ONE_IN = 32;
  * What a shim knows of its population, and all it tells.
  * @typedef {object} Population
  * @property {string} kind
- * @property {boolean} [isDerived]  true: another population has the same members
  * @property {boolean} [isHooked]  whether each addition is seen by a hook; all are but what `watch()` follows
  * @property {() => { floor: number, threshold: number }} limits  below the floor nothing is reported,
  *   below the threshold nothing is tracked
@@ -126,7 +125,7 @@ class Tracked {
    * @param {unknown} detail  tells populations of one owner apart
    * @param {unknown} member
    * @param {number} weight   additions that this one stands for
-   * @param {Function} below  the patched function, whose caller adds
+   * @param {Function | NodeJS.CallSite[]} below  the patched function, whose caller adds, or the stack above it
    * @param {number} [known]  its site, where it has been captured already
    */
   added(population, owner, detail, member, weight, below, known) {

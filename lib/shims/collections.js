@@ -7,6 +7,7 @@
 
 const { birthOf } = require('../order');
 const { Sampler } = require('../sampler');
+const { DEEP_STACK_FRAMES, captureStack } = require('../stack');
 
 /**
  * @param {object} prototype
@@ -22,7 +23,7 @@ const sizeGetter = (prototype) =>
 const DISCOVERY_OFFSET = 9;
 
 /** @type {import('.').CreateShim} */
-function createCollectionsShim({ added, limits }) {
+function createCollectionsShim({ added, records, limits }) {
   const sampler = new Sampler(() => ({
     threshold: limits.looksFrom.collections,
     attention: limits.attention,
@@ -76,7 +77,8 @@ function createCollectionsShim({ added, limits }) {
     function look(map, key, value, before, weight) {
       const result = original.call(map, key, value);
       if (weight !== 0 && mapSize.call(map) > before && matters(map, before)) {
-        added(maps, map, undefined, key, weight, wrapper);
+        const below = records(map, key) ? captureStack(wrapper, DEEP_STACK_FRAMES) : wrapper;
+        added(maps, map, undefined, key, weight, below);
       }
       return result;
     }
@@ -116,7 +118,8 @@ function createCollectionsShim({ added, limits }) {
     function look(set, value, before, weight) {
       const result = original.call(set, value);
       if (weight !== 0 && setSize.call(set) > before && matters(set, before)) {
-        added(sets, set, undefined, value, weight, wrapper);
+        const below = records(set, value) ? captureStack(wrapper, DEEP_STACK_FRAMES) : wrapper;
+        added(sets, set, undefined, value, weight, below);
       }
       return result;
     }

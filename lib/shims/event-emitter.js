@@ -10,6 +10,7 @@ const { EventEmitter } = require('node:events');
 const { className, eventName } = require('../label');
 const { birthOf, noteBirth } = require('../order');
 const { Sampler } = require('../sampler');
+const { DEEP_STACK_FRAMES, captureStack } = require('../stack');
 
 /** An emitter has its kinds of events from its class; names by the dozen are data. */
 const NAMES_PER_LISTENERS = 4;
@@ -29,7 +30,7 @@ function listenersOf(emitter, type) {
 }
 
 /** @type {import('.').CreateShim} */
-function createEventEmitterShim({ added, limits }) {
+function createEventEmitterShim({ added, records, limits }) {
   const sampler = new Sampler(() => ({
     threshold: limits.looksFrom.listeners,
     attention: limits.attention,
@@ -55,7 +56,6 @@ function createEventEmitterShim({ added, limits }) {
   /** @type {import('../tracked').Population} */
   const names = {
     kind: 'listeners',
-    isDerived: true,
     sampler,
     limits: () => ({
       floor: limits.listeners.floor * NAMES_PER_LISTENERS,
@@ -90,7 +90,9 @@ function createEventEmitterShim({ added, limits }) {
   function look(emitter, type, listener, weight, wrapper) {
     if (weight === 0 || !matters(emitter, type)) return;
     added(names, emitter, kNames, type, weight, wrapper);
-    added(listeners, emitter, type, listener, weight, wrapper);
+    const recorded = records(emitter, listener);
+    const below = recorded ? captureStack(wrapper, DEEP_STACK_FRAMES) : wrapper;
+    added(listeners, emitter, type, listener, weight, below);
   }
 
   /**

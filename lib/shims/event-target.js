@@ -11,6 +11,7 @@
 const { getEventListeners } = require('node:events');
 const { className, eventName } = require('../label');
 const { Sampler } = require('../sampler');
+const { DEEP_STACK_FRAMES, captureStack } = require('../stack');
 
 const kEvents = Object.getOwnPropertySymbols(new EventTarget()).find(
   (symbol) => symbol.description === 'kEvents',
@@ -30,7 +31,7 @@ function countListeners(target, type) {
 }
 
 /** @type {import('.').CreateShim} */
-function createEventTargetShim({ added, limits }) {
+function createEventTargetShim({ added, records, limits }) {
   const sampler = new Sampler(() => ({
     threshold: limits.looksFrom.listeners,
     attention: limits.attention,
@@ -62,7 +63,10 @@ function createEventTargetShim({ added, limits }) {
    * @param {Function} wrapper
    */
   function look(target, type, listener, weight, wrapper) {
-    if (weight !== 0) added(listeners, target, type, listener, weight, wrapper);
+    if (weight === 0) return;
+    const recorded = records(target, listener);
+    const below = recorded ? captureStack(wrapper, DEEP_STACK_FRAMES) : wrapper;
+    added(listeners, target, type, listener, weight, below);
   }
 
   /** @param {any} original */

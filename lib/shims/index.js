@@ -27,6 +27,8 @@ const { createTimersShim } = require('./timers');
  * What a shim is given; no function throws.
  * @typedef {object} Recorder
  * @property {import('../run').Run['added']} added
+ * @property {(owner: object, member: unknown) => boolean} records  whether an addition is to be recorded, for
+ *   which the hook captures the stack
  * @property {import('../run').Run['timerMade']} made             a timer
  * @property {import('../run').Run['handleOpened']} opened        a handle
  * @property {import('../handles').Handles['accepted']} accepted  a server's connection

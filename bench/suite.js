@@ -1,0 +1,110 @@
+#!/usr/bin/env node
+'use strict';
+
+/**
+ * `npm run bench:suite`: what the adapters cost. A suite of 500 healthy tests with ordinary work
+ * (`bench/suite/ordinary.js`) is run by `node:test` bare and with the adapter at level `exact`, in turns,
+ * and so is a pair of `on` and `off` on an emitter that is older than its mark, which is the dearest case.
+ */
+
+const { spawnSync } = require('node:child_process');
+const path = require('node:path');
+const { parseArgs } = require('node:util');
+const { parseCount, parseList, readOrExit } = require('../scripts/command-line');
+const {
+  ROOT,
+  bareEnvironment,
+  buildAddon,
+  installPackages,
+  nodeBinary,
+} = require('../scripts/setup');
+
+const MAJORS = ['20', '22', '24', '26'];
+const HELP = `Usage: npm run bench:suite -- [options]
+
+  --node LIST   of ${MAJORS.join(', ')} (default: all)
+  --rounds N    interleaved pairs of runs (default: 7)
+`;
+
+const { majors, rounds } = readOrExit(
+  'bench:suite',
+  () => {
+    const { values } = parseArgs({
+      options: {
+        node: { type: 'string', default: MAJORS.join(',') },
+        rounds: { type: 'string', default: '7' },
+      },
+    });
+    return {
+      majors: parseList('--node', values.node, MAJORS),
+      rounds: parseCount('--rounds', values.rounds, 100),
+    };
+  },
+  HELP,
+);
+
+/** Nanoseconds of an `on` and an `off`, printed by a process of its own. */
+const PAIR = `
+  const { EventEmitter } = require('node:events');
+  const emitter = new EventEmitter();
+  const listener = () => {};
+  if (process.env.MARKED === '1') {
+    require(${JSON.stringify(ROOT)}).mark('suite', { owned: true }).begin();
+  }
+  const rounds = [];
+  for (let round = 0; round < 15; round += 1) {
+    const start = process.hrtime.bigint();
+    for (let count = 0; count < 20_000; count += 1) {
+      emitter.on('x', listener);
+      emitter.off('x', listener);
+    }
+    rounds.push(Number(process.hrtime.bigint() - start) / 20_000);
+  }
+  console.log(Math.min(...rounds));
+`;
+
+/**
+ * @param {string} node
+ * @param {string[]} args
+ * @param {NodeJS.ProcessEnv} [env]
+ */
+function run(node, args, env) {
+  const start = performance.now();
+  const result = spawnSync(node, args, {
+    encoding: 'utf8',
+    env: { ...bareEnvironment(), LEAKGUARD_LEVEL: 'exact', ...env },
+  });
+  if (result.status !== 0) throw new Error(`${args.join(' ')} failed:\n${result.stdout}`);
+  return { ms: performance.now() - start, stdout: result.stdout };
+}
+
+/** @param {number[]} numbers */
+const sorted = (numbers) => [...numbers].sort((a, b) => a - b);
+/** @param {number[]} numbers */
+const median = (numbers) => sorted(numbers)[Math.floor(numbers.length / 2)];
+/** @param {number[]} numbers */
+const spread = (numbers) =>
+  `${sorted(numbers)[0].toFixed(0)}-${sorted(numbers)[numbers.length - 1].toFixed(0)}`;
+
+for (const folder of ['.', '__test__/runtimes']) installPackages(folder);
+buildAddon();
+const suite = path.join(__dirname, 'suite', 'ordinary.js');
+const adapter = ['--require', path.join(ROOT, 'lib/adapters/node-test.js')];
+for (const major of majors) {
+  const node = nodeBinary(major);
+  /** @type {number[]} */
+  const [bare, guarded, barePair, markedPair] = [[], [], [], []];
+  for (let round = 0; round < rounds; round += 1) {
+    bare.push(run(node, [suite]).ms);
+    guarded.push(run(node, [...adapter, suite]).ms);
+    barePair.push(Number(run(node, ['-e', PAIR]).stdout));
+    markedPair.push(Number(run(node, ['-e', PAIR], { MARKED: '1' }).stdout));
+  }
+  const ratios = guarded.map((ms, index) => ms / bare[index]);
+  process.stdout.write(
+    `Node ${major}: suite ${median(bare).toFixed(0)} ms (${spread(bare)}) bare, ` +
+      `${median(guarded).toFixed(0)} ms (${spread(guarded)}) with the adapter, ` +
+      `median of ratios ${median(ratios).toFixed(3)}; ` +
+      `on+off ${Math.min(...barePair).toFixed(0)} ns bare, ${Math.min(...markedPair).toFixed(0)} ns recorded\n`,
+  );
+}
