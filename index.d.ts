@@ -99,7 +99,11 @@ export interface Options {
   floors: Partial<Floors>;
   /** Whether leaks are told by `process.emitWarning`. Default `true`. */
   warn: boolean;
-  /** A file written at exit, `.json`, `.txt` or `.md`; `%p` stands for the pid, `%t` for the thread. */
+  /**
+   * A file written at exit, `.json`, `.txt`, `.md`, `.xml` (JUnit) or `.sarif`; `%p` stands for the pid, `%t`
+   * for the thread. Where another process has written it since this one started, that report is kept
+   * beside it.
+   */
   report: string | null;
   /** Ends a process that would exit with 0 with 86 when there is such a finding. */
   failOn: 'leak' | 'suspect' | null;
@@ -207,6 +211,25 @@ export interface ReportData {
    * And which rules of `ignore` have matched nothing, and which entries of a baseline were not found.
    */
   notes: string[];
+  /**
+   * Whose reports were merged into this one, the worst first; absent in the report of one thread. The
+   * fields that can only be of one thread (`pid`, `ticks`, `level`, `meters` and so on) are the first's.
+   */
+  processes?: WatchedProcess[];
+}
+
+/** A thread of a process whose report went into a merged one. */
+export interface WatchedProcess {
+  pid: number;
+  /** 0 is the main thread. */
+  threadId: number;
+  /** Epoch ms. */
+  startedAt: number;
+  /** Epoch ms. */
+  at: number;
+  ticks: number;
+  level: Level;
+  verdict: Verdict;
 }
 
 export interface Report extends ReportData {

@@ -75,5 +75,11 @@ export declare function isTestRunner(name: string): boolean
 /** A level of memory counts these. */
 export declare const MEMORY_UNIT_BYTES: number
 
-/** The report in `reportJson` as `text`, `json` or `md`. */
-export declare function renderReport(reportJson: string, format: string): string
+/** The JSON of the reports in `reportJsons`, at least one, as one. */
+export declare function mergeReports(reportJsons: Array<string>): string
+
+/**
+ * The report in `reportJson` as `text`, `json`, `md`, `junit`, `sarif` or `github`. The last three
+ * name files below `root`, an absolute path, relative to it.
+ */
+export declare function renderReport(reportJson: string, format: string, root?: string | undefined | null): string

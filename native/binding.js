@@ -839,4 +839,5 @@ module.exports.Engine = nativeBinding.Engine
 module.exports.checkBaseline = nativeBinding.checkBaseline
 module.exports.isTestRunner = nativeBinding.isTestRunner
 module.exports.MEMORY_UNIT_BYTES = nativeBinding.MEMORY_UNIT_BYTES
+module.exports.mergeReports = nativeBinding.mergeReports
 module.exports.renderReport = nativeBinding.renderReport

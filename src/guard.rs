@@ -18,7 +18,7 @@ pub mod baseline;
 pub mod finding;
 pub mod settings;
 
-mod advice;
+pub(crate) mod advice;
 mod blame;
 mod case;
 mod clock;
@@ -30,7 +30,8 @@ mod known;
 mod leftover;
 pub(crate) mod phrase;
 mod population;
-mod signature;
+pub(crate) mod signature;
+mod union;
 mod watch;
 
 use rustc_hash::FxHashMap;

@@ -3,8 +3,9 @@
 
 mod simulation;
 
+use leakguard::error::Error;
 use leakguard::guard::Guard;
-use leakguard::report::{render, Context, Format, Report, Verdict};
+use leakguard::report::{self, merge, Context, Format, Report, Root, Verdict};
 use simulation::{at_ms, listeners, settings, site};
 
 fn context(at: f64) -> Context {
@@ -19,6 +20,10 @@ fn context(at: f64) -> Context {
         }}"#
     );
     Context::from_json(&json).unwrap()
+}
+
+fn render(json: &str, format: Format) -> Result<String, Error> {
+    report::render(json, format, &Root::new("/srv/app"))
 }
 
 /// A report after so many ticks in which a list got one more at each.
@@ -79,7 +84,8 @@ fn a_report_survives_the_way_to_json_and_back() {
 fn every_field_is_described_by_the_schema_and_none_besides() {
     let schema: serde_json::Value =
         serde_json::from_str(include_str!("../report.schema.json")).unwrap();
-    let report: serde_json::Value = serde_json::from_str(&report(100, true).to_json()).unwrap();
+    let merged = merge(vec![report(100, true)]).unwrap();
+    let report: serde_json::Value = serde_json::from_str(&merged.to_json()).unwrap();
     let fields = |value: &serde_json::Value| -> Vec<String> {
         value.as_object().unwrap().keys().cloned().collect()
     };
@@ -94,6 +100,7 @@ fn every_field_is_described_by_the_schema_and_none_besides() {
     let defs = &schema["$defs"];
     assert_eq!(described(&schema), fields(&report));
     assert_eq!(described(&defs["finding"]), fields(&report["findings"][0]));
+    assert_eq!(described(&defs["process"]), fields(&report["processes"][0]));
     assert_eq!(
         described(&defs["siteShare"]),
         fields(&report["findings"][0]["sites"][0])
@@ -191,7 +198,10 @@ fn text_that_is_no_report_is_refused_with_its_place_and_what_is_accepted() {
 #[test]
 fn an_unknown_format_is_refused_with_the_accepted_ones() {
     let message = Format::parse("html").unwrap_err().to_string();
-    assert_eq!(message, "format is \"html\"; accepted: text, json, md");
+    assert_eq!(
+        message,
+        "format is \"html\"; accepted: text, json, md, junit, sarif, github"
+    );
 }
 
 #[test]

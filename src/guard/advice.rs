@@ -3,7 +3,7 @@
 //! Data, not logic: one arm per kind, and per `what` where the cure differs.
 
 use super::finding::Severity;
-use super::phrase::{bytes, count, plural};
+use super::phrase::{bytes, count, decimal, plural};
 use crate::ledger::Kind;
 
 /// `128 listeners on EventEmitter 'tick'`. `subjects` is how many lists, maps … it is spread over.
@@ -56,6 +56,25 @@ pub(super) fn left(kind: Kind, what: &str, owner: &str, number: u64) -> String {
     }
 }
 
+/// `128 listeners on EventEmitter 'tick', growing by 12.0 listeners per minute`.
+pub(super) fn growing(
+    title: &str,
+    kind: Kind,
+    what: &str,
+    is_memory: bool,
+    rate_per_minute: f64,
+) -> String {
+    if rate_per_minute <= 0.0 {
+        return title.to_owned();
+    }
+    let amount = if is_memory {
+        bytes(rate_per_minute)
+    } else {
+        format!("{} {}", decimal(rate_per_minute), unit(kind, what))
+    };
+    format!("{title}, growing by {amount} per minute")
+}
+
 /// Of a [`unit`].
 fn singular(units: &str) -> &str {
     match units {
@@ -105,7 +124,7 @@ fn numbered(level: u64, what: &str, otherwise: &str) -> String {
 }
 
 /// How to mend it.
-pub(super) fn fix(kind: Kind, what: &str) -> &'static str {
+pub(crate) fn fix(kind: Kind, what: &str) -> &'static str {
     match (kind, what) {
         (Kind::Listeners, "AbortSignal") => {
             "remove the abort listener when the work ends (removeEventListener, or pass { signal } or \

@@ -30,7 +30,7 @@ impl Severity {
 }
 
 /// What kind of proof it rests on.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Tier {
     /// An object that should be gone is there.
@@ -54,7 +54,7 @@ impl Tier {
 }
 
 /// One frame of the application.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 pub struct Frame {
     /// Absolute path or `node:` name.
     pub file: String,
@@ -67,7 +67,7 @@ pub struct Frame {
 }
 
 /// The line that adds, and the application's line that led there.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 pub struct Site {
     /// The frame that adds.
     #[serde(flatten)]
@@ -76,6 +76,14 @@ pub struct Site {
     pub package: Option<String>,
     /// The first frame of the application; null when `frame` is it.
     pub app: Option<Frame>,
+}
+
+impl Site {
+    /// The line that the reader can change: the application's, where the one that adds is a package's.
+    #[must_use]
+    pub fn own_frame(&self) -> &Frame {
+        self.app.as_ref().unwrap_or(&self.frame)
+    }
 }
 
 /// A site and how much of the growth it is responsible for.
@@ -177,13 +185,25 @@ pub struct Finding {
 
 /// Signal of what a mark's own code allows.
 pub(super) const ALLOWED: &str = "allowed";
+/// Signal of what the host's baseline has of it.
+const BASELINE: &str = "baseline";
 
 impl Finding {
     /// Whether whoever leaves it has said that it is meant.
     #[must_use]
     pub fn is_allowed(&self) -> bool {
-        let is = |evidence: &Evidence| evidence.signal == ALLOWED;
-        self.evidence.iter().any(is)
+        self.has_signal(ALLOWED)
+    }
+
+    /// Whether it may be there: its own code says so, or a baseline that has as much of it.
+    #[must_use]
+    pub fn is_accepted(&self) -> bool {
+        let is_known = self.severity == Severity::Note && self.has_signal(BASELINE);
+        self.is_allowed() || is_known
+    }
+
+    fn has_signal(&self, name: &str) -> bool {
+        self.evidence.iter().any(|seen| seen.signal == name)
     }
 
     /// Whether `count` is memory, not members.

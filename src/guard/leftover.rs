@@ -30,7 +30,7 @@ const CONFIDENCE: f64 = 0.99;
 /// At most that of a suspect.
 const DOUBT: f64 = 0.5;
 /// Marks that a finding lists; a helper that leaks does so in every test.
-const MAX_LISTED_MARKS: usize = 64;
+pub(super) const MAX_LISTED_MARKS: usize = 64;
 
 /// The registrations of one line under one mark, as far as they are still there.
 #[derive(Clone, Debug, Deserialize)]

@@ -9,7 +9,7 @@ use super::clock::Clock;
 use super::contract;
 use super::evidence;
 use super::finding::{Evidence, Finding, Severity, Site, SiteShare, Tier};
-use super::phrase::{bytes, count, decimal, duration, percent, printable, whole};
+use super::phrase::{bytes, count, duration, percent, printable, whole};
 use super::signature::Signature;
 use super::Settings;
 use crate::ledger::{Kind, Ledger, View, BUCKETS, MEMORY_UNIT_BYTES};
@@ -264,14 +264,13 @@ impl<'a> Population<'a> {
         sites: &[SiteShare],
         standing: &Standing,
     ) -> String {
-        let mut lines = vec![if rate_per_minute > 0.0 {
-            format!(
-                "{title}, growing by {} per minute",
-                self.amount(rate_per_minute)
-            )
-        } else {
-            title.to_owned()
-        }];
+        let mut lines = vec![advice::growing(
+            title,
+            self.kind,
+            self.what,
+            self.is_memory,
+            rate_per_minute,
+        )];
         lines.extend(who_adds(sites));
         lines.push(self.how_sure(standing));
         lines.push(format!("fix: {}", advice::fix(self.kind, self.what)));
@@ -280,14 +279,6 @@ impl<'a> Population<'a> {
             advice::next(self.kind, standing.severity())
         ));
         printable(&lines.join("\n"))
-    }
-
-    fn amount(&self, value: f64) -> String {
-        if self.is_memory {
-            bytes(value)
-        } else {
-            format!("{} {}", decimal(value), advice::unit(self.kind, self.what))
-        }
     }
 
     fn level(&self, level: u32) -> String {

@@ -38,7 +38,7 @@ impl fmt::Display for Signature {
 }
 
 /// Runs of digits as `#`: `Socket 'close' 4711` and `… 4712` are one cause.
-fn without_numbers(text: &str) -> String {
+pub(crate) fn without_numbers(text: &str) -> String {
     let mut plain = String::with_capacity(text.len());
     for character in text.chars() {
         if !character.is_ascii_digit() {

@@ -1,4 +1,4 @@
-//! F4. The only code that knows napi: one class and three functions, argument for argument what
+//! F4. The only code that knows napi: one class and four functions, argument for argument what
 //! `native/binding.d.ts` declares. No rule lives here; every method locks, delegates and converts.
 //!
 //! - **Re-entrance.** Methods take `&self`, and the lock is only ever *tried*: if a getter or a
@@ -18,7 +18,7 @@ use self::error::to_js;
 use crate::error::{Error, Kind as ErrorKind};
 use crate::guard::{self, baseline, Guard, Leftovers, Settings};
 use crate::ledger::{self, Claim, Kind, Site};
-use crate::report::{self, Context, Format, Report};
+use crate::report::{self, Context, Format, Report, Root};
 
 /// A level of memory counts these.
 #[napi]
@@ -222,13 +222,26 @@ pub fn check_baseline(text: String) -> napi::Result<()> {
     baseline::check(&text).map_err(to_js)
 }
 
-/// The report in `reportJson` as `text`, `json` or `md`.
+/// The report in `reportJson` as `text`, `json`, `md`, `junit`, `sarif` or `github`. The last three
+/// name files below `root`, an absolute path, relative to it.
 #[napi(catch_unwind)]
 // The macro exports it; to Rust the room is private, and in a test build nobody calls it.
 #[allow(clippy::needless_pass_by_value, unreachable_pub, dead_code)]
-pub fn render_report(report_json: String, format: String) -> napi::Result<String> {
+pub fn render_report(
+    report_json: String,
+    format: String,
+    root: Option<String>,
+) -> napi::Result<String> {
     let format = Format::parse(&format).map_err(to_js)?;
-    report::render(&report_json, format).map_err(to_js)
+    let root = Root::new(&root.unwrap_or_default());
+    report::render(&report_json, format, &root).map_err(to_js)
+}
+
+/// The JSON of the reports in `reportJsons`, at least one, as one.
+#[napi(catch_unwind)]
+#[allow(clippy::needless_pass_by_value, unreachable_pub, dead_code)]
+pub fn merge_reports(report_jsons: Vec<String>) -> napi::Result<String> {
+    report::merge_stored(report_jsons.iter().map(String::as_str)).map_err(to_js)
 }
 
 /// Whether the npm package called `name` is a part of a test runner.

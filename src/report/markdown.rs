@@ -27,8 +27,12 @@ pub(super) fn write(report: &Report) -> String {
         }
         text += "\n";
     }
+    let whose = match report.processes.len() {
+        0 | 1 => String::new(),
+        number => format!("{number} processes and threads, the worst: "),
+    };
     text += &format!(
-        "\n<sub>leakguard {}, node {}, pid {}, {ticks} in {age}, {} of {} subjects, {} evicted, {} dropped</sub>\n",
+        "\n<sub>leakguard {}, node {}, {whose}pid {}, {ticks} in {age}, {} of {} subjects, {} evicted, {} dropped</sub>\n",
         cell(&report.leakguard),
         cell(&report.node),
         report.pid,
@@ -64,15 +68,16 @@ fn row(finding: &Finding) -> String {
         (None, sites) => format!("spread over {sites} sites"),
     };
     let line = sparkline::draw(&finding.history, SPARKLINE_COLUMNS);
+    let growth = format!("{line} {}", rate(finding));
     format!(
-        "| {mark} | {} | {line} {} | {who} |\n",
+        "| {mark} | {} | {} | {who} |\n",
         cell(&finding.title),
-        rate(finding)
+        growth.trim_start()
     )
 }
 
 fn rate(finding: &Finding) -> String {
-    if finding.tier == Tier::Contract {
+    if finding.tier != Tier::Trend {
         return format!("{} left", count(finding.count));
     }
     let amount = if finding.counts_bytes() {

@@ -2,12 +2,17 @@
 //! findings and copies the host's measurements through; it knows nothing of how either came about.
 //!
 //! JSON is `serde_json`, `report.schema.json` describes it field by field, `text` is for a terminal
-//! at night, `markdown` for a comment under a pull request. [`render()`] turns any stored report into
-//! any of them.
+//! at night, `markdown` for a comment under a pull request, `junit`, `sarif` and `github` for what runs
+//! the build. [`render()`] turns any stored report into any of them, [`merge_stored()`] several into one.
 
+mod github;
+mod junit;
 mod markdown;
+mod merge;
 mod number;
+mod place;
 mod render;
+mod sarif;
 mod sparkline;
 mod text;
 
@@ -15,7 +20,9 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
-pub use self::render::{render, Format};
+pub use self::merge::merge;
+pub use self::place::Root;
+pub use self::render::{merge_stored, render, Format};
 
 use crate::guard::{Finding, Guard, Leftovers, Severity};
 
@@ -105,8 +112,8 @@ pub struct LedgerState {
     pub bytes: u64,
 }
 
-/// State of one hook.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+/// State of one hook, the worst last.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum HookState {
     /// Counts.
@@ -129,6 +136,26 @@ pub struct Overhead {
     pub last_tick_ms: f64,
     /// The longest tick.
     pub max_tick_ms: f64,
+}
+
+/// A process or thread whose report is part of a merged one.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Process {
+    /// Process.
+    pub pid: u32,
+    /// Thread within it; 0 is the main one.
+    pub thread_id: u32,
+    /// Epoch milliseconds.
+    pub started_at: u64,
+    /// Epoch milliseconds.
+    pub at: u64,
+    /// Ticks since the start.
+    pub ticks: u32,
+    /// As of a report.
+    pub level: String,
+    /// Its own.
+    pub verdict: Verdict,
 }
 
 /// A report; the fields are DESIGN's.
@@ -172,6 +199,9 @@ pub struct Report {
     /// What is not watched as asked for, and why.
     #[serde(default)]
     pub notes: Vec<String>,
+    /// Whose reports were merged, the worst first; empty for the report of one.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub processes: Vec<Process>,
 }
 
 /// What only the host knows.
@@ -246,6 +276,7 @@ impl Report {
             shims: context.shims,
             overhead: context.overhead,
             notes: context.notes,
+            processes: Vec::new(),
         }
     }
 

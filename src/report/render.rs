@@ -3,7 +3,7 @@
 
 use serde::Deserialize;
 
-use super::{markdown, text, Report, SCHEMA};
+use super::{github, junit, markdown, merge, sarif, text, Report, Root, SCHEMA};
 use crate::error::{Error, Kind, Result};
 
 /// How to write a report.
@@ -15,6 +15,12 @@ pub enum Format {
     Json,
     /// Markdown, for a comment under a pull request.
     Markdown,
+    /// `JUnit` XML, for servers that show tests.
+    Junit,
+    /// SARIF 2.1.0, for code scanning.
+    Sarif,
+    /// Workflow commands, for annotations of GitHub Actions.
+    Github,
 }
 
 impl Format {
@@ -27,8 +33,12 @@ impl Format {
             "text" => Ok(Self::Text),
             "json" => Ok(Self::Json),
             "md" => Ok(Self::Markdown),
+            "junit" => Ok(Self::Junit),
+            "sarif" => Ok(Self::Sarif),
+            "github" => Ok(Self::Github),
             _ => {
-                let message = format!("format is {name:?}; accepted: text, json, md");
+                let message =
+                    format!("format is {name:?}; accepted: text, json, md, junit, sarif, github");
                 Err(Error::new(Kind::InvalidInput, message))
             }
         }
@@ -40,11 +50,40 @@ fn not_a_report(json: &str, cause: serde_json::Error) -> Error {
         .accepting("the JSON that leakguard.report() or LEAKGUARD_REPORT writes")
 }
 
-/// Writes the report in `json` as `format`.
+/// Writes the report in `json` as `format`; where a service shows it beside the code, files below `root`
+/// go by their relative path.
 ///
 /// # Errors
 /// `InvalidInput` for text that is not JSON, not a report, or a report of another schema.
-pub fn render(json: &str, format: Format) -> Result<String> {
+pub fn render(json: &str, format: Format, root: &Root) -> Result<String> {
+    let report = parse(json)?;
+    Ok(match format {
+        Format::Text => text::write(&report),
+        Format::Json => report.to_indented_json(),
+        Format::Markdown => markdown::write(&report),
+        Format::Junit => junit::write(&report, root),
+        Format::Sarif => sarif::write(&report, root),
+        Format::Github => github::write(&report, root),
+    })
+}
+
+/// The JSON of one report made of several; see [`merge()`].
+///
+/// # Errors
+/// `InvalidInput` as of [`render()`] for the first that is no report, and when there is none at all.
+pub fn merge_stored<'a>(jsons: impl IntoIterator<Item = &'a str>) -> Result<String> {
+    let reports: Result<Vec<Report>> = jsons.into_iter().map(parse).collect();
+    let merged = merge(reports?);
+    let none = || {
+        Error::new(
+            Kind::InvalidInput,
+            "report: there is none; accepted: one or more",
+        )
+    };
+    merged.ok_or_else(none).map(|report| report.to_json())
+}
+
+fn parse(json: &str) -> Result<Report> {
     #[derive(Deserialize)]
     struct Versioned {
         schema: Option<serde_json::Value>,
@@ -63,10 +102,5 @@ pub fn render(json: &str, format: Format) -> Result<String> {
             return Err(Error::new(Kind::InvalidInput, message));
         }
     }
-    let report: Report = serde_json::from_str(json).map_err(|cause| not_a_report(json, cause))?;
-    Ok(match format {
-        Format::Text => text::write(&report),
-        Format::Json => report.to_indented_json(),
-        Format::Markdown => markdown::write(&report),
-    })
+    serde_json::from_str(json).map_err(|cause| not_a_report(json, cause))
 }

@@ -14,6 +14,8 @@ const STILL_PARTS: u64 = 5;
 const SHOWN_VICTIMS: usize = 4;
 /// Marks shown.
 const SHOWN_MARKS: usize = 8;
+/// Processes and threads shown of one verdict.
+const SHOWN_PROCESSES: usize = 4;
 /// Sites shown below the dominant one.
 const OTHER_SITES: usize = 3;
 
@@ -29,6 +31,13 @@ pub(super) fn write(report: &Report) -> String {
     printable(&page.text)
 }
 
+/// One finding, as it stands in the whole.
+pub(super) fn finding(finding: &Finding, report_at: u64) -> String {
+    let mut page = Page::default();
+    block(&mut page, finding, report_at);
+    page.text
+}
+
 #[derive(Default)]
 struct Page {
     text: String,
@@ -36,7 +45,8 @@ struct Page {
 
 impl Page {
     fn line(&mut self, line: &str) {
-        self.text.push_str(line.trim_end());
+        // A break in a name begins no line: the log of a build is read for commands.
+        self.text += line.replace('\n', " ").trim_end();
         self.text.push('\n');
     }
 
@@ -66,7 +76,8 @@ impl Page {
     }
 }
 
-fn headline(report: &Report) -> String {
+/// The answer, and what it rests on.
+pub(super) fn headline(report: &Report) -> String {
     let age = duration(report.at.saturating_sub(report.started_at) as f64);
     let seen = format!(
         "{} in {age}, {} watched, node {}, pid {}{}",
@@ -80,7 +91,11 @@ fn headline(report: &Report) -> String {
             format!(", thread {}", report.thread_id)
         }
     );
-    format!("leakguard: {} ({seen})", answer(report))
+    let whose = match report.processes.len() {
+        0 | 1 => String::new(),
+        number => format!("{number} processes and threads, the worst: "),
+    };
+    format!("leakguard: {} ({whose}{seen})", answer(report))
 }
 
 fn answer(report: &Report) -> String {
@@ -273,6 +288,9 @@ fn footer(page: &mut Page, report: &Report) {
     for note in &report.notes {
         page.row(0, "note", note);
     }
+    if report.processes.len() > 1 {
+        page.row(0, "from", &processes(report));
+    }
     if brief && !overflowed {
         return;
     }
@@ -316,6 +334,27 @@ fn footer(page: &mut Page, report: &Report) {
             report.level
         ),
     );
+}
+
+/// `leak: pid 12, pid 13 thread 1; clean: pid 11 and 4 others`.
+fn processes(report: &Report) -> String {
+    let groups = report.processes.chunk_by(|a, b| a.verdict == b.verdict);
+    let groups = groups.map(|group| {
+        let names = group.iter().take(SHOWN_PROCESSES).map(|one| {
+            let thread = match one.thread_id {
+                0 => String::new(),
+                id => format!(" thread {id}"),
+            };
+            format!("pid {}{thread}", one.pid)
+        });
+        let names: Vec<String> = names.collect();
+        let others = match group.len() - names.len() {
+            0 => String::new(),
+            more => format!(" and {}", plural(more as u64, "other", "others")),
+        };
+        format!("{}: {}{others}", group[0].verdict.name(), names.join(", "))
+    });
+    groups.collect::<Vec<_>>().join("; ")
 }
 
 fn memory(report: &Report) -> String {
