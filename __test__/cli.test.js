@@ -6,8 +6,9 @@ const assert = require('node:assert/strict');
 const fs = require('node:fs');
 const path = require('node:path');
 const { test } = require('node:test');
+const { pathToFileURL } = require('node:url');
 const { version } = require('../package.json');
-const { linesOf, program, runCli, runNode, temporaryFolder, REGISTER } = require('./child');
+const { linesOf, program, runCli, runNode, temporaryFolder, REGISTER, ROOT } = require('./child');
 const { lineOf } = require('./ticks');
 const { assertValidReport } = require('./report-schema');
 
@@ -141,6 +142,8 @@ for (const [extension, pattern] of /** @type {const} */ ([
   ['json', /"schema":\s*1/],
   ['txt', /^leakguard: 1 leak/],
   ['md', /leakguard/],
+  ['xml', /^<\?xml [\s\S]*<failure type="leak"/],
+  ['sarif', /"version": "2\.1\.0"/],
 ])) {
   test(`run --report writes a .${extension} file`, async (t) => {
     const file = path.join(temporaryFolder(t), `report.${extension}`);
@@ -165,31 +168,124 @@ test('run --report with %p and %t writes a file for each process and thread', as
   }
 });
 
-test('run --report without placeholders writes the worst one under the name, the others beside it', async (t) => {
+/** A program that runs a healthy one and, when that has ended, a leaking one. */
+const HEALTHY_THEN_LEAKING = `const { fork } = require('node:child_process');
+  fork(${JSON.stringify(program('healthy.js'))}).on('exit', () => fork(${JSON.stringify(LEAKING)}));`;
+
+test('run --report without placeholders writes one report of all processes', async (t) => {
   const folder = temporaryFolder(t);
   const file = path.join(folder, 'report.json');
-  await run([
-    ...QUICK,
-    '--report',
-    file,
-    '--',
-    NODE,
-    '-e',
-    `const { fork } = require('node:child_process');
-     fork(${JSON.stringify(program('healthy.js'))}).on('exit', () => fork(${JSON.stringify(LEAKING)}));`,
-  ]);
-  assert.equal(fs.readdirSync(folder).length, 3);
-  assert.equal(JSON.parse(fs.readFileSync(file, 'utf8')).verdict, 'leak');
+  const args = [...QUICK, '--report', file, '--', NODE, '-e', HEALTHY_THEN_LEAKING];
+  const { stderr } = await run(args, { env: { LEAKGUARD_WARN: '0' } });
+  assert.deepEqual(fs.readdirSync(folder), ['report.json']);
+  const report = JSON.parse(fs.readFileSync(file, 'utf8'));
+  assertValidReport(report);
+  assert.equal(report.verdict, 'leak');
+  assert.equal(report.processes.length, 3);
+  assert.equal(report.processes[0].pid, report.pid);
+  const headlines = linesOf(stderr).filter((line) => line.startsWith('leakguard: 1 leak'));
+  assert.equal(headlines.length, 1, stderr);
+  assert.match(headlines[0], /3 processes and threads, the worst: /);
 });
 
-test('run --json prints the reports as JSON, the output of the command left alone', async () => {
-  const { stdout, stderr } = await run([...QUICK, '--json', '--', NODE, program('healthy.js')], {
+test('one cause in several processes is one finding that counts them all', async (t) => {
+  const file = path.join(temporaryFolder(t), 'report.json');
+  const source = `const { fork } = require('node:child_process');
+    fork(${JSON.stringify(LEAKING)}); fork(${JSON.stringify(LEAKING)});`;
+  const { code, stderr } = await run([
+    ...QUICK,
+    ...['--fail-on', 'leak', '--report', file, '--', NODE, '-e', source],
+  ]);
+  assert.equal(code, 86);
+  const { findings } = JSON.parse(fs.readFileSync(file, 'utf8'));
+  assert.equal(findings.length, 1);
+  assert.ok(stderr.includes(findings[0].title));
+  assert.match(/** @type {string} */ (linesOf(stderr).at(-1)), /3 processes .* leak in 2$/);
+});
+
+test('two runs that write one report file keep both reports', async (t) => {
+  const folder = temporaryFolder(t);
+  const file = path.join(folder, 'report.json');
+  const other = path.join(folder, 'other.json');
+  await run(['--report', other, '--', NODE, program('healthy.js')]);
+  const copy = `require('node:fs').copyFileSync(${JSON.stringify(other)}, ${JSON.stringify(file)})`;
+  const { code, stderr } = await run(['--report', file, '--', NODE, '-e', copy]);
+  assert.equal(code, 70);
+  const [aside] = fs.readdirSync(folder).filter((name) => name.includes('before'));
+  assert.ok(stderr.includes(aside), stderr);
+  const pidOf = (/** @type {string} */ name) =>
+    JSON.parse(fs.readFileSync(path.join(folder, name), 'utf8')).pid;
+  assert.equal(pidOf(aside), pidOf('other.json'));
+  assert.notEqual(pidOf('report.json'), pidOf('other.json'));
+});
+
+test('a report file of a former run is replaced', async (t) => {
+  const folder = temporaryFolder(t);
+  const file = path.join(folder, 'report.json');
+  fs.writeFileSync(file, 'of yesterday');
+  fs.utimesSync(file, 1, 1);
+  const { code } = await run(['--report', file, '--', NODE, program('healthy.js')]);
+  assert.equal(code, 0);
+  assert.deepEqual(fs.readdirSync(folder), ['report.json']);
+  assertValidReport(JSON.parse(fs.readFileSync(file, 'utf8')));
+});
+
+/** A program that spoils the folder of reports, and then ends with that code. */
+const spoils = (/** @type {number} */ code) => `
+  const folder = require('node:path').dirname(process.env.LEAKGUARD_REPORT);
+  require('node:fs').writeFileSync(folder + '/1-0.json', '{"schema":1,');
+  process.exitCode = ${code};`;
+
+test('a report that cannot be read is named, loses no other, and ends with 70 unless there is a worse code', async (t) => {
+  const file = path.join(temporaryFolder(t), 'report.json');
+  for (const [code, expected] of [
+    [0, 70],
+    [3, 3],
+  ]) {
+    const ended = await run(['--report', file, '--', NODE, '-e', spoils(code)]);
+    assert.equal(ended.code, expected, ended.stderr);
+    assert.match(ended.stderr, /^leakguard: 1 process or thread watched/m);
+    assert.match(ended.stderr, /^leakguard: the report .*1-0\.json: .* line 1 column 12/m);
+    assert.equal(JSON.parse(fs.readFileSync(file, 'utf8')).processes.length, 1);
+  }
+  const source = `${spoils(0)} require(${JSON.stringify(LEAKING)})`;
+  const guilty = await run([...QUICK, '--fail-on', 'leak', '--', NODE, '-e', source]);
+  assert.equal(guilty.code, 86);
+});
+
+test('a report file that cannot be written at the end is said, and is no reason to hide the command', async (t) => {
+  const folder = temporaryFolder(t);
+  const gone = path.join(folder, 'gone');
+  fs.mkdirSync(gone);
+  const source = (/** @type {number} */ code) =>
+    `require('node:fs').rmSync(${JSON.stringify(gone)}, { recursive: true, force: true });
+     process.exitCode = ${code};`;
+  const report = ['--report', path.join(gone, 'report.json')];
+  const failed = await run([...report, '--', NODE, '-e', source(4)]);
+  assert.equal(failed.code, 4);
+  assert.match(failed.stderr, /report\.json cannot be written: .*ENOENT/);
+  fs.mkdirSync(gone);
+  assert.equal((await run([...report, '--', NODE, '-e', source(0)])).code, 70);
+});
+
+test('a child that was killed leaves no report, and the others are merged', async () => {
+  const source = `const { spawn } = require('node:child_process');
+    spawn(process.execPath, ['-e', "process.kill(process.pid, 'SIGKILL')"]);`;
+  const { code, stderr } = await run(['--', NODE, '-e', source]);
+  assert.equal(code, 0);
+  assert.match(stderr, /^leakguard: 1 process or thread watched/);
+});
+
+test('run --json prints the merged report as JSON, the output of the command left alone', async () => {
+  const { stdout, stderr } = await run(['--json', '--', NODE, program('workers-and-children.js')], {
     env: { LEAKGUARD_WARN: '0' },
   });
-  assert.equal(stdout, 'done\n');
-  const reports = JSON.parse(stderr);
-  assert.equal(reports.length, 1);
-  assertValidReport(reports[0]);
+  assert.equal(stdout, 'done\ndone\n');
+  const report = JSON.parse(stderr);
+  assertValidReport(report);
+  assert.equal(report.processes.length, 3);
+  const nothing = await run(['--json', '--', 'true']);
+  assert.equal(JSON.parse(nothing.stderr), null);
 });
 
 test('run leaves no file of its own behind', async (t) => {
@@ -205,8 +301,11 @@ const USAGE_ERRORS = [
   ['an unknown option of run', ['run', '--frobnicate', '--', 'echo'], /--frobnicate/],
   ['run without a command', ['run'], /command/],
   ['report without a file', ['report'], /file/],
-  ['report with two files', ['report', 'a.json', 'b.json'], /too many arguments/],
-  ['report with an unknown format', ['report', 'a.json', '--format', 'pdf'], /pdf.*text, json, md/],
+  [
+    'report with an unknown format',
+    ['report', 'a.json', '--format', 'pdf'],
+    /pdf.*text, json, md, junit, sarif, github/,
+  ],
   ['a bad level', ['run', '--level', 'all', '--', 'echo'], /all.*counts, sites, survivors, exact/],
   ['a bad interval', ['run', '--interval', 'soon', '--', 'echo'], /soon.*10ms to 1h/],
   ['a negative interval', ['run', '--interval=-1s', '--', 'echo'], /-1s.*10ms to 1h/],
@@ -214,7 +313,11 @@ const USAGE_ERRORS = [
   ['a bad patience', ['run', '--patience', '9', '--', 'echo'], /9.*10 to 100000/],
   ['a bad sensitivity', ['run', '--sensitivity', 'max', '--', 'echo'], /max.*low, normal, high/],
   ['a bad time between rounds', ['run', '--survivors', 'x', '--', 'echo'], /x.*10ms to 1h/],
-  ['a bad report file', ['run', '--report', 'a.pdf', '--', 'echo'], /a\.pdf.*\.json, \.txt, \.md/],
+  [
+    'a bad report file',
+    ['run', '--report', 'a.pdf', '--', 'echo'],
+    /a\.pdf.*\.json, \.txt, \.md, \.xml, \.sarif/,
+  ],
   [
     'a report file in a folder that is not there',
     ['run', '--report', 'no/such/a.json', '--', 'echo'],
@@ -286,6 +389,50 @@ test('report prints a file as text, JSON and Markdown', async (t) => {
   }
 });
 
+test('report prints several files as one report in any form', async (t) => {
+  const file = await makeReport(t);
+  const { findings } = JSON.parse(fs.readFileSync(file, 'utf8'));
+  const json = await runCli(['report', file, file, '--json']);
+  const merged = JSON.parse(json.stdout);
+  assertValidReport(merged);
+  assert.equal(merged.findings[0].count, 2 * findings[0].count);
+  for (const [format, beginning] of /** @type {const} */ ([
+    ['text', 'leakguard: 1 leak (2 processes and threads'],
+    ['md', '### leakguard: leak'],
+    ['junit', '<?xml'],
+    ['sarif', '{\n  "version": "2.1.0"'],
+    ['github', 'leakguard: 1 leak (2 processes'],
+  ])) {
+    const { code, stdout, stderr } = await runCli(['report', file, file, '--format', format]);
+    assert.deepEqual([code, stderr], [0, '']);
+    assert.ok(stdout.startsWith(beginning), stdout);
+    assert.ok(stdout.includes(merged.findings[0].signature) || format === 'github');
+  }
+});
+
+test('of several files the one that is no report is named', async (t) => {
+  const good = await makeReport(t);
+  const bad = path.join(temporaryFolder(t), 'bad.json');
+  fs.writeFileSync(bad, '{');
+  const { code, stdout, stderr } = await runCli(['report', good, bad]);
+  assert.deepEqual([code, stdout], [65, '']);
+  assert.equal(linesOf(stderr).length, 1);
+  assert.ok(stderr.startsWith(`leakguard: ${bad}: report: `), stderr);
+});
+
+test('annotations and code scanning get paths relative to the working directory', async (t) => {
+  const file = await makeReport(t);
+  const place = path.relative(ROOT, LEAKING);
+  const line = lineOf(LEAKING, 'leak: listeners');
+  const github = await runCli(['report', file, '--format', 'github']);
+  assert.ok(github.stdout.includes(`\n::error file=${place},line=${line},`), github.stdout);
+  const sarif = await runCli(['report', file, '--format', 'sarif']);
+  const [{ results, originalUriBaseIds }] = JSON.parse(sarif.stdout).runs;
+  const { physicalLocation } = results[0].locations[0];
+  assert.equal(physicalLocation.artifactLocation.uri, place);
+  assert.equal(originalUriBaseIds['%SRCROOT%'].uri, `${pathToFileURL(ROOT)}/`);
+});
+
 test('report --fail-on ends with 86 at such a finding', async (t) => {
   const file = await makeReport(t);
   assert.equal((await runCli(['report', file, '--fail-on', 'leak'])).code, 86);
@@ -312,7 +459,7 @@ test('report on what is no report is bad input in one line that names the file',
   for (const [name, text] of Object.entries(files)) {
     const file = path.join(folder, name);
     fs.writeFileSync(file, text);
-    for (const format of ['text', 'json', 'md']) {
+    for (const format of ['text', 'json', 'md', 'junit', 'sarif', 'github']) {
       const { code, stdout, stderr } = await runCli(['report', file, '--format', format]);
       assert.deepEqual([code, stdout], [65, ''], `${name} as ${format}: ${stderr}`);
       assert.equal(linesOf(stderr).length, 1, stderr);

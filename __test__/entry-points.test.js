@@ -244,9 +244,11 @@ test('LEAKGUARD_SURVIVORS and LEAKGUARD_RECORDER are accepted', async () => {
 });
 
 for (const [extension, pattern] of /** @type {const} */ ([
-  ['json', /"schema":1/],
+  ['json', /"schema": 1/],
   ['txt', /^leakguard: inconclusive/],
   ['md', /leakguard/],
+  ['xml', /<testcase .*<skipped /],
+  ['sarif', /"version": "2\.1\.0"/],
 ])) {
   test(`LEAKGUARD_REPORT writes a .${extension} file at exit`, async (t) => {
     const file = path.join(temporaryFolder(t), `report.${extension}`);
@@ -288,6 +290,25 @@ test('workers and children write reports of their own under %p and %t', async (t
   for (const { name, pid, threadId } of reports) assert.equal(name, `of-${pid}-${threadId}.json`);
   assert.equal(new Set(reports.map(({ pid }) => pid)).size, 2);
   assert.deepEqual(reports.map(({ threadId }) => threadId).sort(), [0, 0, 1]);
+});
+
+test('the report of a process that ended meanwhile is kept where LEAKGUARD_REPORT is one name for all', async (t) => {
+  const folder = temporaryFolder(t);
+  const source = `require('node:child_process').fork(${JSON.stringify(program('healthy.js'))})`;
+  const { code, stdout, stderr } = await runNode(['--eval', source], {
+    env: {
+      NODE_OPTIONS: `--require ${REGISTER}`,
+      LEAKGUARD_REPORT: path.join(folder, 'report.json'),
+    },
+  });
+  assert.deepEqual([code, stdout], [0, 'done\n']);
+  const pidOf = (/** @type {string} */ name) =>
+    JSON.parse(fs.readFileSync(path.join(folder, name), 'utf8')).pid;
+  const aside = `report.before-${pidOf('report.json')}-0.json`;
+  assert.deepEqual(fs.readdirSync(folder).sort(), [aside, 'report.json']);
+  assert.notEqual(pidOf(aside), pidOf('report.json'));
+  assert.equal(linesOf(stderr).length, 1);
+  assert.ok(stderr.includes(aside), stderr);
 });
 
 test('LEAKGUARD_FAIL_ON ends a leaking program with 86, a healthy one with 0, and hides no other code', async () => {

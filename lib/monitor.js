@@ -13,7 +13,6 @@ const fs = require('node:fs');
 const nodeModule = require('node:module');
 const { LeakguardError, inspectValue, warnOnce } = require('./errors');
 const { createRule, matchesAny, staleNotes } = require('./ignore');
-const { loadNative } = require('./native');
 const { parseBoolean, parseInteger, readOptions } = require('./options');
 const { PatchSet } = require('./patch');
 const { addFindings, applyPolicy, createReport } = require('./report');
@@ -51,6 +50,8 @@ class Monitor {
     this.run = null;
     this.running = false;
     this.busy = false;
+    /** @type {import('./report-file').ReportFile | null} */
+    this.reportFile = null;
     /** Findings that the report at exit has too. @type {Finding[]} */
     this.kept = [];
     /** Whether registrations are recorded: from the first mark of a run on. */
@@ -105,6 +106,7 @@ class Monitor {
     for (const watched of this.watches.all) this.#follow(watched);
     this.timer = setInterval(() => this.#tick(), settings.interval);
     this.timer.unref();
+    this.reportFile = createReportFile(settings);
     if (settings.report !== null || settings.failOn !== null) {
       process.on('exit', this.exitListener);
       process.on('beforeExit', this.stayLast);
@@ -544,14 +546,24 @@ class Monitor {
 
   /** A worker that is ended from outside hears of no exit, so its report is there as soon as it matters. */
   #writeWorkerReport() {
-    const { run } = this;
-    const file = run?.settings.report ?? '';
-    if (run === null || isMainThread() || !file.includes('%t')) return;
+    const { run, reportFile } = this;
+    if (run === null || isMainThread() || !reportFile?.pattern.includes('%t')) return;
     try {
-      writeReport(file, this.#createReport(run));
+      reportFile.write(this.#createReport(run));
     } catch (error) {
       warnInternal(`the report of a worker cannot be written: ${error}`);
     }
+  }
+
+  /** @param {import('..').Report} report */
+  #writeReport(report) {
+    const written = this.reportFile?.write(report);
+    if (!written?.aside) return;
+    // The event loop is over: a process warning would not be printed any more.
+    fs.writeSync(
+      2,
+      `leakguard: ${written.file} was written by another process or thread meanwhile, which is kept as ${written.aside}; %p and %t in the name give each its own\n`,
+    );
   }
 
   /** @param {Run} run */
@@ -585,7 +597,7 @@ class Monitor {
     try {
       if (run.tracked.ticks === 0) this.#alone(() => run.observe());
       const report = addFindings(this.#createReport(run), this.kept);
-      if (settings.report !== null) writeReport(settings.report, report);
+      this.#writeReport(report);
       const worst = settings.failOn === 'suspect' ? ['leak', 'suspect'] : ['leak'];
       const fails = settings.failOn !== null && worst.includes(report.verdict);
       if (fails && report.threadId === 0 && !process.exitCode) process.exitCode = EXIT_FINDINGS;
@@ -599,25 +611,19 @@ class Monitor {
 /** Asked when there is a leak to tell: the module is a part of what a start-up would cost. */
 const isMainThread = () => require('node:worker_threads').isMainThread;
 
+/**
+ * Asked at every start, so the module is loaded for those who want a file.
+ * @param {import('./options').Settings} settings
+ */
+function createReportFile({ report }) {
+  if (report === null) return null;
+  const { ReportFile } = require('./report-file');
+  return new ReportFile(report, epochMs());
+}
+
 /** @param {string} message */
 function warnInternal(message) {
   warnOnce(message, 'LEAKGUARD_INTERNAL');
-}
-
-/**
- * @param {string} pattern  a path; `%p` stands for the pid, `%t` for the thread
- * @param {import('..').Report} report
- */
-function writeReport(pattern, report) {
-  const file = pattern
-    .replaceAll('%p', String(process.pid))
-    .replaceAll('%t', String(report.threadId));
-  const json = JSON.stringify(report);
-  const { renderReport } = loadNative();
-  const text = file.endsWith('.json')
-    ? `${json}\n`
-    : renderReport(json, file.endsWith('.md') ? 'md' : 'text');
-  fs.writeFileSync(file, text);
 }
 
 exports.Monitor = Monitor;

@@ -9,6 +9,7 @@
 const fs = require('node:fs');
 const path = require('node:path');
 const { LeakguardError, inspectValue } = require('./errors');
+const { EXTENSIONS, formatOf } = require('./formats');
 const { ACCEPTS_RULE, readRules } = require('./ignore');
 
 /** @typedef {'off' | 'counts' | 'sites' | 'survivors' | 'exact'} Level */
@@ -47,7 +48,6 @@ const { ACCEPTS_RULE, readRules } = require('./ignore');
 
 const LEVELS = /** @type {const} */ (['off', 'counts', 'sites', 'survivors', 'exact']);
 const SENSITIVITIES = /** @type {const} */ (['low', 'normal', 'high']);
-const REPORT_EXTENSIONS = ['.json', '.txt', '.md'];
 
 /** A tick longer than this judges nothing within a working day; one shorter costs more than it tells. */
 const MIN_INTERVAL_MS = 10;
@@ -165,8 +165,7 @@ function oneOf(accepted) {
 /** @param {unknown} value */
 function parseReportPath(value) {
   if (value === null) return null;
-  if (typeof value !== 'string' || !REPORT_EXTENSIONS.includes(path.extname(value)))
-    return undefined;
+  if (typeof value !== 'string' || formatOf(value) === undefined) return undefined;
   const file = path.resolve(value);
   const folder = path.dirname(file);
   try {
@@ -280,7 +279,7 @@ const SPECS = {
   report: {
     default: null,
     parse: parseReportPath,
-    accepts: `a file ending in ${REPORT_EXTENSIONS.join(', ')} in a folder that exists and can be written`,
+    accepts: `a file ending in ${EXTENSIONS.join(', ')} in a folder that exists and can be written`,
     env: 'LEAKGUARD_REPORT',
   },
   failOn: {

@@ -4,6 +4,7 @@
 
 const path = require('node:path');
 const { Command, CommanderError, InvalidArgumentError, Option } = require('commander');
+const { EXTENSIONS, FORMATS } = require('../formats');
 const { readOptions } = require('../options');
 const { CliError, exitCodes } = require('./exit-codes');
 const { version } = require('../../package.json');
@@ -116,7 +117,7 @@ function createProgram(setExitCode) {
     .addOption(
       new Option(
         '--report <file>',
-        'write the report to a .json, .txt or .md file; %p pid, %t thread',
+        `write one report of all processes to a file (${EXTENSIONS.join(', ')}); with %p pid and %t thread in its name one for each`,
       ).argParser(checked('report')),
     )
     .addOption(json())
@@ -129,16 +130,12 @@ function createProgram(setExitCode) {
     });
 
   withPolicy(program.command('report'))
-    .summary('print a report file')
-    .argument('<file>', 'a report written as .json')
-    .addOption(
-      new Option('--format <format>', 'how to print it')
-        .choices(['text', 'json', 'md'])
-        .default('text'),
-    )
+    .summary('print report files, several as one')
+    .argument('<file...>', 'reports written as .json')
+    .addOption(new Option('--format <format>', 'how to print it').choices(FORMATS).default('text'))
     .addOption(json())
-    .action((file, options) => {
-      setExitCode(require('./report').printReport(file, options));
+    .action((files, options) => {
+      setExitCode(require('./report').printReports(files, options));
     });
 
   program

@@ -1,8 +1,9 @@
 'use strict';
 
-/** `leakguard report FILE`: reads a report and prints it in another form. */
+/** `leakguard report FILE...`: reads reports, several as one, and prints them in another form. */
 
 const fs = require('node:fs');
+const { render } = require('../formats');
 const { readRules } = require('../ignore');
 const { loadNative } = require('../native');
 const { CliError, exitCodes } = require('./exit-codes');
@@ -12,12 +13,13 @@ const { applyPolicy, ignoreText, openBaseline } = require('./policy');
 
 /**
  * @param {string} file
- * @returns {string} its text
- * @throws {CliError}
+ * @returns {ReportData}
+ * @throws {CliError} that names the file
  */
-function readFile(file) {
+function readReport(file) {
+  let text;
   try {
-    return fs.readFileSync(file, 'utf8');
+    text = fs.readFileSync(file, 'utf8');
   } catch (error) {
     const { code } = /** @type {NodeJS.ErrnoException} */ (error);
     throw new CliError(
@@ -25,21 +27,20 @@ function readFile(file) {
       `${file} cannot be read (${code}): give a report written as .json`,
     );
   }
+  try {
+    return JSON.parse(render(text, 'json'));
+  } catch (error) {
+    throw new CliError(exitCodes.badInput, `${file}: ${/** @type {Error} */ (error).message}`);
+  }
 }
 
 /**
- * @param {string} text  JSON of a report
- * @param {string} format
- * @param {string} source  named in errors
- * @throws {CliError}
+ * @param {ReportData[]} reports  at least one
+ * @returns {ReportData}
  */
-function render(text, format, source) {
-  const { renderReport } = loadNative();
-  try {
-    return renderReport(text, format);
-  } catch (error) {
-    throw new CliError(exitCodes.badInput, `${source}: ${/** @type {Error} */ (error).message}`);
-  }
+function merge(reports) {
+  const texts = reports.map((report) => JSON.stringify(report));
+  return JSON.parse(loadNative().mergeReports(texts));
 }
 
 /**
@@ -52,20 +53,19 @@ function fails(verdict, failOn) {
 }
 
 /**
- * @param {string} file
+ * @param {string[]} files  at least one
  * @param {{ format: string, json?: boolean } & import('./policy').PolicyOptions} options
  * @returns {number} exit code
  */
-function printReport(file, { format, json, ...options }) {
+function printReports(files, { format, json, ...options }) {
   const policy = { ignore: readRules(ignoreText(options)), baseline: openBaseline(options) };
-  /** @type {ReportData} */
-  const written = JSON.parse(render(readFile(file), 'json', file));
-  const [report] = applyPolicy([written], policy, options);
-  const rendered = render(JSON.stringify(report), json ? 'json' : format, file);
-  process.stdout.write(rendered.endsWith('\n') ? rendered : `${rendered}\n`);
+  const reports = applyPolicy(files.map(readReport), policy, options);
+  const report = reports.length === 1 ? reports[0] : merge(reports);
+  process.stdout.write(render(JSON.stringify(report), json ? 'json' : format));
   return fails(report.verdict, options.failOn) ? exitCodes.findings : exitCodes.ok;
 }
 
 exports.fails = fails;
-exports.printReport = printReport;
-exports.render = render;
+exports.merge = merge;
+exports.printReports = printReports;
+exports.readReport = readReport;

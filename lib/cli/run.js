@@ -2,16 +2,19 @@
 
 /**
  * `leakguard run -- cmd`: runs a command with leakguard in every Node.js process that it starts,
- * gathers their reports from a folder of its own, and ends as the command ended.
+ * gathers their reports from a folder of its own, makes one of them, and ends as the command ended.
+ * A process that a signal ends leaves no report, and how many those are nobody tells us.
  */
 
 const { spawn } = require('node:child_process');
 const fs = require('node:fs');
 const os = require('node:os');
 const path = require('node:path');
+const { render } = require('../formats');
+const { ReportFile } = require('../report-file');
 const { CliError, exitCodes } = require('./exit-codes');
 const { applyPolicy, ignoreText, openBaseline } = require('./policy');
-const { fails, render } = require('./report');
+const { fails, merge, readReport } = require('./report');
 
 /** @typedef {import('../..').ReportData} ReportData */
 /**
@@ -95,61 +98,77 @@ function execute([file, ...args], env) {
 
 /**
  * @param {string} folder
- * @returns {ReportData[]}
+ * @returns {{ given: ReportData[], faults: string[] }} what can be read, and what is wrong with the rest
  */
 function readReports(folder) {
-  return fs
-    .readdirSync(folder)
-    .map(
-      (name) =>
-        /** @type {ReportData} */ (JSON.parse(fs.readFileSync(path.join(folder, name), 'utf8'))),
-    );
+  const given = [];
+  const faults = [];
+  for (const name of fs.readdirSync(folder)) {
+    try {
+      given.push(readReport(path.join(folder, name)));
+    } catch (error) {
+      faults.push(`the report ${/** @type {Error} */ (error).message}`);
+    }
+  }
+  return { given, faults };
 }
 
 /**
- * Writes the worst report under the name asked for and each other one beside it, or, with a
- * placeholder in the name, each under its own.
+ * Writes the merged report, or, with a placeholder in the name, each under its own.
  * @param {ReportData[]} reports
+ * @param {ReportData} merged
  * @param {string} pattern
+ * @param {number} since  epoch ms
+ * @returns {string[]} what was in the way
  */
-function writeReports(reports, pattern) {
-  const { dir, name, ext } = path.parse(pattern);
-  const format = { '.json': 'json', '.md': 'md' }[ext] ?? 'text';
-  const own = /%[pt]/.test(name);
-  for (const [index, report] of reports.entries()) {
-    const rest = own || index === 0 ? name : `${name}.%p-%t`;
-    const file = `${rest}${ext}`
-      .replaceAll('%p', String(report.pid))
-      .replaceAll('%t', String(report.threadId));
-    fs.writeFileSync(path.join(dir, file), render(JSON.stringify(report), format, 'report'));
+function writeReports(reports, merged, pattern, since) {
+  const own = /%[pt]/.test(path.basename(pattern));
+  const file = new ReportFile(pattern, since);
+  try {
+    const written = (own ? reports : [merged]).map((report) => file.write(report));
+    return written
+      .filter(({ aside }) => aside !== null)
+      .map(
+        ({ file, aside }) => `${file} was written by another run meanwhile; that one is ${aside}`,
+      );
+  } catch (error) {
+    return [`${pattern} cannot be written: ${/** @type {Error} */ (error).message}`];
   }
 }
 
-/** @param {ReportData[]} reports */
-function summarize(reports) {
-  const worst = reports[0]?.verdict;
+/** @param {ReportData | null} merged */
+function summarize(merged) {
+  if (merged === null) {
+    return 'no Node.js process ended by itself under this command; nothing to report';
+  }
+  const { verdict, processes = [] } = merged;
   const count =
-    reports.length === 1 ? '1 process or thread' : `${reports.length} processes and threads`;
-  switch (worst) {
-    case undefined:
-      return 'no Node.js process ended by itself under this command; nothing to report';
+    processes.length === 1 ? '1 process or thread' : `${processes.length} processes and threads`;
+  switch (verdict) {
     case 'clean':
       return `${count} watched, no leak found`;
     case 'inconclusive':
       return `${count} watched, too short to judge: see --interval, --patience and --sensitivity`;
     default: {
-      const guilty = reports.filter(({ verdict }) => verdict === worst).length;
-      return `${count} watched, verdict ${worst} in ${guilty}`;
+      const guilty = processes.filter((one) => one.verdict === verdict).length;
+      return `${count} watched, verdict ${verdict} in ${guilty}`;
     }
   }
+}
+
+/** @param {string} line */
+function say(line) {
+  process.stderr.write(`leakguard: ${line}\n`);
 }
 
 /**
  * @param {string[]} command
  * @param {RunOptions} options
- * @returns {Promise<number>} exit code: the command's own, or 86
+ * @returns {Promise<number>} exit code: the command's own; where that is 0, 86 for findings and 70
+ *   where a report was lost
  */
 async function run(command, options) {
+  const since = Date.now();
   const baseline = openBaseline(options);
   const folder = fs.mkdtempSync(path.join(os.tmpdir(), 'leakguard-'));
   try {
@@ -157,21 +176,25 @@ async function run(command, options) {
       command,
       environment(options, baseline, path.join(folder, '%p-%t.json')),
     );
-    const reports = applyPolicy(readReports(folder), { baseline }, options);
-    if (options.report !== undefined) writeReports(reports, options.report);
-    if (options.json) {
-      process.stderr.write(`${JSON.stringify(reports)}\n`);
-    } else {
-      for (const report of reports) {
-        if (report.findings.length > 0 || report.notes.length > 0) {
-          process.stderr.write(`\n${render(JSON.stringify(report), 'text', 'report')}`);
-        }
-      }
-      process.stderr.write(`leakguard: ${summarize(reports)}\n`);
+    const { given, faults } = readReports(folder);
+    const reports = applyPolicy(given, { baseline }, options);
+    const merged = reports.length > 0 ? merge(reports) : null;
+    if (merged !== null && options.report !== undefined) {
+      faults.push(...writeReports(reports, merged, options.report, since));
     }
+    if (options.json) {
+      process.stderr.write(`${JSON.stringify(merged)}\n`);
+    } else {
+      if (merged !== null && (merged.findings.length > 0 || merged.notes.length > 0)) {
+        process.stderr.write(`\n${render(JSON.stringify(merged), 'text')}`);
+      }
+      say(summarize(merged));
+    }
+    faults.forEach(say);
     if (signal !== null) return 128 + os.constants.signals[signal];
-    const guilty = reports.some(({ verdict }) => fails(verdict, options.failOn));
-    return code === 0 && guilty ? exitCodes.findings : (code ?? exitCodes.ownFault);
+    if (code !== 0) return code ?? exitCodes.ownFault;
+    if (merged !== null && fails(merged.verdict, options.failOn)) return exitCodes.findings;
+    return faults.length > 0 ? exitCodes.ownFault : exitCodes.ok;
   } finally {
     fs.rmSync(folder, { recursive: true, force: true });
   }
