@@ -6,7 +6,11 @@
  */
 
 const assert = require('node:assert/strict');
+const fs = require('node:fs');
+const path = require('node:path');
 const { test } = require('node:test');
+const { temporaryFolder } = require('./child');
+const { assertValidReport } = require('./report-schema');
 const { RUNNERS, UNSUPPORTED, runSuite } = require('../scripts/suites/suite-run');
 const { bodies } = require('./fixtures/suites/bodies');
 
@@ -45,6 +49,26 @@ for (const runner of RUNNERS.filter(({ name }) => name === 'jest')) {
     assert.equal(code, 0, output);
     assert.match(output, /1 passed/);
     assert.doesNotMatch(output, /open handle/i);
+  });
+}
+
+for (const runner of RUNNERS.filter(({ name }) => name === 'vitest')) {
+  const { major, from = 20 } = runner;
+  const skip = Number(node) < from && `needs Node.js ${from}`;
+  test(`vitest (${major}): the reporter writes one report of all files`, { skip }, async (t) => {
+    const file = path.join(temporaryFolder(t), 'leaks.json');
+    const more = ['fake', '--reporter', 'default', '--reporter', 'leakguard/vitest-reporter'];
+    const env = { LEAKGUARD_REPORT: file };
+    const { output } = await runSuite(runner, 'seeded', { node, concurrent: false, more, env });
+    assert.match(output, /^leakguard: \d+ leaks/m);
+    const report = JSON.parse(fs.readFileSync(file, 'utf8'));
+    assertValidReport(report);
+    const marks = report.findings.flatMap((/** @type {any} */ finding) => finding.marks);
+    const labels = marks.map((/** @type {any} */ { label }) => label);
+    assert.ok(
+      labels.includes('seeded > leaky 0') && labels.includes('seeded > leaky real'),
+      labels,
+    );
   });
 }
 

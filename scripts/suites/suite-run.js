@@ -95,9 +95,10 @@ function blamedIn(text) {
  * @param {string} options.node  major version
  * @param {boolean} options.concurrent
  * @param {string[]} [options.more]  arguments of the runner
+ * @param {NodeJS.ProcessEnv} [options.env]
  * @returns {Promise<{ code: number | null, blamed: Set<string>, output: string }>}
  */
-function runSuite({ argsOf, major }, suite, { node, concurrent, more = [] }) {
+function runSuite({ argsOf, major }, suite, { node, concurrent, more = [], env = {} }) {
   const child = spawn(nodeBinary(node), [...argsOf(suite), ...more], {
     cwd: path.join(FOLDER, major),
     env: {
@@ -105,6 +106,7 @@ function runSuite({ argsOf, major }, suite, { node, concurrent, more = [] }) {
       CONCURRENT: concurrent ? '1' : '0',
       NO_COLOR: '1',
       FORCE_COLOR: '0',
+      ...env,
     },
     stdio: ['ignore', 'pipe', 'pipe'],
   });
