@@ -266,6 +266,30 @@ test('the marks of a test suite go on, and what a check finds is left by the tes
   );
 });
 
+test('of a test that failed, nobody asks what its check has left', async (t) => {
+  startQuick(t, { interval: '1h' });
+  const bus = new EventEmitter().setMaxListeners(0);
+  const suite = leakguard.mark('suite', { owned: true });
+  const one = leakguard.mark('one', { owned: true });
+  const report = await one.run(() => leakguard.check(() => bus.on('x', () => bus)));
+  assert.deepEqual(report.leaks[0].marks, [{ label: 'one', count: 8 }]);
+  one.forget();
+  assert.deepEqual((await leakguard.settled({ since: suite })).findings, []);
+});
+
+test('what a test allows is allowed to the check in it', async (t) => {
+  startQuick(t, { interval: '1h' });
+  const bus = new EventEmitter().setMaxListeners(0);
+  const listener = () => bus;
+  const one = leakguard.mark('one', { owned: true });
+  const report = await one.run(() => {
+    leakguard.allow({ kind: 'listeners' });
+    return leakguard.check(() => bus.on('x', listener));
+  });
+  assert.equal(report.verdict, 'clean', String(report));
+  assert.equal(report.findings[0].severity, 'note');
+});
+
 test('the heap is sampled as before when a check has ended', async (t) => {
   startQuick(t, { level: 'survivors', interval: '1h' });
   await leakguard.check(noop);

@@ -105,6 +105,7 @@ class Check {
     this.alone = alone;
     this.pause = pause;
     this.heap = run.beginScenario();
+    this.warmingUp = createMark();
     /** Of the rounds. @type {Mark[]} */
     this.marks = [];
     /** After the warm-up and after each round, by kind and name. @type {Map<string, Leftover>[]} */
@@ -117,13 +118,12 @@ class Check {
    */
   async perform(fn) {
     const { warmup, rounds, loops } = this.plan;
-    const warmingUp = this.createMark();
     const measured = Math.min(MEASURED_CALL, warmup);
-    await callHost(fn, warmingUp, measured - 1);
+    await callHost(fn, this.warmingUp, measured - 1);
     this.#onHeap((heap) => heap.beginMeasuring());
-    await callHost(fn, warmingUp, 1);
+    await callHost(fn, this.warmingUp, 1);
     this.#onHeap((heap) => heap.endMeasuring(loops));
-    await callHost(fn, warmingUp, warmup - measured);
+    await callHost(fn, this.warmingUp, warmup - measured);
     await this.#count(0);
     for (let round = 1; round <= rounds; round += 1) {
       const mark = this.createMark();
@@ -142,8 +142,13 @@ class Check {
     return this.#grown();
   }
 
-  end() {
+  /**
+   * Gives back the heap's sampler, and what the calls have registered to the mark that has called us.
+   * @param {Mark | null} outer
+   */
+  end(outer) {
     this.run.endScenario(this.heap);
+    this.alone(() => this.run.registrations?.handOver([this.warmingUp, ...this.marks], outer));
   }
 
   /** @param {number} round */
@@ -202,7 +207,9 @@ class Check {
       const key = `${part.kind} ${part.what} ${part.owner} ${part.site}`;
       let cause = causes.get(key);
       if (cause === undefined) {
-        cause = { ...part, mark: null, count: 0, doubt: null, rounds: this.marks.map(() => 0) };
+        // Without a test around there is no name to tell.
+        const mark = part.mark?.label === '' ? null : part.mark;
+        cause = { ...part, mark, count: 0, doubt: null, rounds: this.marks.map(() => 0) };
         causes.set(key, cause);
       }
       cause.count += part.count;

@@ -168,6 +168,7 @@ class Monitor {
       );
     }
     this.marked = true;
+    if (owned) run.restForSuite();
     return this.#createMark(run, label, owned);
   }
 
@@ -236,8 +237,12 @@ class Monitor {
     const { run, giveBack } = this.#borrowRun();
     try {
       // In a test, what is left behind is that test's.
-      const label = require('./marks').currentMark()?.label ?? '';
-      const createMark = () => this.#createMark(run, label, true);
+      const outer = require('./marks').currentMark();
+      const createMark = () => {
+        const mark = this.#createMark(run, outer?.label ?? '', true);
+        mark.allowed.push(...(outer?.allowed ?? []));
+        return mark;
+      };
       const alone = this.#alone.bind(this);
       const check = new Check({ plan, run, watches: this.watches, createMark, alone, pause });
       const since = epochMs();
@@ -251,7 +256,7 @@ class Monitor {
         }
         return this.#reportLeftovers('scenario', since, parts);
       } finally {
-        check.end();
+        check.end(outer);
       }
     } finally {
       giveBack();
@@ -266,8 +271,8 @@ class Monitor {
   #borrowRun() {
     const { run: before, running, recording } = this;
     if (!running) {
-      const ignore = before?.settings.ignore ?? [];
-      this.#begin(readOptions({ level: 'sites', ignore, warn: false }, {}));
+      const settings = before?.settings ?? readOptions({}, process.env);
+      this.#begin({ ...settings, level: 'sites', warn: false, report: null, failOn: null });
     }
     const run = /** @type {Run} */ (this.run);
     const giveBack = () => {

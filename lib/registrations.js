@@ -283,6 +283,26 @@ class Registrations {
       this.files.push({ file: new OpenedFile(name, descriptor), registration });
   }
 
+  /**
+   * What some marks' code has registered is another's from now on.
+   * @param {Mark[]} marks
+   * @param {Mark | null} other
+   */
+  handOver(marks, other) {
+    const owned = [...this.owners].flatMap(({ registrations }) => registrations);
+    const others = [...this.things, ...this.files].map(({ registration }) => registration);
+    for (const registration of [...owned, ...others]) {
+      if (registration.mark !== null && marks.includes(registration.mark))
+        registration.mark = other;
+    }
+    for (const { added } of this.owners) {
+      for (const mark of marks) {
+        const count = added.get(mark) ?? 0;
+        if (added.delete(mark)) added.set(other, (added.get(other) ?? 0) + count);
+      }
+    }
+  }
+
   /** Drops what is gone: until then the keys of entries are held. */
   dropGone() {
     this.#sweep();

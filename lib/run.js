@@ -174,14 +174,18 @@ class Run {
       say: (message) => this.note(message),
     });
     this.registrations.open(mark);
-    if (owned && this.level !== 'counts' && this.level !== 'sites') {
-      // A suite is judged by what its tests leave. What would watch the heap and every promise for a trend
-      // costs more than all that, and cannot tell one test from another.
-      const text = `level ${this.level} was lowered to sites: marks record every registration`;
-      this.#setLevel('sites');
-      if (!this.notes.includes(text)) this.notes.push(text);
-    }
     return mark;
+  }
+
+  /**
+   * A suite is judged by what its tests leave. What would watch the heap and every promise for a trend
+   * costs more than all that, and cannot tell one test from another.
+   */
+  restForSuite() {
+    if (this.level === 'counts' || this.level === 'sites') return;
+    const text = `level ${this.level} was lowered to sites: marks record every registration`;
+    this.#setLevel('sites');
+    if (!this.notes.includes(text)) this.notes.push(text);
   }
 
   /** Forgets what was registered, and records no more until the next mark. */

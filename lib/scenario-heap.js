@@ -20,8 +20,10 @@ const { HeapSampler } = require('./heap-sampler');
 const MEASURING_BYTES = 4096;
 /** At 5-9 us each. */
 const MAX_SAMPLES_PER_ROUND = 100_000;
-/** What an object takes on average, from a string to a small array. */
+/** What an object takes on average, from a string to a small array … */
 const OBJECT_BYTES = 40;
+/** … and at the least. */
+const SMALLEST_BYTES = 16;
 /** So large that it is sampled at that distance, but for one time in ten million. */
 const MARKER_ELEMENTS = 8192;
 /** Sites that a report names, those that grew most. */
@@ -39,8 +41,8 @@ class ScenarioHeap {
     this.reader = new HeapProfileReader(new Frames(native));
     /** @type {HeapSampler | null} */
     this.sampler = null;
-    /** Of the objects of a usual size, how many are sampled. */
-    this.sampledShare = 1;
+    /** Mean bytes between two samples. */
+    this.distance = MEASURING_BYTES;
     /** Youngest sample before the call that is measured. */
     this.measuredFrom = 0;
     /** After the warm-up and after each round. @type {Census[]} */
@@ -82,10 +84,9 @@ class ScenarioHeap {
   endMeasuring(loops) {
     const bytes = (this.#youngest() - this.measuredFrom) * MEASURING_BYTES * loops;
     const isSmall = bytes <= MAX_SAMPLES_PER_ROUND * OBJECT_BYTES;
-    const distance = isSmall ? 1 : Math.ceil(bytes / MAX_SAMPLES_PER_ROUND);
-    this.sampledShare = 1 - Math.exp(-OBJECT_BYTES / distance);
+    this.distance = isSmall ? 1 : Math.ceil(bytes / MAX_SAMPLES_PER_ROUND);
     this.sampler?.stop();
-    this.sampler?.start(distance);
+    this.sampler?.start(this.distance);
   }
 
   /**
@@ -103,25 +104,28 @@ class ScenarioHeap {
    */
   leftovers(doubtOf) {
     const { samples } = /** @type {Census} */ (this.censuses.at(-1));
-    /** @type {Map<string, Leftover & { rounds: number[] }>} by site and doubt */
+    const grown = [...samples].flatMap(([stack, ofStack]) => {
+      const added = this.#added(stack, ofStack);
+      // Nobody knows their size: in doubt there are as many as there can be.
+      const doubt = doubtOf(added.map((count) => this.#objects(count, SMALLEST_BYTES)));
+      const rounds = added.map((count) => this.#objects(count, OBJECT_BYTES));
+      return doubt === undefined ? [] : [{ stack, doubt, rounds, bytes: this.#bytes(ofStack) }];
+    });
+    /** @type {Map<string, Leftover & { rounds: number[] }>} by site */
     const left = new Map();
-    for (const [stack, ofStack] of samples) {
-      const origin = this.origins.get(stack);
-      const rounds = this.#rounds(stack, ofStack);
-      const doubt = doubtOf(rounds);
-      if (origin === undefined || doubt === undefined) continue;
-      const bytes = this.#bytes(ofStack);
-      const key = `${origin.key} ${doubt}`;
-      const known = left.get(key);
-      if (known !== undefined) {
-        known.count += bytes;
-        known.rounds = known.rounds.map((added, round) => added + rounds[round]);
-      } else {
+    // Where one stack is beyond doubt, the doubtful ones of its site say nothing.
+    for (const { stack, doubt, rounds, bytes } of grown.sort(byDoubt)) {
+      const origin = /** @type {Origin} */ (this.origins.get(stack));
+      const known = left.get(origin.key);
+      if (known === undefined) {
         const { what } = origin;
         const kind = what === 'promise' ? 'promises' : 'objects';
         const site = this.reader.siteId(origin);
         const about = { kind, what, owner: '', named: false, site, mark: null, doubt };
-        left.set(key, { ...about, count: bytes, rounds });
+        left.set(origin.key, { ...about, count: bytes, rounds });
+      } else if (known.doubt === doubt) {
+        known.count += bytes;
+        known.rounds = known.rounds.map((sum, round) => sum + rounds[round]);
       }
     }
     return [...left.values()].sort((a, b) => b.count - a.count).slice(0, MAX_SITES);
@@ -130,18 +134,26 @@ class ScenarioHeap {
   /**
    * @param {number} stack
    * @param {Sample[]} samples  of it at the end
-   * @returns {number[]} objects that each round has added on this stack
+   * @returns {number[]} samples that each round has added on this stack
    */
-  #rounds(stack, samples) {
+  #added(stack, samples) {
     const live = this.censuses.map((census) => census.samples.get(stack)?.length ?? 0);
     const until = this.censuses.map(({ youngest }) => youngest);
     return live.slice(1).map((count, round) => {
       const kept = samples.filter(
         ({ ordinal }) => ordinal > until[round] && ordinal <= until[round + 1],
       );
-      const added = Math.max(0, Math.min(count - live[round], kept.length));
-      return Math.round(added / this.sampledShare);
+      return Math.max(0, Math.min(count - live[round], kept.length));
     });
+  }
+
+  /**
+   * @param {number} samples
+   * @param {number} bytes  size of an object
+   * @returns {number} that they stand for
+   */
+  #objects(samples, bytes) {
+    return Math.round(samples / (1 - Math.exp(-bytes / this.distance)));
   }
 
   /** @param {Sample[]} samples  bytes of what was made since the warm-up */
@@ -203,5 +215,8 @@ class ScenarioHeap {
     return marker.length && samples.reduce((most, { ordinal }) => Math.max(most, ordinal), 0);
   }
 }
+
+/** @param {{ doubt: Leftover['doubt'] }} a @param {{ doubt: Leftover['doubt'] }} b */
+const byDoubt = (a, b) => Number(a.doubt !== null) - Number(b.doubt !== null);
 
 exports.ScenarioHeap = ScenarioHeap;
