@@ -94,4 +94,14 @@ describe('examples', { concurrency: CONCURRENCY }, () => {
       assert.equal(report.verdict, 'clean', describeFindings(report).join());
     });
   }
+
+  it('check.js: the scenario is found out, and the mended one passes', async () => {
+    const file = path.join(EXAMPLES, 'check.js');
+    const failed = await promisify(execFile)(process.execPath, [file], { cwd: ROOT }).catch(
+      (it) => it,
+    );
+    assert.equal(failed.code, 1);
+    assert.match(failed.stdout, /^mended: no leak\nleaking: leakguard: 1 leak\b/);
+    assert.ok(failed.stdout.includes(`by      ${file}:${leakingLine(file)}:`), failed.stdout);
+  });
 });

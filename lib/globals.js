@@ -99,6 +99,49 @@ function isMeasurable(value) {
 /** @param {PropertyKey} key */
 const nameOf = (key) => (typeof key === 'symbol' ? `[${String(key)}]` : `.${String(key)}`);
 
+/**
+ * What a property of an object holds, and each part of it if it is an object with parts.
+ * @param {object} holder
+ * @param {PropertyKey} key
+ * @param {string} owner  the holder's name
+ * @returns {[value: unknown, name: string][]}
+ */
+function heldBy(holder, key, owner) {
+  const value = getOwnPropertyDescriptor(holder, key)?.value;
+  if (value === globalThis) return [];
+  const name = owner + nameOf(key);
+  /** @type {[unknown, string][]} */
+  const held = [[value, name]];
+  const parts = isPlain(value) ? ownKeys(value) : [];
+  if (parts.length > MAX_PARTS) return held;
+  for (const part of parts) {
+    held.push([getOwnPropertyDescriptor(value, part)?.value, name + nameOf(part)]);
+  }
+  return held;
+}
+
+/**
+ * What there is now, by name: the keys of `globalThis`, the modules, and what the globals hold.
+ * @param {import('./sampler').Sampler} sampler  of the hooks on Map and Set
+ * @returns {Map<string, { what: string, size: number }>}
+ */
+function sizesOfGlobals(sampler) {
+  const keys = ownKeys(globalThis);
+  const sizes = new Map([
+    ['globalThis', { what: 'global', size: keys.length }],
+    ['require.cache', { what: 'object', size: listModules().length }],
+  ]);
+  for (const key of keys.filter(isAssigned).slice(0, MAX_LOOKS_PER_TICK)) {
+    for (const [value, name] of heldBy(globalThis, key, 'globalThis')) {
+      if (!isMeasurable(value)) continue;
+      const population = populationOf(value, sampler);
+      const { what } = population.describe(value, undefined);
+      sizes.set(name, { what, size: population.size(value, undefined) });
+    }
+  }
+  return sizes;
+}
+
 class Globals {
   /**
    * @param {object} parts
@@ -154,18 +197,9 @@ class Globals {
     for (let step = 0; step < keys.length && looks < MAX_LOOKS_PER_TICK; step += 1) {
       const key = keys[this.next % keys.length];
       this.next = (this.next + 1) % keys.length;
-      looks += 1;
-      const value = getOwnPropertyDescriptor(globalThis, key)?.value;
-      if (value === globalThis) continue;
-      const name = `globalThis${nameOf(key)}`;
-      this.#consider(value, name);
-      if (!isPlain(value)) continue;
-      const parts = ownKeys(value);
-      if (parts.length > MAX_PARTS) continue;
-      looks += parts.length;
-      for (const part of parts) {
-        this.#consider(getOwnPropertyDescriptor(value, part)?.value, name + nameOf(part));
-      }
+      const held = heldBy(globalThis, key, 'globalThis');
+      looks += held.length;
+      for (const [value, name] of held) this.#consider(value, name);
     }
   }
 
@@ -185,3 +219,4 @@ class Globals {
 }
 
 exports.Globals = Globals;
+exports.sizesOfGlobals = sizesOfGlobals;

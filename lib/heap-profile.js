@@ -60,11 +60,13 @@ const WHAT_BUILTINS_MAKE = new Map(
  */
 const TABLE = 'table';
 
+/** Of Node's own parser of HTTP; what it calls back allocates. */
+const WASM = 'wasm:';
 const MODULE_LOADER = 'node:internal/modules/';
 /** What a module and all that it calls allocate while it is loaded. */
 const MODULE = 'module';
-/** Of our own code only the hooks stand between the host and what it allocates. */
-const HOOK = 'wrapper';
+/** Of our own code only the hooks, and what runs the host's, stand between it and what it allocates. */
+const BETWEEN = new Set(['wrapper', 'run', 'callHost']);
 
 /**
  * What these make is Node's, whoever calls them: the timings of `fetch`, of which it keeps the first 250
@@ -101,19 +103,27 @@ class HeapProfileReader {
   }
 
   /**
+   * @param {Origin} origin
+   * @returns {number} native site id, 0 for unknown
+   */
+  siteId({ site, app }) {
+    return this.frames.siteId(site, site.frame.package === null ? undefined : app);
+  }
+
+  /**
    * @param {ProfileNode} node
    * @param {Partial<Origin>} above  of its parent
    * @returns {Partial<Origin> | undefined} undefined: this and all below it is our own doing
    */
   #descend({ callFrame }, above) {
-    if (callFrame.url === '') {
+    if (callFrame.url === '' || callFrame.url.startsWith(WASM)) {
       if (above.what !== 'object') return above;
       return { ...above, what: WHAT_BUILTINS_MAKE.get(callFrame.functionName) ?? 'object' };
     }
     const known = this.#know(callFrame);
     if (known.internal) {
       const isOurs = !callFrame.url.startsWith('node:');
-      if (isOurs) return callFrame.functionName === HOOK ? above : undefined;
+      if (isOurs) return BETWEEN.has(callFrame.functionName) ? above : undefined;
       // Node's own allocations, until somebody of the host's is met further down.
       const nobodys = above.site === undefined || above.site.internal;
       if (nobodys || NODES_OWN.has(callFrame.functionName)) {

@@ -56,6 +56,9 @@ class Monitor {
     this.kept = [];
     /** Whether registrations are recorded: from the first mark of a run on. */
     this.recording = false;
+    /** Whether the host has set a mark in this run. */
+    this.marked = false;
+    this.checking = false;
     /** @type {NodeJS.Timeout | undefined} */
     this.timer = undefined;
     /** @type {Set<(finding: Finding) => void>} */
@@ -92,13 +95,21 @@ class Monitor {
     const switchedOff = parseBoolean(process.env.LEAKGUARD) === false;
     if (settings.level === 'off' || switchedOff) return;
     try {
-      this.run = this.#createRun(settings);
+      this.#begin(settings);
     } catch (error) {
       warnOnce(/** @type {Error} */ (error).message, 'LEAKGUARD_NATIVE');
-      return;
     }
+  }
+
+  /**
+   * @param {import('./options').Settings} settings
+   * @throws {LeakguardError} ERR_LEAKGUARD_NATIVE, ERR_LEAKGUARD_NODE
+   */
+  #begin(settings) {
+    this.run = this.#createRun(settings);
     this.running = true;
     this.recording = false;
+    this.marked = false;
     Object.assign(this.limits, limitsOf(settings));
     for (const shim of this.shims) shim.start();
     this.#adoptRealms();
@@ -158,11 +169,23 @@ class Monitor {
         'mark() needs leakguard to be running: call start() first, at any level but off',
       );
     }
+    this.marked = true;
+    if (owned) run.restForSuite();
+    return this.#createMark(run, label, owned);
+  }
+
+  /**
+   * @param {Run} run
+   * @param {string} label
+   * @param {boolean} owned
+   */
+  #createMark(run, label, owned) {
     return this.#alone(() => {
       const mark = run.mark(label, owned);
       this.watches.readSizes(mark.sizes);
       this.limits.latestMark = mark.ordinal;
       if (!this.recording) this.#beginRecording(run);
+      for (const shim of this.shims) shim.catchUp();
       return mark;
     });
   }
@@ -184,6 +207,86 @@ class Monitor {
     for (const shim of this.shims) if (shim.name === 'births') shim.start();
     this.#adoptRealms();
     nodeModule.syncBuiltinESMExports();
+  }
+
+  /** @param {Run} run */
+  #endRecording(run) {
+    this.recording = false;
+    this.limits.latestMark = 0;
+    run.endRecording();
+    for (const shim of this.shims) if (shim.name === 'births') shim.stop();
+    nodeModule.syncBuiltinESMExports();
+    this.#applyLevel(run);
+  }
+
+  /**
+   * Calls a function in rounds, and accuses what grew in every one.
+   * @param {() => unknown} fn
+   * @param {Partial<import('./check').Plan>} [options]
+   * @returns {Promise<import('..').Report>}
+   * @throws {LeakguardError} ERR_LEAKGUARD_OPTION, ERR_LEAKGUARD_BUSY, ERR_LEAKGUARD_LEVEL
+   */
+  async check(fn, options) {
+    const { Check, readPlan } = require('./check');
+    const plan = readPlan(fn, options);
+    if (this.checking) {
+      throw new LeakguardError(
+        'ERR_LEAKGUARD_BUSY',
+        'check() runs one scenario at a time: await the other one first, and do not call it inside of one',
+      );
+    }
+    this.checking = true;
+    const { run, giveBack } = this.#borrowRun();
+    try {
+      // In a test, what is left behind is that test's.
+      const outer = require('./marks').currentMark();
+      const createMark = () => {
+        const mark = this.#createMark(run, outer?.label ?? '', true);
+        mark.allowed.push(...(outer?.allowed ?? []));
+        return mark;
+      };
+      const alone = this.#alone.bind(this);
+      const check = new Check({ plan, run, watches: this.watches, createMark, alone, pause });
+      const since = epochMs();
+      try {
+        const parts = await check.perform(fn);
+        if (this.run !== run || !this.running) {
+          throw new LeakguardError(
+            'ERR_LEAKGUARD_LEVEL',
+            'check() was interrupted by a start() or stop(): call neither before it has ended',
+          );
+        }
+        return this.#reportLeftovers('scenario', since, parts);
+      } finally {
+        check.end(outer);
+      }
+    } finally {
+      giveBack();
+      this.checking = false;
+    }
+  }
+
+  /**
+   * The present run, or where nothing is watched one for the time being.
+   * @returns {{ run: Run, giveBack: () => void }}
+   */
+  #borrowRun() {
+    const { run: before, running, recording } = this;
+    if (!running) {
+      const settings = before?.settings ?? readOptions({}, process.env);
+      this.#begin({ ...settings, level: 'sites', warn: false, report: null, failOn: null });
+    }
+    const run = /** @type {Run} */ (this.run);
+    const giveBack = () => {
+      if (this.run !== run) return;
+      if (!running) {
+        this.stop();
+        this.run = before;
+      } else if (this.running && !recording && !this.marked) {
+        this.#endRecording(run);
+      }
+    };
+    return { run, giveBack };
   }
 
   /**

@@ -55,9 +55,10 @@ const MAX_KEPT_STRING = 256;
  * @property {boolean} named  followed by name
  * @property {number} site
  * @property {Mark | null} mark  as JSON its label
- * @property {number} count
+ * @property {number} count  bytes, of what the heap's sampler has seen
  * @property {boolean} [allowed]  by the mark's code
  * @property {'fresh' | 'loading' | 'bounded' | 'unreferenced' | 'rounds' | null} doubt
+ * @property {number[]} [rounds]  how many each round of a scenario has added
  */
 
 /** The registrations on one owner. */
@@ -283,6 +284,31 @@ class Registrations {
   }
 
   /**
+   * What some marks' code has registered is another's from now on.
+   * @param {Mark[]} marks
+   * @param {Mark | null} other
+   */
+  handOver(marks, other) {
+    const owned = [...this.owners].flatMap(({ registrations }) => registrations);
+    const others = [...this.things, ...this.files].map(({ registration }) => registration);
+    for (const registration of [...owned, ...others]) {
+      if (registration.mark !== null && marks.includes(registration.mark))
+        registration.mark = other;
+    }
+    for (const { added } of this.owners) {
+      for (const mark of marks) {
+        const count = added.get(mark) ?? 0;
+        if (added.delete(mark)) added.set(other, (added.get(other) ?? 0) + count);
+      }
+    }
+  }
+
+  /** Drops what is gone: until then the keys of entries are held. */
+  dropGone() {
+    this.#sweep();
+  }
+
+  /**
    * What was registered since a mark and is still there.
    * @param {Mark} since
    * @param {(target: object) => string | undefined} nameOf  under which it is followed, if it is
@@ -314,21 +340,10 @@ class Registrations {
         parts.set(key, { part, order: mark?.ordinal ?? 0 });
       }
     };
-    /** @param {Registration} registration */
-    const isAsked = ({ ordinal, mark }) =>
-      ordinal > since.ordinal && (mark === null ? !since.owned : !mark.forgotten);
     this.#sweep((owner, target) => {
       const { population, detail } = owner;
-      // Registered on what that test has made itself.
-      const counted = owner.registrations.filter(
-        (registration) =>
-          isAsked(registration) &&
-          owner.birth < Math.max(since.ordinal, registration.mark?.ordinal ?? 0),
-      );
-      if (counted.length === 0) return;
-      const growth = population.size(target, detail) - owner.sizeSince(since.ordinal);
-      const there = counted.reduce((sum, { weight }) => sum + weight, 0);
-      if (growth < there * KEPT_SHARE) return;
+      const { counted, there, growth } = this.#gain(owner, target, since);
+      if (counted.length === 0 || growth < there * KEPT_SHARE) return;
       const { what, owner: label } = population.describe(target, detail);
       const name = nameOf(target);
       const named = name !== undefined;
@@ -344,16 +359,49 @@ class Registrations {
     });
     for (const { thing, registration } of this.things) {
       const target = thing.ref.deref();
-      if (target === undefined || !isAsked(registration)) continue;
+      if (target === undefined || !isAsked(registration, since)) continue;
       const subject = { ...thing.subject, named: false };
       const isReferenced = subject.kind === 'retained' || hasRef(target);
       add(subject, registration, 1, isReferenced ? null : 'unreferenced');
     }
     const file = { kind: 'handles', what: 'file', owner: 'file', named: false };
     for (const { registration } of this.files) {
-      if (isAsked(registration)) add(file, registration, 1);
+      if (isAsked(registration, since)) add(file, registration, 1);
     }
     return [...parts.values()].sort((a, b) => a.order - b.order).map(({ part }) => part);
+  }
+
+  /**
+   * @param {Mark} since
+   * @returns {boolean} whether a collection has got entries since then for which it has dropped others
+   */
+  hasReplaced(since) {
+    let found = false;
+    this.#sweep((owner, target) => {
+      const { growth, there } = this.#gain(owner, target, since);
+      found ||= owner.population.kind === 'collections' && growth < there * KEPT_SHARE;
+    });
+    return found;
+  }
+
+  /**
+   * What an owner has got since a mark, but for what was registered on it by those who have made it.
+   * @param {Owner} owner
+   * @param {object} target  the owner itself
+   * @param {Mark} since
+   * @returns {{ counted: Registration[], there: number, growth: number }}  `there`: what they stand for
+   */
+  #gain(owner, target, since) {
+    const { population, detail, birth } = owner;
+    const counted = owner.registrations.filter(
+      (registration) =>
+        isAsked(registration, since) &&
+        birth < Math.max(since.ordinal, registration.mark?.ordinal ?? 0),
+    );
+    const there = counted.reduce((sum, { weight }) => sum + weight, 0);
+    const growth =
+      there === 0 ? 0 : population.size(target, detail) - owner.sizeSince(since.ordinal);
+    return { counted, there, growth };
   }
 
   /**
@@ -485,6 +533,14 @@ class Registrations {
  */
 const isObject = (value) =>
   (typeof value === 'object' && value !== null) || typeof value === 'function';
+
+/**
+ * @param {Registration} registration
+ * @param {Mark} since
+ */
+function isAsked({ ordinal, mark }, since) {
+  return ordinal > since.ordinal && (mark === null ? !since.owned : !mark.forgotten);
+}
 
 /**
  * Whether it keeps the process.

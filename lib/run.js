@@ -117,8 +117,8 @@ class Run {
       }),
     );
     this.slots = new Slots(this.engine, CAPACITY, settings.patience);
-    const native = { defineSite: (/** @type {string} */ site) => this.#defineSite(site) };
-    this.sites = settings.level === 'counts' ? null : new CallSites(native);
+    this.native = { defineSite: (/** @type {string} */ site) => this.#defineSite(site) };
+    this.sites = settings.level === 'counts' ? null : new CallSites(this.native);
     this.tracked = new Tracked({
       slots: this.slots,
       sites: this.sites,
@@ -131,7 +131,7 @@ class Run {
       { tickMs: settings.interval, roundMs: sampling ? settings.survivors.interval : null },
       now(),
     );
-    this.survivors = sampling ? this.#createSurvivors(native) : null;
+    this.survivors = sampling ? this.#createSurvivors() : null;
     this.nextRoundAt = now() + settings.survivors.interval;
     this.roundsPutOff = 0;
     this.handles = new Handles({
@@ -174,14 +174,46 @@ class Run {
       say: (message) => this.note(message),
     });
     this.registrations.open(mark);
-    if (owned && this.level !== 'counts' && this.level !== 'sites') {
-      // A suite is judged by what its tests leave. What would watch the heap and every promise for a trend
-      // costs more than all that, and cannot tell one test from another.
-      const text = `level ${this.level} was lowered to sites: marks record every registration`;
-      this.#setLevel('sites');
-      if (!this.notes.includes(text)) this.notes.push(text);
-    }
     return mark;
+  }
+
+  /**
+   * A suite is judged by what its tests leave. What would watch the heap and every promise for a trend
+   * costs more than all that, and cannot tell one test from another.
+   */
+  restForSuite() {
+    if (this.level === 'counts' || this.level === 'sites') return;
+    const text = `level ${this.level} was lowered to sites: marks record every registration`;
+    this.#setLevel('sites');
+    if (!this.notes.includes(text)) this.notes.push(text);
+  }
+
+  /** Forgets what was registered, and records no more until the next mark. */
+  endRecording() {
+    this.registrations = null;
+  }
+
+  /**
+   * The heap's sampler is the scenario's until its end: there is one in an isolate.
+   * @returns {import('./scenario-heap').ScenarioHeap | null} null where there is none to be had
+   */
+  beginScenario() {
+    const { ScenarioHeap } = require('./scenario-heap');
+    this.survivors?.stop();
+    const heap = new ScenarioHeap(this.native);
+    try {
+      heap.start();
+      return heap;
+    } catch (error) {
+      this.note(`check: V8's heap profiler cannot be had, heap objects are not watched: ${error}`);
+      return null;
+    }
+  }
+
+  /** @param {import('./scenario-heap').ScenarioHeap | null} heap */
+  endScenario(heap) {
+    heap?.stop();
+    this.survivors?.start();
   }
 
   /**
@@ -433,13 +465,12 @@ class Run {
     return promises;
   }
 
-  /** @param {import('./frames').Frames['native']} native */
-  #createSurvivors(native) {
+  #createSurvivors() {
     const { SampleDistance } = require('./sample-distance');
     const { Survivors } = require('./survivors');
     const survivors = new Survivors({
       slots: this.slots,
-      native,
+      native: this.native,
       distance: new SampleDistance(this.settings.survivors),
       floorBytes: this.settings.floors.objectBytes,
       say: (message) => this.note(message),

@@ -97,8 +97,13 @@ class ShimHost {
   }
 
   tick() {
-    if (!this.complete && !this.failed) this.#installLate();
+    this.catchUp();
     for (const sampler of this.shim.samplers) sampler.tick();
+  }
+
+  /** Hooks what the host has loaded meanwhile. */
+  catchUp() {
+    if (!this.complete && !this.failed) this.#installLate();
   }
 
   /** @returns {import('./patch').PatchState} */

@@ -17,6 +17,7 @@
 const { now } = require('./clock');
 const { Frames } = require('./frames');
 const { HeapProfileReader, pruned } = require('./heap-profile');
+const { HeapSampler } = require('./heap-sampler');
 const { Inlining, isCalledBy } = require('./inlining');
 const { memoryLevel } = require('./slots');
 
@@ -30,8 +31,6 @@ const SAMPLES_OF_A_SITE = 24;
 const MAX_NAMED_BELOW = 5;
 /** A profile of more nodes takes longer to read than its heap to collect: V8's tree is begun anew. */
 const MAX_NODES = 65_536;
-/** Frames that V8 keeps of a stack: enough to reach the application from deep within a library. */
-const STACK_FRAMES = 64;
 
 /** Promises by the builtins that make them; all else is an object. */
 const KIND_OF_WHAT = { promise: 'promises' };
@@ -123,8 +122,8 @@ class Survivors {
     this.distance = distance;
     this.floorBytes = floorBytes;
     this.say = say;
-    /** @type {import('node:inspector').Session | null} */
-    this.session = null;
+    /** @type {HeapSampler | null} */
+    this.heap = null;
     /** Whose profiler is running. @type {'ours' | 'host' | 'none'} */
     this.sampler = 'none';
     /** @type {Map<string, Site>} by key of their origin */
@@ -139,14 +138,12 @@ class Survivors {
   /** @returns {boolean} whether there will be rounds */
   start() {
     try {
-      const { Session } = require('node:inspector');
-      this.session = new Session();
-      this.session.connect();
-      if (this.#isSampling()) {
+      this.heap = new HeapSampler();
+      if (this.heap.isSampling()) {
         this.sampler = 'host';
         this.say('survivors: a heap profiler runs already; its samples are used as they are');
       } else {
-        this.#startSampling();
+        this.#startSampling(this.heap);
       }
       return true;
     } catch (error) {
@@ -161,15 +158,11 @@ class Survivors {
   stop() {
     for (const site of this.sites.values()) this.slots.release(site);
     this.sites.clear();
-    const { session } = this;
-    if (session === null) return;
-    this.session = null;
-    try {
-      if (this.sampler === 'ours') session.post('HeapProfiler.stopSampling');
-      session.disconnect();
-    } catch {
-      // The inspector went first: there is nothing left to stop.
-    }
+    const { heap } = this;
+    if (heap === null) return;
+    this.heap = null;
+    if (this.sampler === 'ours') heap.stop();
+    heap.close();
     this.sampler = 'none';
   }
 
@@ -214,7 +207,7 @@ class Survivors {
   /** The host is about to start a profiler of its own. */
   standAside() {
     if (this.sampler !== 'ours') return;
-    this.#stopSampling();
+    this.heap?.stop();
     this.#forget();
     this.sampler = 'host';
     this.say('survivors: the host has started a heap profiler; its samples are used as they are');
@@ -281,7 +274,7 @@ class Survivors {
     let site = this.sites.get(origin.key);
     if (site === undefined || site.slot < 0) {
       if (ordinals.length < MIN_SAMPLES || this.sites.size >= MAX_SITES) return -1;
-      const id = this.#siteId(origin);
+      const id = this.reader.siteId(origin);
       if (id === 0) return -1;
       site = { slot: -1, evicted() {}, origin, site: id };
       const what = sighting.what();
@@ -300,11 +293,6 @@ class Survivors {
     return memoryLevel(this.floorBytes || SAMPLES_OF_A_SITE * this.distance.bytes);
   }
 
-  /** @param {Origin} origin */
-  #siteId({ site, app }) {
-    return this.reader.frames.siteId(site, site.frame.package === null ? undefined : app);
-  }
-
   /**
    * V8 counts what an inlined function allocates to its caller, so the functions that were seen below
    * the site before they were inlined are named beside it. The site keeps the larger share. Node's own
@@ -317,7 +305,7 @@ class Survivors {
     const below = (origin.site.internal ? [] : all)
       .filter((other) => isCalledBy(other.origin, origin.key))
       .slice(0, MAX_NAMED_BELOW)
-      .map((other) => ({ id: this.#siteId(other.origin), samples: other.ordinals.length }))
+      .map((other) => ({ id: this.reader.siteId(other.origin), samples: other.ordinals.length }))
       .filter(({ id }) => id !== 0);
     const samples = below.reduce((sum, other) => sum + other.samples, ordinals.length);
     this.slots.engine.sampleBorn(slot, site, samples);
@@ -326,9 +314,9 @@ class Survivors {
 
   /** @returns {Profile | null} */
   #read() {
-    if (this.session === null) return null;
+    if (this.heap === null) return null;
     try {
-      return this.#post('HeapProfiler.getSamplingProfile').profile;
+      return this.heap.read();
     } catch {
       // Whoever started or stopped it meanwhile, it has ended.
       this.#startAnew();
@@ -337,10 +325,12 @@ class Survivors {
   }
 
   #startAnew() {
-    this.#stopSampling();
+    const { heap } = this;
+    if (heap === null) return;
+    heap.stop();
     this.#forget();
     try {
-      this.#startSampling();
+      this.#startSampling(heap);
     } catch (error) {
       this.stop();
       this.say(`survivors: V8's heap profiler has ended and cannot be started: ${error}`);
@@ -356,47 +346,10 @@ class Survivors {
     this.sampler = 'none';
   }
 
-  #isSampling() {
-    try {
-      this.#post('HeapProfiler.getSamplingProfile');
-      return true;
-    } catch {
-      return false;
-    }
-  }
-
-  #stopSampling() {
-    try {
-      this.#post('HeapProfiler.stopSampling');
-    } catch {
-      // It has ended already.
-    }
-  }
-
-  #startSampling() {
-    this.#post('HeapProfiler.startSampling', {
-      samplingInterval: this.distance.bytes,
-      stackDepth: STACK_FRAMES,
-    });
+  /** @param {HeapSampler} heap */
+  #startSampling(heap) {
+    heap.start(this.distance.bytes);
     this.sampler = 'ours';
-  }
-
-  /**
-   * Sessions of a thread with itself answer before `post` returns.
-   * @param {string} method
-   * @param {object} [params]
-   * @returns {any}
-   */
-  #post(method, params) {
-    /** @type {Error | null} */
-    let failure = null;
-    let answer;
-    this.session?.post(method, params, (error, result) => {
-      failure = error;
-      answer = result;
-    });
-    if (failure !== null) throw failure;
-    return answer;
   }
 }
 

@@ -69,6 +69,14 @@ leakguard.allow('express', { kind: 'timers' }, (finding) => finding.count < 3);
 // @ts-expect-error an unknown field
 leakguard.allow({ line: 7 });
 
+// check
+assertSame<ReturnType<typeof leakguard.check>, Promise<Report>>(true);
+leakguard.check(async () => {}, { warmup: 5, rounds: 4, loops: 2 });
+// @ts-expect-error an unknown option
+leakguard.check(() => {}, { calls: 2 });
+// @ts-expect-error no function
+leakguard.check(Promise.resolve());
+
 // stop, reset
 stop();
 reset();

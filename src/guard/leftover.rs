@@ -15,6 +15,7 @@ use serde::Deserialize;
 
 use super::advice;
 use super::finding::{self, Evidence, Finding, MarkCount, Severity, Site, SiteShare, Tier};
+use super::folding::fold;
 use super::known;
 use super::phrase::{count, plural, printable, whole};
 use super::population::who_adds;
@@ -46,6 +47,7 @@ struct Leftover {
     site: u32,
     /// Label of the mark that ran the code; null: none did.
     mark: Option<String>,
+    /// Bytes, of objects and promises, which only the heap's sampler sees.
     count: u64,
     /// Whether the code that the mark ran allows it.
     #[serde(default)]
@@ -127,6 +129,9 @@ impl Leftovers {
             known::quieten(finding, 0.0);
             finding.severity > Severity::Note || finding.is_allowed()
         });
+        if self.tier == Tier::Scenario {
+            findings = fold(findings, None);
+        }
         findings.sort_by(|a, b| {
             let place = |finding: &Finding| finding.site.as_ref().map(place_of);
             let by_size = || b.count.cmp(&a.count).then_with(|| place(a).cmp(&place(b)));
@@ -181,7 +186,7 @@ impl Leftovers {
             advice: advice::fix(kind, what).to_owned(),
             count: total,
             peak: total,
-            bytes: None,
+            bytes: matches!(kind, Kind::Objects | Kind::Promises).then_some(total),
             rate_per_minute: 0.0,
             eta_ms: None,
             first_seen: whole(self.since),
@@ -215,10 +220,14 @@ impl Leftovers {
         doubt: Option<&'static str>,
     ) -> Vec<Evidence> {
         let (signal, detail) = if self.tier == Tier::Scenario {
-            let rounds: Vec<String> = parts[0].rounds.iter().copied().map(count).collect();
+            let Leftover {
+                kind, what, rounds, ..
+            } = parts[0];
+            let rounds: Vec<String> = rounds.iter().copied().map(count).collect();
+            let units = advice::unit(*kind, what);
             (
                 "rounds",
-                format!("grew by {} in the rounds", rounds.join(", ")),
+                format!("grew by {} {units} in the rounds", rounds.join(", ")),
             )
         } else {
             let there = if total == 1 { "is" } else { "are" };
@@ -363,5 +372,47 @@ mod tests {
             .contains("while a module was loaded"));
         let both = format!("{doubtful},{LISTENER}");
         assert_eq!(findings(&both)[0].severity, Severity::Leak);
+    }
+
+    fn scenario(parts: &str) -> Vec<Finding> {
+        let json = format!(r#"{{"tier":"scenario","since":1000,"at":2000,"parts":[{parts}]}}"#);
+        Leftovers::from_json(&json)
+            .expect("the host's shape")
+            .findings(&Ledger::new(16, 1, 96))
+    }
+
+    const OBJECTS: &str = r#"{"kind":"objects","what":"object","owner":"","site":0,"mark":null,
+        "count":512,"doubt":null,"rounds":[2,2]}"#;
+
+    #[test]
+    fn a_scenario_says_what_each_round_has_added() {
+        let listeners = LISTENER.replace("\"doubt\":null", "\"doubt\":null,\"rounds\":[2,1000]");
+        let [finding] = &scenario(&listeners)[..] else {
+            panic!("one cause");
+        };
+        assert_eq!(finding.tier, Tier::Scenario);
+        assert_eq!(finding.severity, Severity::Leak);
+        assert_eq!(
+            finding.evidence[0].detail,
+            "grew by 2, 1,000 listeners in the rounds"
+        );
+        let few = entries("", 2, false);
+        assert_eq!(scenario(&few)[0].severity, Severity::Leak);
+    }
+
+    #[test]
+    fn in_a_scenario_live_objects_count_bytes_and_are_victims_of_a_leak_that_a_hook_has_found() {
+        let [alone] = &scenario(OBJECTS)[..] else {
+            panic!("one cause");
+        };
+        assert_eq!((alone.count, alone.bytes), (512, Some(512)));
+        assert_eq!(alone.title, "512 B of live objects left");
+        let [finding] = &scenario(&format!("{OBJECTS},{LISTENER}"))[..] else {
+            panic!("one cause");
+        };
+        assert_eq!(finding.kind, Kind::Listeners);
+        assert_eq!(finding.victims[0].bytes, Some(512));
+        let near = LISTENER.replace("null", "\"rounds\"");
+        assert_eq!(scenario(&format!("{OBJECTS},{near}")).len(), 2);
     }
 }
