@@ -52,6 +52,39 @@ for (const runner of RUNNERS.filter(({ name }) => name === 'jest')) {
   });
 }
 
+for (const runner of RUNNERS.filter(({ name }) => name === 'mocha')) {
+  test(`mocha (${runner.major}) --parallel: who leaks is blamed`, async () => {
+    const more = ['--parallel', '--jobs', '2', '../healthy.mocha.js'];
+    const { code, blamed, output } = await runSuite(runner, 'seeded', {
+      node,
+      concurrent: false,
+      more,
+    });
+    assert.deepEqual([...blamed].sort(), [...guilty].sort(), output);
+    assert.equal(code, 1);
+  });
+}
+
+for (const isolation of ['process', 'none']) {
+  // Node.js 20 knows one only.
+  const skip = node === '20' && isolation === 'none' && 'needs Node.js 22';
+  test(`node --test, isolation ${isolation}: who leaks is blamed`, { skip }, async () => {
+    const [runner] = RUNNERS;
+    const more = ['--test', ...(node === '20' ? [] : [isolationOption(isolation)])];
+    const before = {
+      ...runner,
+      argsOf: (/** @type {string} */ suite) => [...more, ...runner.argsOf(suite)],
+    };
+    const { code, blamed, output } = await runSuite(before, 'seeded', { node, concurrent: false });
+    assert.deepEqual([...blamed].sort(), [...guilty].sort(), output);
+    assert.equal(code, 1);
+  });
+}
+
+/** @param {string} isolation */
+const isolationOption = (isolation) =>
+  `--${node === '22' ? 'experimental-test' : 'test'}-isolation=${isolation}`;
+
 for (const runner of RUNNERS.filter(({ name }) => name === 'vitest')) {
   const { major, from = 20 } = runner;
   const skip = Number(node) < from && `needs Node.js ${from}`;

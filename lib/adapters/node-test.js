@@ -11,13 +11,14 @@
  */
 
 const { AsyncResource } = require('node:async_hooks');
+const { writeSync } = require('node:fs');
 const { PatchSet } = require('../patch');
 const { Suite } = require('./suite');
 
-/** Those who are about to be run by `node --test` are in processes of their own. */
-const isParent =
-  process.execArgv.includes('--test') &&
-  !process.execArgv.some((arg) => /^--(experimental-)?test-isolation=none$/.test(arg));
+const isRunner = process.execArgv.includes('--test');
+const isAlone = process.execArgv.some((arg) => /^--(experimental-)?test-isolation=none$/.test(arg));
+/** The files that `node --test` runs are in processes of their own, unless it is told otherwise. */
+const isParent = isRunner && !isAlone;
 
 /** @type {Suite | undefined} begun when the first test runs */
 let suite;
@@ -99,8 +100,10 @@ function thenCheck(run, args) {
   const check = () => {
     for (const [mark, context] of contexts) if (context.deref()?.passed === false) mark.forget();
     return /** @type {Suite} */ (suite).assertClean().catch((error) => {
-      // From Node.js 22 on a file whose last hook has failed ends with 0.
+      // From Node.js 22 on a file whose last hook has failed ends with 0, and where all files are in one
+      // process nothing is said of it.
       process.exitCode = 1;
+      if (isRunner) writeSync(2, `${error.message}\n`);
       throw error;
     });
   };

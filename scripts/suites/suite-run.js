@@ -104,6 +104,8 @@ function runSuite({ argsOf, major }, suite, { node, concurrent, more = [], env =
     env: {
       ...bareEnvironment(),
       CONCURRENT: concurrent ? '1' : '0',
+      // What runs us may be node:test too, and would take the child for one of its files.
+      NODE_TEST_CONTEXT: undefined,
       NO_COLOR: '1',
       FORCE_COLOR: '0',
       ...env,
