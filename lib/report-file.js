@@ -38,7 +38,7 @@ class ReportFile {
     const { pid, threadId } = report;
     const file = this.pattern.replaceAll('%p', `${pid}`).replaceAll('%t', `${threadId}`);
     const { dir, name, ext } = path.parse(file);
-    const temporary = path.join(dir, `.${name}.${pid}-${threadId}${ext}.tmp`);
+    const temporary = `${file}.${pid}-${threadId}.tmp`;
     const text = render(JSON.stringify(report), formatOf(file) ?? 'text');
     try {
       fs.writeFileSync(temporary, text);

@@ -3,6 +3,7 @@
 /** `leakguard report FILE...`: reads reports, several as one, and prints them in another form. */
 
 const fs = require('node:fs');
+const { LeakguardError } = require('../errors');
 const { render } = require('../formats');
 const { readRules } = require('../ignore');
 const { loadNative } = require('../native');
@@ -30,6 +31,8 @@ function readReport(file) {
   try {
     return JSON.parse(render(text, 'json'));
   } catch (error) {
+    // No binary: the fault is not the file's.
+    if (error instanceof LeakguardError) throw error;
     throw new CliError(exitCodes.badInput, `${file}: ${/** @type {Error} */ (error).message}`);
   }
 }
