@@ -104,8 +104,8 @@ class Check {
     this.createMark = createMark;
     this.alone = alone;
     this.pause = pause;
-    this.heap = run.beginScenario();
     this.warmingUp = createMark();
+    this.heap = alone(() => run.beginScenario());
     /** Of the rounds. @type {Mark[]} */
     this.marks = [];
     /** After the warm-up and after each round, by kind and name. @type {Map<string, Leftover>[]} */
@@ -147,8 +147,10 @@ class Check {
    * @param {Mark | null} outer
    */
   end(outer) {
-    this.run.endScenario(this.heap);
-    this.alone(() => this.run.registrations?.handOver([this.warmingUp, ...this.marks], outer));
+    this.alone(() => {
+      this.run.endScenario(this.heap);
+      this.run.registrations?.handOver([this.warmingUp, ...this.marks], outer);
+    });
   }
 
   /** @param {number} round */

@@ -227,7 +227,7 @@ class Monitor {
    * @throws {LeakguardError} ERR_LEAKGUARD_OPTION, ERR_LEAKGUARD_BUSY, ERR_LEAKGUARD_LEVEL
    */
   async check(fn, options) {
-    const { Check, readPlan } = require('./check');
+    const { readPlan } = require('./check');
     const plan = readPlan(fn, options);
     if (this.checking) {
       throw new LeakguardError(
@@ -236,33 +236,50 @@ class Monitor {
       );
     }
     this.checking = true;
-    const { run, giveBack } = this.#borrowRun();
     try {
-      // In a test, what is left behind is that test's.
-      const outer = require('./marks').currentMark();
-      const createMark = () => {
-        const mark = this.#createMark(run, outer?.label ?? '', true);
-        mark.allowed.push(...(outer?.allowed ?? []));
-        return mark;
-      };
-      const alone = this.#alone.bind(this);
-      const check = new Check({ plan, run, watches: this.watches, createMark, alone, pause });
-      const since = epochMs();
+      const { run, giveBack } = this.#borrowRun();
       try {
-        const parts = await check.perform(fn);
-        if (this.run !== run || !this.running) {
-          throw new LeakguardError(
-            'ERR_LEAKGUARD_LEVEL',
-            'check() was interrupted by a start() or stop(): call neither before it has ended',
-          );
-        }
-        return this.#reportLeftovers('scenario', since, parts);
+        return await this.#checkIn(run, fn, plan);
       } finally {
-        check.end(outer);
+        giveBack();
       }
     } finally {
-      giveBack();
       this.checking = false;
+    }
+  }
+
+  /**
+   * @param {Run} run
+   * @param {() => unknown} fn
+   * @param {import('./check').Plan} plan
+   */
+  async #checkIn(run, fn, plan) {
+    const { Check } = require('./check');
+    const { currentMark } = require('./marks');
+    const assertGoesOn = () => {
+      if (this.run === run && this.running) return;
+      throw new LeakguardError(
+        'ERR_LEAKGUARD_LEVEL',
+        'check() was interrupted by a start() or stop(): call neither before it has ended',
+      );
+    };
+    // In a test, what is left behind is that test's.
+    const outer = currentMark();
+    const createMark = () => {
+      assertGoesOn();
+      const mark = this.#createMark(run, outer?.label ?? '', true);
+      mark.allowed.push(...(outer?.allowed ?? []));
+      return mark;
+    };
+    const alone = this.#alone.bind(this);
+    const check = new Check({ plan, run, watches: this.watches, createMark, alone, pause });
+    const since = epochMs();
+    try {
+      const parts = await check.perform(fn);
+      assertGoesOn();
+      return this.#reportLeftovers('scenario', since, parts);
+    } finally {
+      check.end(outer);
     }
   }
 
