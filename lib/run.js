@@ -229,7 +229,9 @@ class Run {
     const recorded = Array.isArray(below)
       ? this.registrations?.added(population, owner, detail, member, below)
       : undefined;
-    const site = recorded && this.registrations?.siteOf(recorded);
+    // In a suite a trend needs no line of its own.
+    const unknown = this.registrations?.ownedOnly ? 0 : undefined;
+    const site = recorded ? this.registrations?.siteOf(recorded) : unknown;
     this.tracked.added(population, owner, detail, member, weight, below, site);
   }
 
