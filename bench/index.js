@@ -6,17 +6,11 @@
  * are printed beside it. `npm run bench -- --node 24 --rounds 3` for a quick look, `--json` for all.
  */
 
-const { spawnSync } = require('node:child_process');
 const path = require('node:path');
 const { parseArgs } = require('node:util');
 const { parseCount, readOrExit } = require('../scripts/command-line');
-const {
-  ROOT,
-  bareEnvironment,
-  buildAddon,
-  installPackages,
-  nodeBinary,
-} = require('../scripts/setup');
+const { ROOT, buildAddon, installPackages, nodeBinary } = require('../scripts/setup');
+const { runNode, summary } = require('./measure');
 
 const VERSIONS = '20,22,24,26';
 /** Each takes minutes. */
@@ -34,27 +28,6 @@ const { values, rounds } = readOrExit('bench', () => {
 });
 
 const REGISTER = ['--require', path.join(ROOT, 'register.js')];
-
-/**
- * @param {string} node
- * @param {string[]} args
- * @returns {string} standard output
- */
-function run(node, args) {
-  const { status, stdout, stderr } = spawnSync(node, args, {
-    encoding: 'utf8',
-    env: bareEnvironment(),
-  });
-  if (status !== 0) throw new Error(`${node} ${args.join(' ')} failed:\n${stderr}`);
-  return stdout;
-}
-
-/** @param {number[]} numbers */
-function summary(numbers) {
-  const sorted = [...numbers].sort((a, b) => a - b);
-  const median = sorted[Math.floor(sorted.length / 2)];
-  return { best: sorted[0], median, worst: sorted[sorted.length - 1] };
-}
 
 /**
  * @typedef {object} Row
@@ -93,7 +66,7 @@ function compare(unit, measure) {
 function startUp(node) {
   return compare('ms', (guarded) => {
     const start = performance.now();
-    run(node, [...(guarded ? REGISTER : []), '-e', '0']);
+    runNode(node, [...(guarded ? REGISTER : []), '-e', '0']);
     return { 'start-up': performance.now() - start };
   });
 }
@@ -101,14 +74,16 @@ function startUp(node) {
 /** @param {string} node */
 function operations(node) {
   const file = path.join(__dirname, 'operations.js');
-  return compare('ns', (guarded) => JSON.parse(run(node, [...(guarded ? REGISTER : []), file])));
+  return compare('ns', (guarded) =>
+    JSON.parse(runNode(node, [...(guarded ? REGISTER : []), file])),
+  );
 }
 
 /** @param {string} node */
 function http(node) {
   const file = path.join(__dirname, 'http.js');
   const rows = compare('', (guarded) =>
-    JSON.parse(run(node, [...(guarded ? REGISTER : []), file])),
+    JSON.parse(runNode(node, [...(guarded ? REGISTER : []), file])),
   );
   const about = {
     cpu: { name: 'CPU per HTTP request', unit: 'us' },
@@ -137,11 +112,11 @@ const results = {};
 for (const version of values.node.split(',')) {
   const node = nodeBinary(version);
   const rows = [...operations(node), ...startUp(node), ...http(node)];
-  const tick = JSON.parse(run(node, [path.join(__dirname, 'tick.js')]));
+  const tick = JSON.parse(runNode(node, [path.join(__dirname, 'tick.js')]));
   results[version] = { rows, tick };
   if (values.json) continue;
   process.stdout.write(
-    `\nNode ${run(node, ['-p', 'process.version']).trim()}, best of ${rounds} interleaved runs\n`,
+    `\nNode ${runNode(node, ['-p', 'process.version']).trim()}, best of ${rounds} interleaved runs\n`,
   );
   process.stdout.write(`${HEADER}\n${rows.map(formatRow).join('\n')}\n`);
   process.stdout.write(

@@ -25,6 +25,7 @@ const {
   installPackages,
   nodeBinary,
 } = require('../scripts/setup');
+const { summary } = require('./measure');
 
 /** A tenth of one CPU in the service, and half of one. */
 const RATES = '400,2000';
@@ -177,11 +178,10 @@ function overFigures(value) {
  */
 function print(level, ratios) {
   const cells = Object.entries(FIGURES).map(([figure, name]) => {
-    const sorted = ratios
-      .map((one) => one[/** @type {keyof Sample} */ (figure)])
-      .toSorted((a, b) => a - b);
-    const median = sorted[Math.floor(sorted.length / 2)];
-    return `${name} ${median.toFixed(3)} (${sorted[0].toFixed(3)} to ${sorted[sorted.length - 1].toFixed(3)})`;
+    const { best, median, worst } = summary(
+      ratios.map((one) => one[/** @type {keyof Sample} */ (figure)]),
+    );
+    return `${name} ${median.toFixed(3)} (${best.toFixed(3)} to ${worst.toFixed(3)})`;
   });
   process.stdout.write(`${level.padEnd(10)} ${cells.join('   ')}\n`);
 }

@@ -7,17 +7,11 @@
  * and so is a pair of `on` and `off` on an emitter that is older than its mark, which is the dearest case.
  */
 
-const { spawnSync } = require('node:child_process');
 const path = require('node:path');
 const { parseArgs } = require('node:util');
 const { parseCount, parseList, readOrExit } = require('../scripts/command-line');
-const {
-  ROOT,
-  bareEnvironment,
-  buildAddon,
-  installPackages,
-  nodeBinary,
-} = require('../scripts/setup');
+const { ROOT, buildAddon, installPackages, nodeBinary } = require('../scripts/setup');
+const { runNode, summary } = require('./measure');
 
 const MAJORS = ['20', '22', '24', '26'];
 const HELP = `Usage: npm run bench:suite -- [options]
@@ -63,28 +57,20 @@ const PAIR = `
   console.log(Math.min(...rounds));
 `;
 
+/** @param {ReturnType<typeof summary>} times */
+const describe = ({ best, median, worst }) =>
+  `${median.toFixed(0)} ms (${best.toFixed(0)}-${worst.toFixed(0)})`;
+
 /**
  * @param {string} node
  * @param {string[]} args
- * @param {NodeJS.ProcessEnv} [env]
+ * @returns {number} ms
  */
-function run(node, args, env) {
+function timeOf(node, args) {
   const start = performance.now();
-  const result = spawnSync(node, args, {
-    encoding: 'utf8',
-    env: { ...bareEnvironment(), LEAKGUARD_LEVEL: 'exact', ...env },
-  });
-  if (result.status !== 0) throw new Error(`${args.join(' ')} failed:\n${result.stdout}`);
-  return { ms: performance.now() - start, stdout: result.stdout };
+  runNode(node, args, { LEAKGUARD_LEVEL: 'exact' });
+  return performance.now() - start;
 }
-
-/** @param {number[]} numbers */
-const sorted = (numbers) => [...numbers].sort((a, b) => a - b);
-/** @param {number[]} numbers */
-const median = (numbers) => sorted(numbers)[Math.floor(numbers.length / 2)];
-/** @param {number[]} numbers */
-const spread = (numbers) =>
-  `${sorted(numbers)[0].toFixed(0)}-${sorted(numbers)[numbers.length - 1].toFixed(0)}`;
 
 for (const folder of ['.', '__test__/runtimes']) installPackages(folder);
 buildAddon();
@@ -95,16 +81,16 @@ for (const major of majors) {
   /** @type {number[]} */
   const [bare, guarded, barePair, markedPair] = [[], [], [], []];
   for (let round = 0; round < rounds; round += 1) {
-    bare.push(run(node, [suite]).ms);
-    guarded.push(run(node, [...adapter, suite]).ms);
-    barePair.push(Number(run(node, ['-e', PAIR]).stdout));
-    markedPair.push(Number(run(node, ['-e', PAIR], { MARKED: '1' }).stdout));
+    bare.push(timeOf(node, [suite]));
+    guarded.push(timeOf(node, [...adapter, suite]));
+    barePair.push(Number(runNode(node, ['-e', PAIR])));
+    markedPair.push(Number(runNode(node, ['-e', PAIR], { MARKED: '1', LEAKGUARD_LEVEL: 'exact' })));
   }
   const ratios = guarded.map((ms, index) => ms / bare[index]);
   process.stdout.write(
-    `Node ${major}: suite ${median(bare).toFixed(0)} ms (${spread(bare)}) bare, ` +
-      `${median(guarded).toFixed(0)} ms (${spread(guarded)}) with the adapter, ` +
-      `median of ratios ${median(ratios).toFixed(3)}; ` +
-      `on+off ${Math.min(...barePair).toFixed(0)} ns bare, ${Math.min(...markedPair).toFixed(0)} ns recorded\n`,
+    `Node ${major}: suite ${describe(summary(bare))} bare, ` +
+      `${describe(summary(guarded))} with the adapter, ` +
+      `median of ratios ${summary(ratios).median.toFixed(3)}; ` +
+      `on+off ${summary(barePair).best.toFixed(0)} ns bare, ${summary(markedPair).best.toFixed(0)} ns recorded\n`,
   );
 }

@@ -13,7 +13,7 @@
  */
 
 const { performance } = require('node:perf_hooks');
-const { LeakguardError, inspectValue } = require('./errors');
+const { LeakguardError, inspectValue, refuseOthers, refusedValue } = require('./errors');
 const { collect } = require('./collect');
 const { sizesOfGlobals } = require('./globals');
 const { parseInteger } = require('./options');
@@ -53,22 +53,15 @@ function readPlan(fn, options = {}) {
       `check() takes its options as an object, not ${inspectValue(options)}`,
     );
   }
+  const { warmup, rounds, loops, ...others } = options;
+  refuseOthers('check()', others, 'are warmup, rounds and loops');
   const plan = { ...DEFAULTS };
-  for (const [name, value] of Object.entries(options)) {
-    if (!Object.hasOwn(ACCEPTED, name)) {
-      throw new LeakguardError(
-        'ERR_LEAKGUARD_OPTION',
-        `check(): unknown option ${inspectValue(name)}; accepted are warmup, rounds and loops`,
-      );
-    }
+  for (const [name, value] of Object.entries({ warmup, rounds, loops })) {
     const key = /** @type {keyof Plan} */ (name);
     const [min, max] = ACCEPTED[key];
     const number = typeof value === 'number' ? parseInteger(value, min, max) : undefined;
     if (value !== undefined && number === undefined) {
-      throw new LeakguardError(
-        'ERR_LEAKGUARD_OPTION',
-        `check(): ${name} ${inspectValue(value)} is not accepted; accepted is a whole number from ${min} to ${max}`,
-      );
+      throw refusedValue('check()', name, value, `is a whole number from ${min} to ${max}`);
     }
     plan[key] = number ?? plan[key];
   }

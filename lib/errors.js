@@ -51,6 +51,36 @@ function inspectValue(value) {
   return String(value);
 }
 
+/**
+ * What a call says to an option that it does not know.
+ * @param {string} call      as `mark()`
+ * @param {object} others    what is left of the options without those it knows
+ * @param {string} accepted  as `is owned`
+ * @throws {LeakguardError} ERR_LEAKGUARD_OPTION
+ */
+function refuseOthers(call, others, accepted) {
+  const [unknown] = Object.keys(others);
+  if (unknown === undefined) return;
+  throw new LeakguardError(
+    'ERR_LEAKGUARD_OPTION',
+    `${call}: unknown option ${inspectValue(unknown)}; accepted ${accepted}`,
+  );
+}
+
+/**
+ * What a call says to a value that an option cannot have.
+ * @param {string} call
+ * @param {string} option
+ * @param {unknown} value
+ * @param {string} accepted  as `are true and false`
+ */
+function refusedValue(call, option, value, accepted) {
+  return new LeakguardError(
+    'ERR_LEAKGUARD_OPTION',
+    `${call}: ${option} ${inspectValue(value)} is not accepted; accepted ${accepted}`,
+  );
+}
+
 const said = new Set();
 
 /**
@@ -69,4 +99,6 @@ exports.LeakError = LeakError;
 exports.LeakguardError = LeakguardError;
 exports.assertNoLeaks = assertNoLeaks;
 exports.inspectValue = inspectValue;
+exports.refuseOthers = refuseOthers;
+exports.refusedValue = refusedValue;
 exports.warnOnce = warnOnce;

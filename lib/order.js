@@ -11,6 +11,8 @@
  * nothing kept alive.
  */
 
+const { isObject } = require('./holding');
+
 let last = 0;
 
 /** @returns {number} greater than that of everything so far */
@@ -29,9 +31,7 @@ class Birth extends Given {
 
   /** @param {unknown} object  anything else is passed over */
   static note(object) {
-    const isObject =
-      (typeof object === 'object' && object !== null) || typeof object === 'function';
-    if (isObject && !(#ordinal in object)) new Birth(object);
+    if (isObject(object) && !(#ordinal in object)) new Birth(object);
   }
 
   /** @param {object} object */

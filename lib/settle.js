@@ -8,7 +8,7 @@
 
 const { GRACE_MS } = require('./order');
 
-/** The last takes what the others leave of the grace. */
+/** One more takes what these leave of the grace. */
 const STEPS_MS = [1, 2, 4, 8, 16, 32, 64, 128];
 /** From this wait on, and before the first look, garbage is collected: each time costs milliseconds. */
 const COLLECTS_FROM_MS = 64;
@@ -25,8 +25,8 @@ const COLLECTS_FROM_MS = 64;
 async function settle({ look, collect, pause }) {
   if (look().length === 0) return [];
   let waited = 0;
-  for (const step of [...STEPS_MS, Number.POSITIVE_INFINITY]) {
-    const ms = Math.min(step, GRACE_MS - waited);
+  for (let step = 0; ; step += 1) {
+    const ms = STEPS_MS[step] ?? GRACE_MS - waited;
     await pause(ms);
     waited += ms;
     // In a turn of its own, before anybody is asked: what a WeakRef was asked for stays for that turn.
@@ -34,7 +34,6 @@ async function settle({ look, collect, pause }) {
     const left = look();
     if (!left.some(isOpen) || waited >= GRACE_MS) return left;
   }
-  return [];
 }
 
 /**

@@ -11,7 +11,7 @@ const { parseArgs } = require('node:util');
 const { bodies } = require('../__test__/fixtures/suites/bodies');
 const { parseCount, parseList, readOrExit } = require('./command-line');
 const { buildAddon, installPackages } = require('./setup');
-const { RUNNERS, runSuite } = require('./suites/suite-run');
+const { RUNNERS, SUITE_FOLDERS, runSuite } = require('./suites/suite-run');
 
 const MAJORS = ['20', '22', '24', '26'];
 /** A run takes one to three seconds. */
@@ -80,10 +80,7 @@ async function repeat(runner, concurrent) {
 }
 
 async function main() {
-  const folders = ['.', '__test__/runtimes', 'current', 'previous'];
-  for (const folder of folders) {
-    installPackages(/^\w+$/.test(folder) ? `__test__/fixtures/suites/${folder}` : folder);
-  }
+  for (const folder of ['.', '__test__/runtimes', ...SUITE_FOLDERS]) installPackages(folder);
   buildAddon();
   const { node, names, reruns } = settings;
   process.stdout.write(

@@ -12,6 +12,7 @@ const path = require('node:path');
 const { parseArgs } = require('node:util');
 const { parseList, readOrExit } = require('./command-line');
 const { ROOT, buildAddon, installPackages, nodeBinary, runOrExit } = require('./setup');
+const { SUITE_FOLDERS } = require('./suites/suite-run');
 
 const VERSIONS = ['20', '22', '24', '26'];
 const TEST_FILE = /\.test\.m?js$/;
@@ -24,12 +25,8 @@ const { versions, positionals } = readOrExit('npm test', () => {
   return { versions: parseList('--node', values.node, VERSIONS), positionals };
 });
 
-const SUITES = ['current', 'previous', 'unsupported'].map(
-  (major) => `__test__/fixtures/suites/${major}`,
-);
-for (const folder of ['.', '__test__/runtimes', '__test__/fixtures/runners', ...SUITES, 'demo']) {
-  installPackages(folder);
-}
+const FOLDERS = ['.', '__test__/runtimes', '__test__/fixtures/runners', ...SUITE_FOLDERS, 'demo'];
+for (const folder of FOLDERS) installPackages(folder);
 buildAddon();
 if (positionals.length === 0) {
   runOrExit('cargo', ['test', '--quiet', '--no-default-features']);

@@ -14,8 +14,6 @@ const path = require('node:path');
 const leakguard = require('../..');
 const { Suite, errorOf } = require('./suite');
 
-/** @typedef {import('../..').Mark} Mark */
-
 /**
  * Adds the check to another environment, such as that of jsdom.
  * @param {any} Environment  a class

@@ -12,6 +12,7 @@
 
 const { AsyncResource } = require('node:async_hooks');
 const { writeSync } = require('node:fs');
+const { isObject } = require('../holding');
 const { PatchSet } = require('../patch');
 const { Suite } = require('./suite');
 
@@ -30,9 +31,6 @@ const contexts = new Map();
  * @param {any} resource
  */
 const isTest = (resource) => typeof resource.createSubtest === 'function';
-
-/** @param {unknown} value */
-const isObject = (value) => typeof value === 'object' && value !== null;
 
 /**
  * @param {any} context  what the host is given as its `t`

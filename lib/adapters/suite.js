@@ -10,6 +10,7 @@
  */
 
 const leakguard = require('../..');
+const { parseBoolean } = require('../options');
 
 /** @typedef {import('../..').Mark} Mark */
 /** @typedef {import('../..').Report} Report */
@@ -93,7 +94,7 @@ function errorOf(report, mark) {
  */
 function begin(label) {
   const { LEAKGUARD, LEAKGUARD_LEVEL } = process.env;
-  const isOff = LEAKGUARD === '0' || LEAKGUARD === 'false' || LEAKGUARD_LEVEL === 'off';
+  const isOff = parseBoolean(LEAKGUARD) === false || LEAKGUARD_LEVEL === 'off';
   // Anything else that keeps it from watching is an error: a check that cannot run must not pass.
   return isOff ? null : leakguard.mark(label, OWNED);
 }

@@ -9,13 +9,17 @@ const { spawn } = require('node:child_process');
 const path = require('node:path');
 const { ROOT, bareEnvironment, nodeBinary } = require('../setup');
 
-const FOLDER = path.join(ROOT, '__test__/fixtures/suites');
+const FOLDER = '__test__/fixtures/suites';
+const MAJORS = /** @type {const} */ (['current', 'previous', 'unsupported']);
+/** Those that have packages of their own: the runners, at each of these majors. */
+const SUITE_FOLDERS = MAJORS.map((major) => `${FOLDER}/${major}`);
+
 const adapter = (/** @type {string} */ name) => path.join(ROOT, 'lib/adapters', name);
 
 /**
  * @typedef {object} Runner
  * @property {string} name
- * @property {'current' | 'previous' | 'unsupported'} major  whose packages it is of
+ * @property {typeof MAJORS[number]} major  whose packages it is of
  * @property {(suite: string) => string[]} argsOf  of Node.js, in the folder of its packages
  * @property {boolean} concurrent  whether it can run the tests of a file at the same time
  * @property {number} [from]  first major of Node.js that it supports
@@ -100,7 +104,7 @@ function blamedIn(text) {
  */
 function runSuite({ argsOf, major }, suite, { node, concurrent, more = [], env = {} }) {
   const child = spawn(nodeBinary(node), [...argsOf(suite), ...more], {
-    cwd: path.join(FOLDER, major),
+    cwd: path.join(ROOT, FOLDER, major),
     env: {
       ...bareEnvironment(),
       CONCURRENT: concurrent ? '1' : '0',
@@ -126,5 +130,6 @@ function runSuite({ argsOf, major }, suite, { node, concurrent, more = [], env =
 }
 
 exports.RUNNERS = RUNNERS;
+exports.SUITE_FOLDERS = SUITE_FOLDERS;
 exports.UNSUPPORTED = UNSUPPORTED;
 exports.runSuite = runSuite;
