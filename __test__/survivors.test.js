@@ -172,7 +172,7 @@ const COMPRESSED = {
 test('--heap-prof goes on beside us, and its samples are used', async (t) => {
   const folder = temporaryFolder(t);
   const args = ['--heap-prof', '--heap-prof-dir', folder, ...REGISTER];
-  const { code, stderr } = await runNode([...args, program('prints-report.js')], {
+  const { code, stderr } = await runNode([...args, program('prints-report.js'), '2'], {
     env: COMPRESSED,
   });
   assert.equal(code, 0, stderr);
@@ -181,7 +181,7 @@ test('--heap-prof goes on beside us, and its samples are used', async (t) => {
 });
 
 test('--inspect goes on beside us', async () => {
-  const args = ['--inspect=0', ...REGISTER, program('prints-report.js')];
+  const args = ['--inspect=0', ...REGISTER, program('prints-report.js'), '2'];
   const { code, stderr } = await runNode(args, { env: COMPRESSED });
   assert.equal(code, 0, stderr);
   assert.match(stderr, /Debugger listening/);
@@ -189,7 +189,7 @@ test('--inspect goes on beside us', async () => {
 });
 
 test('--heapsnapshot-near-heap-limit goes on beside us', async () => {
-  const args = ['--heapsnapshot-near-heap-limit=1', ...REGISTER, program('prints-report.js')];
+  const args = ['--heapsnapshot-near-heap-limit=1', ...REGISTER, program('prints-report.js'), '2'];
   const { code, stderr } = await runNode(args, { env: COMPRESSED });
   assert.deepEqual([code, stderr], [0, '']);
 });

@@ -100,7 +100,7 @@ class Handles {
 
   /**
    * @param {object} target
-   * @param {{ what: string, isLive: ((target: any) => boolean) | null, weight: number, below: Function, site?: number }} about
+   * @param {{ what: string, isLive: ((target: any) => boolean) | null, weight: number, below: import('./run').Below, site?: number }} about
    */
   made(target, about) {
     const site = this.populations.made(target, { ...about, floor: this.floor });
@@ -128,7 +128,7 @@ class Handles {
   /**
    * A path is about to be opened.
    * @param {string} path
-   * @param {Function} below  the patched function, whose caller opens it
+   * @param {import('./run').Below} below  whose caller opens it
    */
   opening(path, below) {
     if (this.descriptors === null || this.sites === null) return;

@@ -11,7 +11,8 @@
 const diagnosticsChannel = require('node:diagnostics_channel');
 const fs = require('node:fs');
 const nodeModule = require('node:module');
-const { LeakguardError, inspectValue, warnOnce } = require('./errors');
+const { LeakguardError, inspectValue, refuseOthers, refusedValue, warnOnce } = require('./errors');
+const { isObject } = require('./holding');
 const { createRule, matchesAny, staleNotes } = require('./ignore');
 const { parseBoolean, parseInteger, readOptions } = require('./options');
 const { PatchSet } = require('./patch');
@@ -69,10 +70,14 @@ class Monitor {
     this.realms = new Map();
     this.limits = limitsOf(readOptions({}, {}));
     const record = (/** @type {(run: Run) => void} */ action) => this.#record(action);
-    const records = (/** @type {object} */ owner, /** @type {unknown} */ member) =>
-      !this.busy && this.run?.registrations?.wants(owner, member) === true;
+    /** @type {Pick<import('./shims').Recorder, 'records' | 'recordsMade'>} */
+    const asked = {
+      records: (owner, member) =>
+        !this.busy && this.run?.registrations?.wants(owner, member) === true,
+      recordsMade: (dueMs) => !this.busy && this.run?.registrations?.wantsMade(dueMs) === true,
+    };
     this.shims = createShims.map(
-      (createShim) => new ShimHost(createShim, this.limits, record, records),
+      (createShim) => new ShimHost(createShim, this.limits, record, asked),
     );
     const collections = this.shims.find(({ name }) => name === 'collections');
     this.collectionsSampler = /** @type {import('./sampler').Sampler} */ (
@@ -147,14 +152,9 @@ class Monitor {
    * @throws {LeakguardError} ERR_LEAKGUARD_LEVEL where nothing is watched, ERR_LEAKGUARD_OPTION
    */
   mark(label = '', { owned = false, ...others } = {}) {
-    const [unknown] = Object.keys(others);
-    if (unknown !== undefined || typeof owned !== 'boolean') {
-      throw new LeakguardError(
-        'ERR_LEAKGUARD_OPTION',
-        unknown === undefined
-          ? `mark(): owned ${inspectValue(owned)} is not accepted; accepted are true and false`
-          : `mark(): unknown option ${inspectValue(unknown)}; accepted is owned`,
-      );
+    refuseOthers('mark()', others, 'is owned');
+    if (typeof owned !== 'boolean') {
+      throw refusedValue('mark()', 'owned', owned, 'are true and false');
     }
     if (typeof label !== 'string') {
       throw new LeakguardError(
@@ -184,6 +184,7 @@ class Monitor {
       const mark = run.mark(label, owned);
       this.watches.readSizes(mark.sizes);
       this.limits.latestMark = mark.ordinal;
+      this.limits.trends = run.watchesTrends;
       if (!this.recording) this.#beginRecording(run);
       for (const shim of this.shims) shim.catchUp();
       return mark;
@@ -204,18 +205,14 @@ class Monitor {
   #beginRecording(run) {
     this.recording = true;
     this.#applyLevel(run);
-    for (const shim of this.shims) if (shim.name === 'births') shim.start();
     this.#adoptRealms();
-    nodeModule.syncBuiltinESMExports();
   }
 
   /** @param {Run} run */
   #endRecording(run) {
     this.recording = false;
-    this.limits.latestMark = 0;
+    Object.assign(this.limits, { latestMark: 0, trends: true });
     run.endRecording();
-    for (const shim of this.shims) if (shim.name === 'births') shim.stop();
-    nodeModule.syncBuiltinESMExports();
     this.#applyLevel(run);
   }
 
@@ -315,7 +312,7 @@ class Monitor {
    * @throws {LeakguardError} ERR_LEAKGUARD_OPTION
    */
   async settled({ keep = false, ...options }) {
-    const since = this.#checkSince('settled', options);
+    const since = this.#checkSince('settled()', options);
     const { collect } = require('./collect');
     const { settle } = require('./settle');
     const left = await settle({ look: () => this.#leftovers(since), collect, pause });
@@ -325,29 +322,20 @@ class Monitor {
   }
 
   /**
-   * @param {string} name  of the function, for errors
+   * @param {string} call  for errors
    * @param {{ since?: unknown }} [options]
    * @returns {import('./marks').Mark}
    */
-  #checkSince(name, { since, ...others } = {}) {
-    const [unknown] = Object.keys(others);
-    if (unknown !== undefined) {
-      throw new LeakguardError(
-        'ERR_LEAKGUARD_OPTION',
-        `${name}() does not know the option ${inspectValue(unknown)}: accepted is since`,
-      );
-    }
+  #checkSince(call, { since, ...others } = {}) {
+    refuseOthers(call, others, 'is since');
     const { Mark } = require('./marks');
     if (!(since instanceof Mark)) {
-      throw new LeakguardError(
-        'ERR_LEAKGUARD_OPTION',
-        `${name}(): since ${inspectValue(since)} is not accepted; accepted is what mark() returned`,
-      );
+      throw refusedValue(call, 'since', since, 'is what mark() returned');
     }
     if (!since.isOf(this.run)) {
       throw new LeakguardError(
         'ERR_LEAKGUARD_OPTION',
-        `${name}(): the mark ${inspectValue(since.label)} is from before the last start()`,
+        `${call}: the mark ${inspectValue(since.label)} is from before the last start()`,
       );
     }
     return since;
@@ -389,7 +377,7 @@ class Monitor {
    */
   report(options = {}) {
     if (Object.keys(options).length > 0) {
-      const since = this.#checkSince('report', options);
+      const since = this.#checkSince('report()', options);
       return this.#reportLeftovers('contract', since.at, this.#leftovers(since));
     }
     const run = this.run ?? this.#createRun(readOptions({ level: 'off' }, {}));
@@ -403,9 +391,7 @@ class Monitor {
    * @throws {LeakguardError} ERR_LEAKGUARD_TARGET
    */
   expectCollected(object, label) {
-    const isObject =
-      (typeof object === 'object' && object !== null) || typeof object === 'function';
-    if (!isObject || typeof label !== 'string' || label === '') {
+    if (!isObject(object) || typeof label !== 'string' || label === '') {
       throw new LeakguardError(
         'ERR_LEAKGUARD_TARGET',
         `expectCollected() takes an object or a function, and a label that is a non-empty text, not ${inspectValue(object)} and ${inspectValue(label)}`,
@@ -436,16 +422,12 @@ class Monitor {
         `watch() takes a name and a target; the name ${inspectValue(name)} is not a non-empty text`,
       );
     }
+    const call = `watch(${inspectValue(name)})`;
     const { floor: given, ...others } = options;
-    const [unknown] = Object.keys(others);
+    refuseOthers(call, others, 'is floor');
     const floor = given === undefined ? undefined : parseInteger(given, 1, 2 ** 32 - 1);
-    if (unknown !== undefined || (given !== undefined && floor === undefined)) {
-      throw new LeakguardError(
-        'ERR_LEAKGUARD_OPTION',
-        unknown === undefined
-          ? `watch(${inspectValue(name)}): floor ${inspectValue(given)} is not accepted; accepted is a whole number from 1`
-          : `watch(${inspectValue(name)}): unknown option ${inspectValue(unknown)}; accepted is floor`,
-      );
+    if (given !== undefined && floor === undefined) {
+      throw refusedValue(call, 'floor', given, 'is a whole number from 1');
     }
     const population = populationOf(target, this.collectionsSampler);
     try {
@@ -453,7 +435,7 @@ class Monitor {
     } catch (error) {
       throw new LeakguardError(
         'ERR_LEAKGUARD_TARGET',
-        `watch(${inspectValue(name)}): its size cannot be read: ${error}`,
+        `${call}: its size cannot be read: ${error}`,
         error,
       );
     }
@@ -508,14 +490,9 @@ class Monitor {
    */
   writeHeapProfile(file, options = {}) {
     const { suspects = false, ...others } = options;
-    const [unknown] = Object.keys(others);
-    if (unknown !== undefined || typeof suspects !== 'boolean') {
-      throw new LeakguardError(
-        'ERR_LEAKGUARD_OPTION',
-        unknown === undefined
-          ? `heap.profile(): suspects ${inspectValue(suspects)} is not accepted; accepted are true and false`
-          : `heap.profile(): unknown option ${inspectValue(unknown)}; accepted is suspects`,
-      );
+    refuseOthers('heap.profile()', others, 'is suspects');
+    if (typeof suspects !== 'boolean') {
+      throw refusedValue('heap.profile()', 'suspects', suspects, 'are true and false');
     }
     if (typeof file !== 'string' || !file.endsWith('.heapprofile')) {
       throw new LeakguardError(
@@ -523,7 +500,7 @@ class Monitor {
         `heap.profile() takes a file ending in .heapprofile, which is how DevTools knows it, not ${inspectValue(file)}`,
       );
     }
-    const survivors = this.run?.survivors;
+    const survivors = this.run?.beginSampling();
     const sites = suspects ? this.report().findings.flatMap((finding) => finding.sites) : null;
     const places = sites && new Set(sites.map(placeOf));
     const profile = this.#alone(
@@ -641,8 +618,13 @@ class Monitor {
    * @param {Run} run
    */
   #applyLevel({ settings, level }) {
-    Object.assign(this.limits, limitsOf({ ...settings, level }, this.limits.latestMark));
-    for (const shim of this.shims) shim.open();
+    const { latestMark, trends } = this.limits;
+    Object.assign(this.limits, limitsOf({ ...settings, level }, latestMark), { trends });
+    for (const shim of this.shims) {
+      shim.adjust();
+      shim.open();
+    }
+    nodeModule.syncBuiltinESMExports();
   }
 
   /**

@@ -19,7 +19,8 @@ const { realpathSync } = require('node:fs');
 const path = require('node:path');
 const { now, random } = require('./clock');
 const { openFiles } = require('./descriptors');
-const { birthOf, isFresh, nextOrdinal } = require('./order');
+const { isHoldable, isObject } = require('./holding');
+const { GRACE_MS, birthOf, isFresh, nextOrdinal } = require('./order');
 const { thin } = require('./sampler');
 
 /** All of them together; some 150 bytes each. */
@@ -30,8 +31,6 @@ const MAX_PER_OWNER = 1024;
 const MAX_SIZES = 256;
 /** What grows by less than this of what it got and still has has dropped others for them. */
 const KEPT_SHARE = 0.5;
-/** A key up to this length is kept to ask the Map for it again. */
-const MAX_KEPT_STRING = 256;
 
 /** @typedef {import('./tracked').Population} Population */
 /** @typedef {import('./marks').Mark} Mark */
@@ -218,6 +217,14 @@ class Registrations {
   }
 
   /**
+   * The same of what has no owner. What fires while stragglers are waited for is left by nobody.
+   * @param {number} [dueMs]  until it ends by itself
+   */
+  wantsMade(dueMs = Number.POSITIVE_INFINITY) {
+    return dueMs > GRACE_MS && !(this.ownedOnly && this.currentMark() === null);
+  }
+
+  /**
    * @param {Population} population
    * @param {object} owner
    * @param {unknown} detail
@@ -228,7 +235,7 @@ class Registrations {
   added(population, owner, detail, member, stack) {
     const mark = this.currentMark();
     if (!this.#hasRoom(mark)) return undefined;
-    if (typeof member === 'string' && member.length > MAX_KEPT_STRING) return undefined;
+    if (!isHoldable(member)) return undefined;
     const registration = this.#create(mark, stack);
     if (registration === undefined) {
       if (isObject(member)) this.known.add(member);
@@ -256,7 +263,7 @@ class Registrations {
   /**
    * @param {object} target
    * @param {ConstructorParameters<typeof Thing>[1]} about
-   * @param {Function} below  whose caller makes it
+   * @param {import('./run').Below} below  whose caller makes it
    * @returns {Registration | undefined} undefined when it was not recorded
    */
   made(target, about, below) {
@@ -273,7 +280,7 @@ class Registrations {
    * A path is about to be opened.
    * @param {string} name
    * @param {number | undefined} descriptor  where it is known
-   * @param {Function} below  whose caller opens it
+   * @param {import('./run').Below} below  whose caller opens it
    */
   opening(name, descriptor, below) {
     const mark = this.currentMark();
@@ -506,7 +513,7 @@ class Registrations {
 
   /**
    * @param {Mark | null} mark
-   * @param {Function | NodeJS.CallSite[]} below
+   * @param {import('./run').Below} below
    * @returns {Registration | undefined} undefined when it is Node's own doing
    */
   #create(mark, below) {
@@ -526,13 +533,6 @@ class Registrations {
     };
   }
 }
-
-/**
- * @param {unknown} value
- * @returns {value is object}
- */
-const isObject = (value) =>
-  (typeof value === 'object' && value !== null) || typeof value === 'function';
 
 /**
  * @param {Registration} registration

@@ -5,14 +5,12 @@
  * whole by the next start. It knows nothing of hooks, warnings or the exit.
  */
 
-const { Baseline } = require('./baseline');
 const { Budget } = require('./budget');
 const { CallSites } = require('./call-site');
 const { epochMs, now } = require('./clock');
 const { warnOnce } = require('./errors');
 const { Handles } = require('./handles');
 const { loadNative } = require('./native');
-const { GRACE_MS } = require('./order');
 const { SitePopulations } = require('./site-populations');
 const { Slots, memoryLevel } = require('./slots');
 const { Tracked } = require('./tracked');
@@ -22,8 +20,8 @@ const { Tracked } = require('./tracked');
 
 /** Subjects of the ledger; at most 4 MiB of native memory with all their history. */
 const CAPACITY = 4096;
-/** Call sites that may be captured per second, at 2-4 us each. */
-const CAPTURES_PER_SECOND = 256;
+/** Call sites that may be captured per second, at 20 us each where the host works between them. */
+const CAPTURES_PER_SECOND = 64;
 /** However short the interval, so that a compressed run still learns its sites. */
 const MIN_CAPTURES_PER_TICK = 32;
 /** 24 births without a death, half of these, score 0.96: above the 0.95 that the verdict asks. */
@@ -32,6 +30,8 @@ const SAMPLES_PER_RECORD = 48;
 const MAX_NOTES = 32;
 
 /** @typedef {import('./options').Settings} Settings */
+/** The hook, whose caller is meant; the stack above it, where what it saw is to be recorded. */
+/** @typedef {Function | NodeJS.CallSite[]} Below */
 /** @typedef {import('./slots').Holder & { what: 'heap' | 'external' | 'arrayBuffers' | 'rss', first: number | null }} Memory */
 
 /**
@@ -61,6 +61,7 @@ function limitsOf({ level, floors, interval }, latestMark = 0) {
       collections: recording ? 0 : collections.threshold,
     },
     latestMark,
+    trends: true,
     attention: exact || recording ? Number.MAX_SAFE_INTEGER : Math.ceil(perTick),
     sampling: exact || level === 'survivors',
   };
@@ -82,6 +83,7 @@ function warnMeter(message) {
  */
 function readBaseline(file) {
   if (file === null) return null;
+  const { Baseline } = require('./baseline');
   try {
     return Baseline.read(file);
   } catch (error) {
@@ -131,7 +133,10 @@ class Run {
       { tickMs: settings.interval, roundMs: sampling ? settings.survivors.interval : null },
       now(),
     );
-    this.survivors = sampling ? this.#createSurvivors() : null;
+    /** Whether the level asks for samples. */
+    this.sampling = sampling;
+    /** From the first tick on. @type {import('./survivors').Survivors | null} */
+    this.survivors = null;
     this.nextRoundAt = now() + settings.survivors.interval;
     this.roundsPutOff = 0;
     this.handles = new Handles({
@@ -182,9 +187,8 @@ class Run {
    * costs more than all that, and cannot tell one test from another.
    */
   restForSuite() {
-    if (this.level === 'counts' || this.level === 'sites') return;
-    const text = `level ${this.level} was lowered to sites: marks record every registration`;
-    this.#setLevel('sites');
+    if (this.level !== 'counts' && this.level !== 'sites') this.#setLevel('sites');
+    const text = 'what each test leaves is recorded, and no trend is watched';
     if (!this.notes.includes(text)) this.notes.push(text);
   }
 
@@ -223,29 +227,25 @@ class Run {
    * @param {unknown} detail
    * @param {unknown} member
    * @param {number} weight
-   * @param {Function | NodeJS.CallSite[]} below  the stack above the hook, where it is to be recorded
+   * @param {Below} below
    */
   added(population, owner, detail, member, weight, below) {
+    const { registrations } = this;
     const recorded = Array.isArray(below)
-      ? this.registrations?.added(population, owner, detail, member, below)
+      ? registrations?.added(population, owner, detail, member, below)
       : undefined;
-    // In a suite a trend needs no line of its own.
-    const unknown = this.registrations?.ownedOnly ? 0 : undefined;
-    const site = recorded ? this.registrations?.siteOf(recorded) : unknown;
+    if (!this.watchesTrends) return;
+    const site = recorded && registrations?.siteOf(recorded);
     this.tracked.added(population, owner, detail, member, weight, below, site);
   }
 
   /**
    * @param {object} timer
-   * @param {Parameters<SitePopulations['made']>[1] & { below: Function }} about
+   * @param {Parameters<SitePopulations['made']>[1] & { below: Below }} about
    */
   timerMade(timer, about) {
-    // What fires while stragglers are waited for is left by nobody.
-    const { _idleTimeout: ms = Infinity } = /** @type {{ _idleTimeout?: number }} */ (timer);
-    const isShort = about.what === 'immediate' || (about.what === 'timeout' && ms <= GRACE_MS);
-    if (isShort && this.registrations !== null) return;
-    const isRecorded = about.isLive !== null && !isShort;
-    this.timers.made(timer, isRecorded ? this.#recorded('timers', timer, about) : about);
+    const site = this.#record('timers', timer, about);
+    if (this.watchesTrends) this.timers.made(timer, { ...about, site });
   }
 
   /**
@@ -253,20 +253,20 @@ class Run {
    * @param {Parameters<Handles['made']>[1]} about
    */
   handleOpened(handle, about) {
-    const isRecorded = about.isLive !== null;
-    this.handles.made(handle, isRecorded ? this.#recorded('handles', handle, about) : about);
+    const site = this.#record('handles', handle, about);
+    if (this.watchesTrends) this.handles.made(handle, { ...about, site });
   }
 
   /**
    * A path is opened.
    * @param {string} path
    * @param {unknown} result  of the opener: a descriptor, a stream, or nothing that tells
-   * @param {Function} below  whose caller opens it
+   * @param {Below} below  whose caller opens it
    */
   pathOpened(path, result, below) {
-    this.handles.opening(path, below);
+    if (this.watchesTrends) this.handles.opening(path, below);
     const { registrations } = this;
-    if (registrations === null) return;
+    if (registrations === null || !Array.isArray(below)) return;
     if (typeof result === 'object' && result !== null && 'destroyed' in result) {
       const isLive = (/** @type {{ destroyed: boolean }} */ stream) => !stream.destroyed;
       const about = { kind: 'handles', what: 'file', owner: 'file', isLive };
@@ -277,22 +277,24 @@ class Run {
   }
 
   /**
-   * Records what is made, while that is done, and hands on the site that it was captured with.
-   * @template {{ what: string, isLive: ((target: any) => boolean) | null, below: Function }} About
+   * Records what is made.
    * @param {string} kind
    * @param {object} target
-   * @param {About} about  that can be asked
-   * @returns {About & { site?: number }}
+   * @param {{ what: string, isLive: ((target: any) => boolean) | null, below: Below }} about
+   * @returns {number | undefined} where a trend needs it, the site that it was captured with; 0: nobody's
+   *   of the host
    */
-  #recorded(kind, target, about) {
-    if (this.registrations === null) return about;
-    const { what, below } = about;
-    const isLive = /** @type {(target: any) => boolean} */ (about.isLive);
+  #record(kind, target, { what, isLive, below }) {
+    const { registrations } = this;
+    if (registrations === null || isLive === null || !Array.isArray(below)) return undefined;
     const owner = kind === 'handles' ? what : '';
-    const recorded = this.registrations.made(target, { kind, what, owner, isLive }, below);
-    // As long as all that counts are marks, no trend needs the line.
-    if (recorded === undefined || this.registrations.ownedOnly) return { ...about, site: 0 };
-    return { ...about, site: this.registrations.siteOf(recorded) };
+    const recorded = registrations.made(target, { kind, what, owner, isLive }, below);
+    return recorded === undefined || !this.watchesTrends ? 0 : registrations.siteOf(recorded);
+  }
+
+  /** A suite is judged by what its tests leave, and its trend would tell nothing of them. */
+  get watchesTrends() {
+    return this.registrations?.ownedOnly !== true;
   }
 
   get meters() {
@@ -378,10 +380,7 @@ class Run {
   /** @param {typeof this.level} level  a lower one */
   #setLevel(level) {
     const limits = limitsOf({ ...this.settings, level });
-    if (!limits.sampling) {
-      this.survivors?.stop();
-      this.survivors = null;
-    }
+    if (!limits.sampling) this.#endSampling();
     if (this.level === 'exact') this.promises?.close();
     if (level === 'counts') this.sites?.close();
     this.tracked.capturesPerTick = limits.attention;
@@ -446,8 +445,7 @@ class Run {
   }
 
   stop() {
-    this.survivors?.stop();
-    this.survivors = null;
+    this.#endSampling();
     this.promises?.close();
     this.lazyMeters?.stop();
   }
@@ -467,7 +465,13 @@ class Run {
     return promises;
   }
 
-  #createSurvivors() {
+  /**
+   * Starts V8's sampler at the first tick, or when somebody asks for samples: what is allocated before is
+   * what programs begin with, and a suite, which has no use for it, does not pay for its 40 ms.
+   * @returns {import('./survivors').Survivors | null} null where there is none to be had
+   */
+  beginSampling() {
+    if (!this.sampling || this.survivors !== null) return this.survivors;
     const { SampleDistance } = require('./sample-distance');
     const { Survivors } = require('./survivors');
     const survivors = new Survivors({
@@ -477,12 +481,20 @@ class Run {
       floorBytes: this.settings.floors.objectBytes,
       say: (message) => this.note(message),
     });
-    return survivors.start() ? survivors : null;
+    if (survivors.start()) this.survivors = survivors;
+    else this.sampling = false;
+    return this.survivors;
+  }
+
+  #endSampling() {
+    this.sampling = false;
+    this.survivors?.stop();
+    this.survivors = null;
   }
 
   /** A round when one is due and can be paid. */
   #sampleHeap() {
-    const { survivors } = this;
+    const survivors = this.beginSampling();
     const at = now();
     if (survivors === null || at < this.nextRoundAt) return;
     this.nextRoundAt = at + this.settings.survivors.interval;

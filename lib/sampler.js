@@ -25,6 +25,9 @@ const { random } = require('./clock');
 const LOOKS_PER_DOUBLING = 8;
 const MAX_DOUBLINGS = 7;
 
+/** Ticks whose looks are granted at the opening: a test ends before the first. */
+const TICKS_AT_ONCE = 4;
+
 /** Lists per tick that are met for having reached the threshold. */
 const DISCOVERIES_PER_TICK = 16;
 
@@ -58,6 +61,7 @@ class Sampler {
     this.limits = this.readLimits();
     this.threshold = this.limits.threshold;
     this.tick();
+    this.grant(this.limits.attention * TICKS_AT_ONCE);
   }
 
   close() {
@@ -126,4 +130,5 @@ function thin(samples) {
 }
 
 exports.Sampler = Sampler;
+exports.TICKS_AT_ONCE = TICKS_AT_ONCE;
 exports.thin = thin;

@@ -16,11 +16,12 @@ class ShimHost {
    * @param {import('./shims').Limits} limits
    * @param {(action: (run: import('./run').Run) => void) => void} record  runs an action of a hook on
    *   the present run, unless our own code is what was hooked
-   * @param {(owner: object, member: unknown) => boolean} records
+   * @param {Pick<import('./shims').Recorder, 'records' | 'recordsMade'>} asked
    */
-  constructor(createShim, limits, record, records) {
+  constructor(createShim, limits, record, asked) {
     this.patches = new PatchSet();
     this.failed = false;
+    this.started = false;
     /** Whether all that it hooks is hooked. */
     this.complete = true;
     /** @param {(run: import('./run').Run) => void} action */
@@ -34,7 +35,7 @@ class ShimHost {
       });
     this.shim = createShim({
       limits,
-      records,
+      ...asked,
       added: (...args) => guarded((run) => run.added(...args)),
       made: (...args) => guarded((run) => run.timerMade(...args)),
       heapProfilerStarts: () => guarded(({ survivors }) => survivors?.standAside()),
@@ -56,6 +57,7 @@ class ShimHost {
   start() {
     this.failed = false;
     if (!this.isNeeded) return;
+    this.started = true;
     try {
       this.shim.install(this.patches);
       this.complete = this.shim.installLate?.(this.patches) ?? true;
@@ -88,7 +90,15 @@ class ShimHost {
     for (const sampler of this.shim.samplers) sampler.open();
   }
 
+  /** Starts what has come to be needed, and stops what is needed no more. */
+  adjust() {
+    if (this.failed || this.isNeeded === this.started) return;
+    if (this.isNeeded) this.start();
+    else this.stop();
+  }
+
   stop() {
+    this.started = false;
     for (const sampler of this.shim.samplers) sampler.close();
     for (const { name, subscriber } of this.shim.channels ?? []) {
       diagnosticsChannel.unsubscribe(name, subscriber);

@@ -94,7 +94,7 @@ class SitePopulations {
    * @param {boolean} [about.mayBeGarbage]  whether its being live says nothing before it has outlived
    *   full collections
    * @param {number} about.weight
-   * @param {Function} [about.below]  the patched function, whose caller made it
+   * @param {import('./run').Below} [about.below]  where the caller who made it is not known yet
    * @param {number} [about.site]     in its place, where the caller is known already
    * @returns {number} the site; 0 when it is not known
    */

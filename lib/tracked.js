@@ -14,13 +14,12 @@
  */
 
 const { random } = require('./clock');
-const { thin } = require('./sampler');
+const { isHoldable, isObject } = require('./holding');
+const { TICKS_AT_ONCE, thin } = require('./sampler');
 const { MAX_LEVEL } = require('./slots');
 
 /** All records together: two for each slot of the default ledger. */
 const MAX_SAMPLES_TOTAL = 8192;
-/** A key up to this length is kept to ask the Map for it again. */
-const MAX_KEPT_STRING = 256;
 /** Looks granted for the rest of the tick when something grows and nobody has been caught adding. */
 const HUNGRY_ATTENTION = 4096;
 const HUNGRY_SAMPLES = 8;
@@ -107,7 +106,7 @@ class Tracked {
     this.slots = slots;
     this.sites = sites;
     this.capturesPerTick = capturesPerTick;
-    this.capturesLeft = capturesPerTick;
+    this.capturesLeft = capturesPerTick * TICKS_AT_ONCE;
     this.samplesPerRecord = samplesPerRecord;
     this.warn = warn;
     /** @type {Set<Record>} */
@@ -133,12 +132,10 @@ class Tracked {
     if (record === undefined || this.sites === null || !this.#makesRoom(record)) return;
     this.capturesLeft -= 1;
     const site = known ?? this.sites.capture(below);
-    const isObject =
-      (typeof member === 'object' && member !== null) || typeof member === 'function';
-    const kept = isObject || typeof member !== 'string' || member.length <= MAX_KEPT_STRING;
+    const kept = isHoldable(member);
     record.samples.push({
-      ref: isObject ? new WeakRef(/** @type {object} */ (member)) : null,
-      value: isObject || !kept ? undefined : member,
+      ref: isObject(member) ? new WeakRef(member) : null,
+      value: isObject(member) || !kept ? undefined : member,
       kept,
       size: population.size(owner, detail),
       site,

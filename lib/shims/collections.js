@@ -77,7 +77,9 @@ function createCollectionsShim({ added, records, limits }) {
     function look(map, key, value, before, weight) {
       const result = original.call(map, key, value);
       if (weight !== 0 && mapSize.call(map) > before && matters(map, before)) {
-        const below = records(map, key) ? captureStack(wrapper, DEEP_STACK_FRAMES) : wrapper;
+        const recorded = records(map, key);
+        if (!recorded && !limits.trends) return result;
+        const below = recorded ? captureStack(wrapper, DEEP_STACK_FRAMES) : wrapper;
         added(maps, map, undefined, key, weight, below);
       }
       return result;
@@ -118,7 +120,9 @@ function createCollectionsShim({ added, records, limits }) {
     function look(set, value, before, weight) {
       const result = original.call(set, value);
       if (weight !== 0 && setSize.call(set) > before && matters(set, before)) {
-        const below = records(set, value) ? captureStack(wrapper, DEEP_STACK_FRAMES) : wrapper;
+        const recorded = records(set, value);
+        if (!recorded && !limits.trends) return result;
+        const below = recorded ? captureStack(wrapper, DEEP_STACK_FRAMES) : wrapper;
         added(sets, set, undefined, value, weight, below);
       }
       return result;

@@ -89,8 +89,9 @@ function createEventEmitterShim({ added, records, limits }) {
    */
   function look(emitter, type, listener, weight, wrapper) {
     if (weight === 0 || !matters(emitter, type)) return;
-    added(names, emitter, kNames, type, weight, wrapper);
     const recorded = records(emitter, listener);
+    if (!recorded && !limits.trends) return;
+    if (limits.trends) added(names, emitter, kNames, type, weight, wrapper);
     const below = recorded ? captureStack(wrapper, DEEP_STACK_FRAMES) : wrapper;
     added(listeners, emitter, type, listener, weight, below);
   }

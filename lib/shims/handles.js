@@ -15,6 +15,7 @@
 const fs = require('node:fs');
 const { fileURLToPath } = require('node:url');
 const { Sampler } = require('../sampler');
+const { DEEP_STACK_FRAMES, captureStack } = require('../stack');
 
 /** Node's own list of what it has loaded, which is looked at, not asked to load. @type {string[]} */
 const loaded = /** @type {any} */ (process).moduleLoadList ?? [];
@@ -53,7 +54,7 @@ function pathOf(given) {
 }
 
 /** @type {import('.').CreateShim} */
-function createHandlesShim({ opened, accepted, pathOpened, limits }) {
+function createHandlesShim({ opened, accepted, pathOpened, recordsMade, limits }) {
   /**
    * @param {number} share   of a tick's attention
    * @param {number} stride
@@ -82,9 +83,21 @@ function createHandlesShim({ opened, accepted, pathOpened, limits }) {
     const subscriber = (message) => {
       if (--sampler.skip >= 0) return;
       const weight = sampler.next();
-      if (weight !== 0) opened(message[key], { what, isLive, weight, below: subscriber });
+      if (weight !== 0) tell(message[key], { what, isLive, weight }, subscriber);
     };
     return { name, subscriber };
+  }
+
+  /**
+   * @param {object} target
+   * @param {Omit<Parameters<typeof opened>[1], 'below'>} about
+   * @param {Function} hook
+   */
+  function tell(target, about, hook) {
+    const recorded = about.isLive !== null && recordsMade();
+    if (!recorded && !limits.trends) return;
+    const below = recorded ? captureStack(hook, DEEP_STACK_FRAMES) : hook;
+    opened(target, { ...about, below });
   }
 
   const { connections, accepts, paths, others } = samplers;
@@ -98,7 +111,7 @@ function createHandlesShim({ opened, accepted, pathOpened, limits }) {
       name: 'net.server.socket',
       /** @param {any} message */
       subscriber({ socket }) {
-        if (--accepts.skip >= 0) return;
+        if (!limits.trends || --accepts.skip >= 0) return;
         const weight = accepts.next();
         if (weight !== 0) accepted(socket, socket.server, { isLive: isConnected, weight });
       },
@@ -113,7 +126,9 @@ function createHandlesShim({ opened, accepted, pathOpened, limits }) {
   function lookAtPath(given, result, wrapper) {
     if (paths.next() === 0) return;
     const path = pathOf(given);
-    if (path !== undefined) pathOpened(path, result, wrapper);
+    const recorded = recordsMade();
+    if (path === undefined || !(recorded || limits.trends)) return;
+    pathOpened(path, result, recorded ? captureStack(wrapper, DEEP_STACK_FRAMES) : wrapper);
   }
 
   /** @param {any} original  takes the path first */
@@ -154,7 +169,7 @@ function createHandlesShim({ opened, accepted, pathOpened, limits }) {
       if (weight === 0 || typeof watcher !== 'object' || watcher === null) return;
       // A recursive one on Linux keeps its state to itself: it counts until it is collected.
       const isLive = '_handle' in watcher ? isWatching : null;
-      opened(watcher, { what, isLive, weight, below: wrapper });
+      tell(watcher, { what, isLive, weight }, wrapper);
     }
     return wrapper;
   };

@@ -20,6 +20,7 @@ const { createTimersShim } = require('./timers');
  * @property {{ listeners: number, collections: number }} looksFrom  sizes from which the hooks look: the
  *   thresholds, or all there is while registrations are recorded
  * @property {number} latestMark  ordinal of the last mark; 0: registrations are not recorded
+ * @property {boolean} trends  false: nothing counts but what is recorded
  * @property {number} attention  looks granted per tick
  * @property {boolean} sampling  whether V8's heap profiler is used
  */
@@ -28,7 +29,8 @@ const { createTimersShim } = require('./timers');
  * @typedef {object} Recorder
  * @property {import('../run').Run['added']} added
  * @property {(owner: object, member: unknown) => boolean} records  whether an addition is to be recorded, for
- *   which the hook captures the stack
+ *   which the hook captures the stack: a frame between would cost a microsecond
+ * @property {(dueMs?: number) => boolean} recordsMade  the same of what has no owner
  * @property {import('../run').Run['timerMade']} made             a timer
  * @property {import('../run').Run['handleOpened']} opened        a handle
  * @property {import('../handles').Handles['accepted']} accepted  a server's connection

@@ -14,16 +14,22 @@
 const timers = require('node:timers');
 const timersPromises = require('node:timers/promises');
 const { epochMs } = require('../clock');
+const { isObject } = require('../holding');
 const { Sampler } = require('../sampler');
+const { DEEP_STACK_FRAMES, captureStack } = require('../stack');
 
 /** @param {{ _destroyed?: boolean }} timer  a Timeout or an Immediate */
 const isScheduled = (timer) => timer._destroyed !== true;
+
 /**
- * Somebody may have patched the timers before us, to return numbers as browsers do.
- * @param {unknown} made
- * @returns {made is object}
+ * When a timer ends by itself.
+ * @param {string} what
+ * @param {{ _idleTimeout?: number }} timer
  */
-const isObject = (made) => typeof made === 'object' && made !== null;
+function dueMs(what, { _idleTimeout: ms = Number.POSITIVE_INFINITY }) {
+  if (what === 'immediate') return 0;
+  return what === 'timeout' ? ms : Number.POSITIVE_INFINITY;
+}
 
 /** Where the promise forms take their options. @type {Record<string, number>} */
 const OPTIONS_AT = { timeout: 2, interval: 2, immediate: 1 };
@@ -42,7 +48,7 @@ function createIsPending(options, due) {
 }
 
 /** @type {import('.').CreateShim} */
-function createTimersShim({ made, limits }) {
+function createTimersShim({ made, recordsMade, limits }) {
   /**
    * @param {'intervals' | 'timeouts'} floor
    * @param {string} what
@@ -63,11 +69,15 @@ function createTimersShim({ made, limits }) {
   /**
    * @param {typeof kinds['setTimeout']} kind
    * @param {unknown} timer
-   * @param {Function} below
+   * @param {Function} wrapper
    */
-  function look({ what, floor, sampler }, timer, below) {
+  function look({ what, floor, sampler }, timer, wrapper) {
     const weight = sampler.next();
+    // Somebody may have patched the timers before us, to return numbers as browsers do.
     if (weight === 0 || !isObject(timer)) return;
+    const recorded = recordsMade(dueMs(what, timer));
+    if (!recorded && !limits.trends) return;
+    const below = recorded ? captureStack(wrapper, DEEP_STACK_FRAMES) : wrapper;
     made(timer, { what, floor: floor(), isLive: isScheduled, weight, below });
   }
 
@@ -155,7 +165,10 @@ function createTimersShim({ made, limits }) {
         const delay = what === 'timeout' && typeof args[0] === 'number' ? args[0] : 0;
         const isLive =
           what === 'interval' ? null : createIsPending(args[OPTIONS_AT[what]], epochMs() + delay);
-        made(promise, { what, floor: floor(), isLive, weight, below: wrapper });
+        const recorded = isLive !== null && recordsMade(delay);
+        if (!recorded && !limits.trends) return;
+        const below = recorded ? captureStack(wrapper, DEEP_STACK_FRAMES) : wrapper;
+        made(promise, { what, floor: floor(), isLive, weight, below });
       }
       const { wrapper } = {
         /**
