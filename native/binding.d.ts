@@ -66,6 +66,14 @@ export declare class Engine {
   reset(atMs: number): void
 }
 
+/** How far a snapshot has been read, to be asked while one is. */
+export declare class HeapProgress {
+  /** Of nothing so far. */
+  constructor()
+  /** The share of the file that has been read, 0 to 1. */
+  get share(): number
+}
+
 /** Throws where `text` is no baseline file, naming line and column. */
 export declare function checkBaseline(text: string): void
 
@@ -83,3 +91,9 @@ export declare function mergeReports(reportJsons: Array<string>): string
  * name files below `root`, an absolute path, relative to it.
  */
 export declare function renderReport(reportJson: string, format: string, root?: string | undefined | null): string
+
+/**
+ * The summary of the `.heapsnapshot` at `path`, as `text` or `json`, with at most `limit` rows of each
+ * table. `redact` leaves out what strings hold.
+ */
+export declare function summarizeHeap(path: string, limit: number, redact: boolean, asText: boolean, progress: HeapProgress): Promise<string>

@@ -836,8 +836,10 @@ function __napiStampBindingTarget(exportsObject, target) {
 module.exports.__napiBindingTarget = __napiStampBindingTarget(nativeBinding, __napiLoadedBindingTarget)
 module.exports = nativeBinding
 module.exports.Engine = nativeBinding.Engine
+module.exports.HeapProgress = nativeBinding.HeapProgress
 module.exports.checkBaseline = nativeBinding.checkBaseline
 module.exports.isTestRunner = nativeBinding.isTestRunner
 module.exports.MEMORY_UNIT_BYTES = nativeBinding.MEMORY_UNIT_BYTES
 module.exports.mergeReports = nativeBinding.mergeReports
 module.exports.renderReport = nativeBinding.renderReport
+module.exports.summarizeHeap = nativeBinding.summarizeHeap

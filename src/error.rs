@@ -14,6 +14,10 @@ pub enum Kind {
     UnknownSlot,
     /// A site number that no defined site has.
     UnknownSite,
+    /// A file that cannot be opened or read.
+    Unreadable,
+    /// A fault of our own.
+    Internal,
     /// A call into an engine that is in the middle of another call.
     Busy,
 }
@@ -38,6 +42,16 @@ impl Error {
             kind,
             message: message.into(),
             offset_bytes: None,
+            cause: None,
+        }
+    }
+
+    /// An error of `kind` at a byte of a file.
+    pub(crate) fn at(kind: Kind, offset_bytes: u64, message: &str) -> Self {
+        Self {
+            kind,
+            message: format!("byte {offset_bytes}: {message}"),
+            offset_bytes: usize::try_from(offset_bytes).ok(),
             cause: None,
         }
     }

@@ -7,10 +7,11 @@
 //! F3  report    plain model, text and Markdown
 //! F2  guard     turns, hysteresis, grouping, events: what deserves attention
 //! F1  ledger    subjects, histories, sites, strings      verdict   trend and succession
+//!     heap      V8 heap snapshots
 //! F0  error
 //! ```
 //!
-//! A floor imports only floors below it, `ledger` and `verdict` never each other, and `napi` occurs
+//! A floor imports only floors below it, the rooms of F1 never each other, and `napi` occurs
 //! only in F4; `tests/floors.rs` reads the imports and fails on anything else. Without the feature
 //! `node`, F0 to F3 build and test without Node.
 //!
@@ -20,6 +21,7 @@
 
 pub mod error;
 pub mod guard;
+pub mod heap;
 pub mod ledger;
 #[cfg(feature = "node")]
 mod node;

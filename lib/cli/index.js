@@ -5,7 +5,7 @@
 const path = require('node:path');
 const { Command, CommanderError, InvalidArgumentError, Option } = require('commander');
 const { EXTENSIONS, FORMATS } = require('../formats');
-const { readOptions } = require('../options');
+const { parseInteger, readOptions } = require('../options');
 const { CliError, exitCodes } = require('./exit-codes');
 const { version } = require('../../package.json');
 
@@ -62,6 +62,17 @@ function withPolicy(command) {
     .addOption(
       new Option('--update-baseline', 'write the baseline: what would fail is known from now on'),
     );
+}
+
+/** Rows of a table that fit a terminal beside the other tables. */
+const DEFAULT_LIMIT = 20;
+
+/** @param {string} value */
+function parseLimit(value) {
+  const limit = parseInteger(value, 1, 1000);
+  if (limit === undefined)
+    throw new InvalidArgumentError('accepted is a whole number from 1 to 1000');
+  return limit;
 }
 
 /**
@@ -138,6 +149,22 @@ function createProgram(setExitCode) {
       setExitCode(require('./report').printReports(files, options));
     });
 
+  const heap = program.command('heap').summary('read V8 heap snapshots');
+  heap
+    .command('summary')
+    .summary('what a heap holds: classes, largest objects with the way to each, duplicate strings')
+    .argument('<file>', 'a .heapsnapshot of Node.js, Chrome or Deno')
+    .addOption(
+      new Option('--limit <rows>', 'rows of each table, 1 to 1000')
+        .argParser(parseLimit)
+        .default(DEFAULT_LIMIT),
+    )
+    .addOption(
+      new Option('--redact', 'leave out what strings hold, and keys that are no identifiers'),
+    )
+    .addOption(json())
+    .action((file, options) => require('./heap').printSummary(file, options));
+
   program
     .command('doctor')
     .summary('check that leakguard works here')
@@ -162,7 +189,7 @@ async function main(args) {
     .slice(0, args.indexOf('--') === -1 ? undefined : args.indexOf('--'))
     .includes('--json');
   if (asJson) program.configureOutput({ writeErr: () => {} });
-  for (const command of program.commands) {
+  for (const command of program.commands.flatMap((each) => [each, ...each.commands])) {
     command.exitOverride();
     command.configureOutput(program.configureOutput());
   }

@@ -9,8 +9,10 @@ use crate::error::{Error, Kind};
 #[allow(clippy::needless_pass_by_value)]
 pub(super) fn to_js(error: Error) -> napi::Error {
     let status = match error.kind() {
-        Kind::InvalidInput | Kind::UnknownSlot | Kind::UnknownSite => Status::InvalidArg,
-        Kind::Busy => Status::GenericFailure,
+        Kind::InvalidInput | Kind::Unreadable | Kind::UnknownSlot | Kind::UnknownSite => {
+            Status::InvalidArg
+        }
+        Kind::Busy | Kind::Internal => Status::GenericFailure,
     };
     napi::Error::new(status, error.to_string())
 }

@@ -1,4 +1,4 @@
-//! F4. The only code that knows napi: one class and four functions, argument for argument what
+//! F4. The only code that knows napi: two classes and five functions, argument for argument what
 //! `native/binding.d.ts` declares. No rule lives here; every method locks, delegates and converts.
 //!
 //! - **Re-entrance.** Methods take `&self`, and the lock is only ever *tried*: if a getter or a
@@ -9,6 +9,7 @@
 //!   here calls into JavaScript while it is borrowed.
 
 mod error;
+mod heap;
 
 use napi::bindgen_prelude::Uint32Array;
 use napi_derive::napi;

@@ -6,6 +6,7 @@
 //! the build. [`render()`] turns any stored report into any of them, [`merge_stored()`] several into one.
 
 mod github;
+mod heap;
 mod junit;
 mod markdown;
 mod merge;
@@ -20,6 +21,7 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
+pub use self::heap::heap_text;
 pub use self::merge::merge;
 pub use self::place::Root;
 pub use self::render::{merge_stored, render, Format};

@@ -1,0 +1,374 @@
+//! A heap at a glance: how large it is, of what, the largest things in it with the way to each, and what
+//! is there twice.
+
+use std::cmp::Reverse;
+
+use rustc_hash::FxHashMap;
+use serde::Serialize;
+
+use super::classes::{class_name, classes, Class};
+use super::dominators::Dominators;
+use super::graph::{Detachedness, EdgeName, Graph};
+use super::index::{NodeIndex, StringIndex};
+use super::layout::{EdgeKind, NodeKind};
+use super::paths::{Paths, Step};
+
+/// V8 cuts contents here, so longer ones may differ behind it.
+const CUT_AT_CHARACTERS: usize = 1024;
+/// Characters of contents that are shown.
+const SHOWN_CHARACTERS: usize = 60;
+
+/// What a summary shows.
+#[derive(Clone, Copy, Debug)]
+pub struct Options {
+    /// Rows of each table.
+    pub limit: usize,
+    /// Leaves out what strings hold, and the keys of objects that are no identifiers.
+    pub redact: bool,
+}
+
+/// A heap at a glance; all sizes in bytes.
+#[derive(Clone, Debug, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Summary {
+    /// Nodes of the graph.
+    pub node_count: usize,
+    /// Edges of the graph.
+    pub edge_count: usize,
+    /// Of all nodes together.
+    pub total_bytes: u64,
+    /// What nothing but weak references lead to.
+    pub unreachable: Sum,
+    /// DOM nodes that are in no document.
+    pub detached: Sum,
+    /// How many classes there are.
+    pub class_count: usize,
+    /// Those that retain most.
+    pub classes: Vec<Class>,
+    /// Single things that retain most, roots left out.
+    pub objects: Vec<Object>,
+    /// Strings that are there more than once.
+    pub duplicate_strings: Duplicates,
+}
+
+/// Several nodes, taken together.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Sum {
+    /// How many.
+    pub count: u64,
+    /// By themselves.
+    pub shallow_bytes: u64,
+}
+
+/// A single node.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Object {
+    /// The same in every snapshot of a process.
+    pub id: u32,
+    /// As [`Class::name`].
+    pub class: String,
+    /// A function's name, a string's contents; empty for what has none beside its class.
+    pub name: String,
+    /// By itself.
+    pub shallow_bytes: u64,
+    /// With all that goes with it.
+    pub retained_bytes: u64,
+    /// References from it.
+    pub edge_count: usize,
+    /// From a root to it: how each step is called, and what it leads to.
+    pub path: Vec<String>,
+}
+
+/// Strings of the same contents.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Duplicates {
+    /// Strings beyond the first of each.
+    pub count: u64,
+    /// What these take.
+    pub wasted_bytes: u64,
+    /// Those that take most.
+    pub top: Vec<Duplicate>,
+}
+
+/// One string that is there more than once.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Duplicate {
+    /// Its beginning.
+    pub text: String,
+    /// How often it is there.
+    pub count: u64,
+    /// What all but one of them take.
+    pub wasted_bytes: u64,
+}
+
+impl Summary {
+    /// Of a graph and its dominators.
+    #[must_use]
+    pub fn new(graph: &Graph, dominators: &Dominators, options: Options) -> Self {
+        let mut all = classes(graph, dominators);
+        let class_count = all.len();
+        all.truncate(options.limit);
+        let mut detached = Sum::default();
+        let mut unreachable = Sum::default();
+        let mut total_bytes = 0_u64;
+        for node in graph.nodes() {
+            let bytes = graph.self_size_bytes(node);
+            total_bytes = total_bytes.saturating_add(bytes);
+            if graph.detachedness(node) == Detachedness::Detached {
+                detached.add(bytes);
+            }
+            if dominators.of(node).is_none() && node != NodeIndex::from(0_u32) {
+                unreachable.add(bytes);
+            }
+        }
+        Self {
+            node_count: graph.node_count(),
+            edge_count: graph.edge_count(),
+            total_bytes,
+            unreachable,
+            detached,
+            class_count,
+            classes: all,
+            objects: objects(graph, dominators, options),
+            duplicate_strings: duplicates(graph, options),
+        }
+    }
+}
+
+impl Sum {
+    fn add(&mut self, bytes: u64) {
+        self.count += 1;
+        self.shallow_bytes = self.shallow_bytes.saturating_add(bytes);
+    }
+}
+
+fn objects(graph: &Graph, dominators: &Dominators, options: Options) -> Vec<Object> {
+    let retained = |&node: &NodeIndex| Reverse((dominators.retained_bytes(node), Reverse(node)));
+    let mut largest: Vec<NodeIndex> = graph
+        .nodes()
+        .filter(|&node| graph.kind(node) != NodeKind::Synthetic && node != NodeIndex::from(0_u32))
+        .collect();
+    if options.limit < largest.len() {
+        largest.select_nth_unstable_by_key(options.limit, retained);
+        largest.truncate(options.limit);
+    }
+    largest.sort_unstable_by_key(retained);
+    let paths = Paths::new(graph);
+    let described = |node: NodeIndex| Object {
+        id: graph.id(node),
+        class: class_name(graph, node).to_owned(),
+        name: name(graph, node, options.redact),
+        shallow_bytes: graph.self_size_bytes(node),
+        retained_bytes: dominators.retained_bytes(node),
+        edge_count: graph.edges_of(node).count(),
+        path: paths
+            .to(graph, node)
+            .unwrap_or_default()
+            .iter()
+            .map(|step| describe(graph, step, options.redact))
+            .collect(),
+    };
+    largest.into_iter().map(described).collect()
+}
+
+/// What a node is called beside its class.
+fn name(graph: &Graph, node: NodeIndex, redact: bool) -> String {
+    match graph.kind(node) {
+        NodeKind::Closure => graph.name(node).to_owned(),
+        NodeKind::String | NodeKind::ConcatenatedString | NodeKind::SlicedString => {
+            contents(graph.name(node), redact)
+        }
+        _ => String::new(),
+    }
+}
+
+fn contents(text: &str, redact: bool) -> String {
+    let length = text.chars().count();
+    if redact {
+        return format!("({length} characters)");
+    }
+    let shown: String = text.chars().take(SHOWN_CHARACTERS).collect();
+    if length > SHOWN_CHARACTERS {
+        format!("{shown}…")
+    } else {
+        shown
+    }
+}
+
+/// One step, such as `.cache Map` or `[7] Session`.
+fn describe(graph: &Graph, step: &Step, redact: bool) -> String {
+    let Step { edge, .. } = step;
+    let by = match (edge.name, edge.kind) {
+        (EdgeName::Index(index), _) => format!("[{index}]"),
+        (EdgeName::Name(name), kind) => {
+            let name = graph.strings().get(name);
+            let is_identifier = name
+                .chars()
+                .all(|character| character.is_alphanumeric() || "_$#".contains(character));
+            match kind {
+                EdgeKind::Property if is_identifier => format!(".{name}"),
+                EdgeKind::Property => format!("[{:?}]", contents(name, redact)),
+                EdgeKind::Context => format!("variable {name}"),
+                _ => format!("{{{name}}}"),
+            }
+        }
+    };
+    let class = class_name(graph, edge.to);
+    let name = name(graph, edge.to, redact);
+    if name.is_empty() {
+        format!("{by} {class}")
+    } else {
+        format!("{by} {class} {name}")
+    }
+}
+
+fn duplicates(graph: &Graph, options: Options) -> Duplicates {
+    let mut sums: FxHashMap<StringIndex, Sum> = FxHashMap::default();
+    for node in graph.nodes() {
+        if graph.kind(node) == NodeKind::String {
+            let sum = sums.entry(graph.name_index(node)).or_default();
+            sum.add(graph.self_size_bytes(node));
+        }
+    }
+    let mut found = Duplicates::default();
+    for (
+        text,
+        Sum {
+            count,
+            shallow_bytes,
+        },
+    ) in sums
+    {
+        let text = graph.strings().get(text);
+        if count < 2 || text.chars().count() >= CUT_AT_CHARACTERS {
+            continue;
+        }
+        let wasted_bytes = shallow_bytes - shallow_bytes / count;
+        found.count += count - 1;
+        found.wasted_bytes = found.wasted_bytes.saturating_add(wasted_bytes);
+        found.top.push(Duplicate {
+            text: text.to_owned(),
+            count,
+            wasted_bytes,
+        });
+    }
+    found.top.sort_unstable_by(|one, other| {
+        let size = other.wasted_bytes.cmp(&one.wasted_bytes);
+        size.then_with(|| one.text.cmp(&other.text))
+    });
+    found.top.truncate(options.limit);
+    for duplicate in &mut found.top {
+        duplicate.text = contents(&duplicate.text, options.redact);
+    }
+    found
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::testing::Heap;
+    use super::*;
+
+    fn summary(heap: &Heap, redact: bool) -> Summary {
+        let graph = heap.graph();
+        let options = Options { limit: 3, redact };
+        Summary::new(&graph, &Dominators::new(&graph), options)
+    }
+
+    fn service() -> Heap {
+        let mut heap = Heap::new();
+        let global = heap.node("object", "global", 8);
+        let sessions = heap.node("object", "Map", 16);
+        let table = heap.node("array", "", 64);
+        heap.edge(0, "shortcut", "global", global);
+        heap.edge(global, "property", "sessions", sessions);
+        heap.edge(sessions, "internal", "table", table);
+        for index in 0..10 {
+            let session = heap.node("object", "Session", 100);
+            let user = heap.node("string", "jane@example.com", 40);
+            heap.edge(table, "hidden", &index.to_string(), session);
+            heap.edge(session, "property", "user name", user);
+        }
+        heap.node("object", "Unreachable", 7);
+        heap
+    }
+
+    #[test]
+    fn the_largest_objects_are_there_with_the_way_to_each() {
+        let Summary {
+            objects,
+            total_bytes,
+            unreachable,
+            node_count,
+            ..
+        } = summary(&service(), false);
+        assert_eq!((node_count, total_bytes), (25, 8 + 16 + 64 + 1400 + 7));
+        assert_eq!((unreachable.count, unreachable.shallow_bytes), (1, 7));
+        let classes: Vec<&str> = objects.iter().map(|object| object.class.as_str()).collect();
+        assert_eq!(classes, ["global", "Map", "(array)"]);
+        assert_eq!(objects[2].retained_bytes, 1464);
+        assert_eq!(objects[2].edge_count, 10);
+        assert_eq!(
+            objects[2].path,
+            ["{global} global", ".sessions Map", "{table} (array)"]
+        );
+    }
+
+    #[test]
+    fn classes_come_by_what_they_retain_and_are_counted_before_they_are_cut() {
+        let Summary {
+            classes,
+            class_count,
+            ..
+        } = summary(&service(), false);
+        assert_eq!(class_count, 6);
+        assert_eq!(classes.len(), 3);
+        assert_eq!((classes[0].name.as_str(), classes[0].count), ("global", 1));
+    }
+
+    #[test]
+    fn strings_that_are_there_more_than_once_say_what_they_waste() {
+        let Summary {
+            duplicate_strings, ..
+        } = summary(&service(), false);
+        let duplicate = Duplicate {
+            text: "jane@example.com".to_owned(),
+            count: 10,
+            wasted_bytes: 360,
+        };
+        assert_eq!(
+            duplicate_strings,
+            Duplicates {
+                count: 9,
+                wasted_bytes: 360,
+                top: vec![duplicate]
+            }
+        );
+    }
+
+    #[test]
+    fn redacted_no_contents_and_no_keys_leave() {
+        let mut heap = service();
+        let secret = heap.node("string", "secret", 1_000_000);
+        heap.edge(1, "property", "jane's key", secret);
+        let redacted = serde_json::to_string(&summary(&heap, true)).unwrap();
+        for text in ["jane", "secret"] {
+            assert!(!redacted.contains(text), "{redacted}");
+        }
+        assert!(redacted.contains("(6 characters)"));
+        let plain = serde_json::to_string(&summary(&heap, false)).unwrap();
+        assert!(plain.contains("jane's key") && plain.contains("secret"));
+    }
+
+    #[test]
+    fn a_long_string_is_cut_where_characters_end() {
+        assert_eq!(
+            contents(&"é".repeat(61), false),
+            format!("{}…", "é".repeat(60))
+        );
+        assert_eq!(contents("é", false), "é");
+    }
+}
