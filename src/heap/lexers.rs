@@ -1,11 +1,11 @@
 //! Blocks of numbers, read on other threads while the next ones arrive, and handed back in the order in
 //! which they came. Reading the digits is most of the work on a snapshot, and no block needs another.
 //!
-//! Block `n` goes to worker `n` modulo their number, so the order needs no bookkeeping, and no more than a few are
-//! under way at a time, so memory is bounded. Blocks are handed back whole, to be used again.
+//! No more than a few are under way at a time, so memory is bounded; when all workers have enough to do, the
+//! thread that asks reads the next one itself. Blocks are handed back whole, to be used again.
 
 use std::collections::VecDeque;
-use std::sync::mpsc::{sync_channel, Receiver, SyncSender};
+use std::sync::mpsc::{sync_channel, Receiver, SyncSender, TrySendError};
 use std::thread;
 
 use super::lexer::{self, Fault};
@@ -14,8 +14,8 @@ use super::parser::Section;
 /// Bytes of a block: long enough that handing it over costs nothing, short enough for a second-level cache
 /// to hold its numbers.
 pub(super) const BLOCK_BYTES: usize = 256 * 1024;
-/// Blocks that one worker has waiting.
-const AHEAD: usize = 4;
+/// Blocks under way for each worker; half of them may wait for it.
+const AHEAD: usize = 8;
 /// More than these do not pay: one thread puts the numbers where they belong, at four times the speed.
 const MAX_WORKERS: usize = 4;
 
@@ -48,7 +48,7 @@ struct Worker {
 impl Worker {
     /// `None` where the system gives no thread.
     fn spawn() -> Option<Self> {
-        let (blocks, waiting) = sync_channel::<Block>(AHEAD);
+        let (blocks, waiting) = sync_channel::<Block>(AHEAD / 2);
         let (done, lexed) = sync_channel(AHEAD);
         let work = move || {
             for mut block in waiting {
@@ -64,14 +64,21 @@ impl Worker {
     }
 }
 
+/// Where a block is that is under way.
+enum Place {
+    With(usize),
+    /// Read by the thread that asks.
+    Here(Block),
+}
+
 /// The workers, and the blocks that are under way.
 #[derive(Default)]
 pub(super) struct Lexers {
     workers: Vec<Worker>,
-    /// Those that this thread has read itself, for lack of workers.
-    own: VecDeque<Block>,
-    sent: usize,
-    received: usize,
+    /// Whose turn it is.
+    next: usize,
+    /// The oldest first.
+    under_way: VecDeque<Place>,
     /// Texts and numbers to be used again.
     free: Vec<(Vec<u8>, Vec<u64>)>,
 }
@@ -97,40 +104,37 @@ impl Lexers {
 
     /// Whether a block has to be taken back before the next is sent.
     pub(super) fn is_full(&self) -> bool {
-        self.sent - self.received >= AHEAD * self.workers.len().max(1)
-    }
-
-    pub(super) fn send(&mut self, mut block: Block) {
-        if self.workers.is_empty() {
-            block.lex();
-            self.own.push_back(block);
-        } else {
-            let worker = &self.workers[self.sent % self.workers.len()];
-            if let Err(unsent) = worker.blocks.send(block) {
-                // Its thread is gone, and with it what it had: `receive` tells.
-                drop(unsent);
-            }
-        }
-        self.sent += 1;
+        self.under_way.len() > AHEAD * self.workers.len()
     }
 
     /// Whether no block is under way.
     pub(super) fn is_idle(&self) -> bool {
-        self.sent == self.received
+        self.under_way.is_empty()
     }
 
-    /// The oldest block under way; `None` when its thread has failed.
+    pub(super) fn send(&mut self, mut block: Block) {
+        if let Some(worker) = self.workers.get(self.next) {
+            match worker.blocks.try_send(block) {
+                Ok(()) => {
+                    self.under_way.push_back(Place::With(self.next));
+                    self.next = (self.next + 1) % self.workers.len();
+                    return;
+                }
+                Err(TrySendError::Full(unsent) | TrySendError::Disconnected(unsent)) => {
+                    block = unsent;
+                }
+            }
+        }
+        block.lex();
+        self.under_way.push_back(Place::Here(block));
+    }
+
+    /// The oldest block under way; `None` when there is none, or when its thread has failed.
     pub(super) fn receive(&mut self) -> Option<Block> {
-        let block = if self.workers.is_empty() {
-            self.own.pop_front()
-        } else {
-            self.workers[self.received % self.workers.len()]
-                .lexed
-                .recv()
-                .ok()
-        };
-        self.received += 1;
-        block
+        match self.under_way.pop_front()? {
+            Place::With(worker) => self.workers[worker].lexed.recv().ok(),
+            Place::Here(block) => Some(block),
+        }
     }
 
     pub(super) fn give_back(&mut self, mut block: Block) {
