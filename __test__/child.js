@@ -135,6 +135,12 @@ function copyPackage(folder, { native = true } = {}) {
 /** @param {string} text */
 const linesOf = (text) => text.split('\n').filter((line) => line !== '');
 
+/**
+ * What takes a minute and does not depend on the version of Node.js is tested on one of them: the
+ * reason to skip it elsewhere.
+ */
+const onReferenceOnly = process.versions.node.startsWith('24.') ? false : 'tested on Node.js 24';
+
 module.exports = {
   BIN,
   FIXTURES,
@@ -142,6 +148,7 @@ module.exports = {
   ROOT,
   copyPackage,
   linesOf,
+  onReferenceOnly,
   program,
   runCli,
   runCommand,

@@ -56,6 +56,8 @@ enum State {
 /// How deep in a value that is not looked at.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 struct Nesting {
+    /// Whether there was anything but white space.
+    begun: bool,
     depth: u32,
     in_string: bool,
     escaped: bool,
@@ -292,12 +294,14 @@ impl Parser {
     /// Passes over a byte of a value that is not needed; `None` when the value has ended before it.
     fn pass(&self, mut nesting: Nesting, byte: u8) -> Result<Option<State>> {
         let is_outside = nesting.depth == 0 && !nesting.in_string;
-        if is_outside && matches!(byte, b',' | b'}') {
+        if is_outside && nesting.begun && matches!(byte, b',' | b'}') {
             return Ok(None);
         }
-        if is_outside && byte == b']' {
-            return Err(self.fault("] stands where a value was expected"));
+        if is_outside && matches!(byte, b',' | b'}' | b']') {
+            let byte = shown(byte);
+            return Err(self.fault(format!("{byte} stands where a value was expected")));
         }
+        nesting.begun |= !is_blank(byte);
         Ok(Some(if nesting.ends_with(byte) {
             State::AfterValue
         } else {
@@ -550,6 +554,12 @@ mod tests {
                 "expected a whole number",
             ),
             ("\"trace_tree\"", "\"edges\"", 7, "\"edges\" is there twice"),
+            (
+                "\"trace_tree\":[]",
+                "\"trace_tree\": ",
+                14,
+                ", stands where a value was expected",
+            ),
             (
                 "\"strings\":[\"",
                 "\"strings\":[7",
