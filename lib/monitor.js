@@ -211,7 +211,7 @@ class Monitor {
   /** @param {Run} run */
   #endRecording(run) {
     this.recording = false;
-    Object.assign(this.limits, { latestMark: 0, trends: true });
+    this.limits.latestMark = 0;
     run.endRecording();
     this.#applyLevel(run);
   }
@@ -617,8 +617,8 @@ class Monitor {
    * The hooks look at what the present level has them look at.
    * @param {Run} run
    */
-  #applyLevel({ settings, level }) {
-    const { latestMark, trends } = this.limits;
+  #applyLevel({ settings, level, watchesTrends: trends }) {
+    const { latestMark } = this.limits;
     Object.assign(this.limits, limitsOf({ ...settings, level }, latestMark), { trends });
     for (const shim of this.shims) {
       shim.adjust();

@@ -3,6 +3,7 @@
 //! Callers match on the kind, never on the text. A leak is data and never comes through here.
 
 use std::fmt;
+use std::path::Path;
 
 /// What went wrong, for callers that decide.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -65,6 +66,12 @@ impl Error {
             offset_bytes: Some(offset_bytes),
             cause: Some(cause),
         }
+    }
+
+    /// The same error, naming the file that it is about.
+    pub(crate) fn in_file(mut self, path: &Path) -> Self {
+        self.message = format!("{}: {}", path.display(), self.message);
+        self
     }
 
     /// The same error, saying what would have been right.

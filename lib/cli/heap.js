@@ -52,8 +52,7 @@ async function printSummary(file, { limit, redact = false, json = false }) {
   } catch (error) {
     const { code, message } = /** @type {Error & { code?: string }} */ (error);
     if (code !== 'InvalidArg') throw error;
-    const named = message.includes(file) ? message : `${file}: ${message}`;
-    throw new CliError(exitCodes.badInput, named);
+    throw new CliError(exitCodes.badInput, message);
   }
 }
 

@@ -4,7 +4,7 @@
 //! parentheses. What goes with a class is the sum over those of its members that no other member
 //! dominates: what one list holds of another is counted once.
 
-use std::ops::Range;
+use std::iter;
 
 use rustc_hash::FxHashMap;
 use serde::Serialize;
@@ -13,6 +13,7 @@ use super::dominators::Dominators;
 use super::graph::Graph;
 use super::index::{Column, NodeIndex, StringIndex};
 use super::layout::NodeKind;
+use super::rows::Rows;
 
 /// A class and its members, taken together.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
@@ -111,11 +112,22 @@ fn add_retained(
     class_by_node: &Column<NodeIndex, u32>,
     classes: &mut [Class],
 ) {
-    let tree = DominatorTree::new(dominators);
-    // Members of each class on the way from the root of the tree.
+    let mut counts = vec![0_u32; dominators.len()];
+    for dominator in dominators.nodes().filter_map(|node| dominators.of(node)) {
+        counts[usize::from(dominator)] += 1;
+    }
+    let root = NodeIndex::from(0_u32);
+    // Whom each node dominates closest.
+    let mut children = Rows::with_counts(counts, root);
+    for node in dominators.nodes() {
+        if let Some(dominator) = dominators.of(node) {
+            children.put(usize::from(dominator), node);
+        }
+    }
+    // Members of each class on the way from the root of the tree; what is not reached is a tree by itself.
     let mut above = vec![0_u32; classes.len()];
-    for &root in &tree.roots {
-        let mut way: Vec<(NodeIndex, Range<u32>)> = Vec::new();
+    let mut way = Vec::new();
+    for root in iter::once(root).chain(dominators.unreachable()) {
         let mut next = Some(root);
         loop {
             if let Some(node) = next {
@@ -125,62 +137,17 @@ fn add_retained(
                     *sum = sum.saturating_add(dominators.retained_bytes(node));
                 }
                 above[class] += 1;
-                way.push((node, tree.range(node)));
+                way.push((node, children[usize::from(node)].iter()));
             }
-            let Some((node, children)) = way.last_mut() else {
+            let Some((node, below)) = way.last_mut() else {
                 break;
             };
-            next = children.next().map(|at| tree.children[at as usize]);
+            next = below.next().copied();
             if next.is_none() {
                 above[class_by_node[*node] as usize] -= 1;
                 way.pop();
             }
         }
-    }
-}
-
-/// Whom each node dominates closest.
-struct DominatorTree {
-    /// Where the children of each begin, and at last where all end.
-    first: Vec<u32>,
-    children: Vec<NodeIndex>,
-    /// The root, and all that is not reached.
-    roots: Vec<NodeIndex>,
-}
-
-impl DominatorTree {
-    fn new(dominators: &Dominators) -> Self {
-        let mut first = vec![0_u32; dominators.len() + 1];
-        let mut roots = Vec::new();
-        for node in dominators.nodes() {
-            match dominators.of(node) {
-                Some(dominator) => first[usize::from(dominator)] += 1,
-                None => roots.push(node),
-            }
-        }
-        // From counts to ends; filling moves each to its beginning.
-        let mut end = 0;
-        for count in &mut first {
-            end += *count;
-            *count = end;
-        }
-        let mut children = vec![NodeIndex::from(0_u32); end as usize];
-        for node in dominators.nodes() {
-            if let Some(dominator) = dominators.of(node) {
-                let at = &mut first[usize::from(dominator)];
-                *at -= 1;
-                children[*at as usize] = node;
-            }
-        }
-        Self {
-            first,
-            children,
-            roots,
-        }
-    }
-
-    fn range(&self, node: NodeIndex) -> Range<u32> {
-        self.first[usize::from(node)]..self.first[usize::from(node) + 1]
     }
 }
 

@@ -15,6 +15,7 @@
 use super::graph::Graph;
 use super::index::{Column, EdgeIndex, NodeIndex};
 use super::layout::EdgeKind;
+use super::rows::Rows;
 
 /// By the number that the depth-first search gives: the root is 0, a dominator has a smaller number than what it
 /// dominates.
@@ -29,7 +30,6 @@ pub struct Dominators {
     /// The closest dominator of each; of the root and of what is not reached, itself.
     closest: Column<NodeIndex, NodeIndex>,
     retained_bytes: Column<NodeIndex, u64>,
-    unreachable_count: usize,
 }
 
 impl Dominators {
@@ -45,18 +45,18 @@ impl Dominators {
         self.retained_bytes[node]
     }
 
+    /// What nothing but weak references lead to.
+    pub fn unreachable(&self) -> impl Iterator<Item = NodeIndex> + '_ {
+        self.nodes()
+            .filter(|&node| node.get() != ROOT && self.of(node).is_none())
+    }
+
     pub(super) fn nodes(&self) -> impl Iterator<Item = NodeIndex> + '_ {
         self.closest.keys()
     }
 
     pub(super) fn len(&self) -> usize {
         self.closest.len()
-    }
-
-    /// Nodes that nothing but weak references lead to.
-    #[must_use]
-    pub fn unreachable_count(&self) -> usize {
-        self.unreachable_count
     }
 
     /// Of every node of a graph.
@@ -77,7 +77,6 @@ impl Dominators {
                 .nodes()
                 .map(|node| graph.self_size_bytes(node))
                 .collect(),
-            unreachable_count: graph.node_count() - node_by_number.len(),
         };
         // What is dominated has a greater number, so its own size is complete before it is added.
         for (&node, &dominator) in node_by_number.iter().zip(&dominators).skip(1).rev() {
@@ -148,9 +147,8 @@ impl Search {
 struct BackEdges {
     /// The least number that an edge comes from.
     least: ByDfsNumber<u32>,
-    /// Where the sources of the edges that come from greater numbers begin, and at last where all end.
-    first: ByDfsNumber<u32>,
-    sources: Vec<u32>,
+    /// Of the edges that come from greater numbers.
+    sources: Rows<u32>,
 }
 
 impl BackEdges {
@@ -169,36 +167,21 @@ impl BackEdges {
             }
         };
         let mut least = vec![NOT_REACHED; node_by_number.len()];
-        let mut first = vec![0_u32; node_by_number.len() + 1];
+        let mut counts = vec![0_u32; node_by_number.len()];
         for_each(&mut |from, to| {
             if from as usize > to {
-                first[to] += 1;
+                counts[to] += 1;
             } else {
                 least[to] = least[to].min(from);
             }
         });
-        // From counts to ends; filling moves each to its beginning.
-        let mut end = 0;
-        for count in &mut first {
-            end += *count;
-            *count = end;
-        }
-        let mut sources = vec![0_u32; end as usize];
+        let mut sources = Rows::with_counts(counts, 0);
         for_each(&mut |from, to| {
             if from as usize > to {
-                first[to] -= 1;
-                sources[first[to] as usize] = from;
+                sources.put(to, from);
             }
         });
-        Self {
-            least,
-            first,
-            sources,
-        }
-    }
-
-    fn sources(&self, number: usize) -> &[u32] {
-        &self.sources[self.first[number] as usize..self.first[number + 1] as usize]
+        Self { least, sources }
     }
 }
 
@@ -227,7 +210,7 @@ fn closest(parents: ByDfsNumber<u32>, back: &BackEdges) -> ByDfsNumber<u32> {
         #[allow(clippy::cast_possible_truncation)]
         let number = at as u32;
         let mut least = semidominators[at];
-        for &source in back.sources(at) {
+        for &source in &back.sources[at] {
             least = least.min(lookup(&mut forest, source, number, &mut way));
         }
         semidominators[at] = least;
@@ -351,7 +334,7 @@ mod tests {
             }
             let all = reached_without(&graph, None);
             let unreachable = all.iter().filter(|reached| !**reached).count();
-            prop_assert_eq!(found.unreachable_count(), unreachable);
+            prop_assert_eq!(found.unreachable().count(), unreachable);
         }
     }
 

@@ -45,6 +45,7 @@ pub fn read(path: &Path, progress: &Progress) -> Result<Graph> {
             format!("{} cannot be read: {cause}", path.display()),
         )
     };
+    let in_file = |error: Error| error.in_file(path);
     let mut file = File::open(path).map_err(unreadable)?;
     let metadata = file.metadata().map_err(unreadable)?;
     let length_bytes = metadata.is_file().then_some(metadata.len());
@@ -55,9 +56,9 @@ pub fn read(path: &Path, progress: &Progress) -> Result<Graph> {
     let mut piece = vec![0; PIECE_BYTES];
     loop {
         match file.read(&mut piece) {
-            Ok(0) => return parser.finish(),
+            Ok(0) => return parser.finish().map_err(in_file),
             Ok(length) => {
-                parser.push(&piece[..length])?;
+                parser.push(&piece[..length]).map_err(in_file)?;
                 progress
                     .read_bytes
                     .fetch_add(length as u64, Ordering::Relaxed);

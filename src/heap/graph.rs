@@ -109,7 +109,7 @@ impl Graph {
     /// What kind of thing it is.
     #[must_use]
     pub fn kind(&self, node: NodeIndex) -> NodeKind {
-        NodeKind::ALL[usize::from(self.kinds[node] & KIND_MASK)]
+        NodeKind::ALL[usize::from(self.kinds[node] & KIND_MASK)].0
     }
 
     /// Its class, its function or its contents.
@@ -167,7 +167,7 @@ impl Graph {
     /// How an edge refers.
     #[must_use]
     pub fn edge_kind(&self, edge: EdgeIndex) -> EdgeKind {
-        EdgeKind::ALL[(self.targets[edge] >> TARGET_BITS) as usize]
+        EdgeKind::ALL[(self.targets[edge] >> TARGET_BITS) as usize].0
     }
 
     /// What an edge refers to.

@@ -66,29 +66,21 @@ pub enum EdgeKind {
 }
 
 impl EdgeKind {
-    /// In the order of their numbers.
-    pub(super) const ALL: [Self; 8] = [
-        Self::Context,
-        Self::Element,
-        Self::Property,
-        Self::Internal,
-        Self::Hidden,
-        Self::Shortcut,
-        Self::Weak,
-        Self::Other,
+    /// With V8's names, in the order of their numbers.
+    pub(super) const ALL: [(Self, &'static str); 8] = [
+        (Self::Context, "context"),
+        (Self::Element, "element"),
+        (Self::Property, "property"),
+        (Self::Internal, "internal"),
+        (Self::Hidden, "hidden"),
+        (Self::Shortcut, "shortcut"),
+        (Self::Weak, "weak"),
+        (Self::Other, ""),
     ];
 
     fn parse(name: &str) -> Self {
-        match name {
-            "context" => Self::Context,
-            "element" => Self::Element,
-            "property" => Self::Property,
-            "internal" => Self::Internal,
-            "hidden" => Self::Hidden,
-            "shortcut" => Self::Shortcut,
-            "weak" => Self::Weak,
-            _ => Self::Other,
-        }
+        let known = Self::ALL.iter().find(|(_, known)| *known == name);
+        known.map_or(Self::Other, |&(kind, _)| kind)
     }
 
     /// Whether it is called by an index and not by a name.
@@ -99,45 +91,29 @@ impl EdgeKind {
 }
 
 impl NodeKind {
-    /// In the order of their numbers.
-    pub(super) const ALL: [Self; 16] = [
-        Self::Hidden,
-        Self::Array,
-        Self::String,
-        Self::Object,
-        Self::Code,
-        Self::Closure,
-        Self::RegExp,
-        Self::HeapNumber,
-        Self::Native,
-        Self::Synthetic,
-        Self::ConcatenatedString,
-        Self::SlicedString,
-        Self::Symbol,
-        Self::BigInt,
-        Self::ObjectShape,
-        Self::Other,
+    /// With V8's names, in the order of their numbers.
+    pub(super) const ALL: [(Self, &'static str); 16] = [
+        (Self::Hidden, "hidden"),
+        (Self::Array, "array"),
+        (Self::String, "string"),
+        (Self::Object, "object"),
+        (Self::Code, "code"),
+        (Self::Closure, "closure"),
+        (Self::RegExp, "regexp"),
+        (Self::HeapNumber, "number"),
+        (Self::Native, "native"),
+        (Self::Synthetic, "synthetic"),
+        (Self::ConcatenatedString, "concatenated string"),
+        (Self::SlicedString, "sliced string"),
+        (Self::Symbol, "symbol"),
+        (Self::BigInt, "bigint"),
+        (Self::ObjectShape, "object shape"),
+        (Self::Other, ""),
     ];
 
     fn parse(name: &str) -> Self {
-        match name {
-            "hidden" => Self::Hidden,
-            "array" => Self::Array,
-            "string" => Self::String,
-            "object" => Self::Object,
-            "code" => Self::Code,
-            "closure" => Self::Closure,
-            "regexp" => Self::RegExp,
-            "number" => Self::HeapNumber,
-            "native" => Self::Native,
-            "synthetic" => Self::Synthetic,
-            "concatenated string" => Self::ConcatenatedString,
-            "sliced string" => Self::SlicedString,
-            "symbol" => Self::Symbol,
-            "bigint" => Self::BigInt,
-            "object shape" => Self::ObjectShape,
-            _ => Self::Other,
-        }
+        let known = Self::ALL.iter().find(|(_, known)| *known == name);
+        known.map_or(Self::Other, |&(kind, _)| kind)
     }
 }
 

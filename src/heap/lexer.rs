@@ -52,7 +52,8 @@ fn long_number(digits: &[u8]) -> Option<u64> {
     })
 }
 
-fn is_blank(byte: u8) -> bool {
+/// White space, as JSON has it.
+pub(super) fn is_blank(byte: u8) -> bool {
     matches!(byte, b' ' | b'\n' | b'\r' | b'\t')
 }
 

@@ -5,11 +5,11 @@
 //!   │
 //! parser ── lexers ── lexer      bytes, in pieces of any length
 //!   │
-//! graph ── layout, strings       nodes, edges and names in flat columns (index.rs)
+//! graph ── layout, strings       nodes, edges and names in flat columns (index.rs, rows.rs)
 //!   │
 //! dominators                     who holds whom, and how much
 //!   │
-//! classes, paths, summary                 what there is of each class, and why it is still there
+//! classes, paths, summary        what there is of each class, and why it is still there
 //! ```
 //!
 //! The room knows nothing of ledgers, verdicts and Node.js. Memory is bounded by the input, whatever its header
@@ -25,6 +25,7 @@ mod lexer;
 mod lexers;
 mod parser;
 mod paths;
+mod rows;
 mod strings;
 mod summary;
 #[cfg(test)]
@@ -36,6 +37,6 @@ pub use graph::{Detachedness, Edge, EdgeName, Graph, Location};
 pub use index::{EdgeIndex, NodeIndex, StringIndex};
 pub use layout::{EdgeKind, NodeKind};
 pub use parser::Parser;
-pub use paths::{Paths, Step};
+pub use paths::Paths;
 pub use strings::Strings;
 pub use summary::{Duplicate, Duplicates, Object, Options, Sum, Summary};

@@ -10,6 +10,7 @@
 
 use super::graph::{Builder, Graph, Misfit, Mismatch};
 use super::layout::Layout;
+use super::lexer::{self, is_blank};
 use super::lexers::{Block, Lexers, BLOCK_BYTES};
 use crate::error::{Error, Kind, Result};
 
@@ -103,10 +104,6 @@ pub struct Parser {
     lexers: Lexers,
 }
 
-fn is_blank(byte: u8) -> bool {
-    matches!(byte, b' ' | b'\n' | b'\r' | b'\t')
-}
-
 impl Parser {
     /// `length_bytes`: of the whole file, where it is known; room is made for no more than fits into it.
     #[must_use]
@@ -149,12 +146,8 @@ impl Parser {
             let expected = self.expected();
             return Err(self.fault(format!("the file ends here, where {expected} was expected")));
         }
-        for (section, is_there) in [
-            ("nodes", self.has_seen("nodes")),
-            ("edges", self.has_seen("edges")),
-            ("strings", self.has_seen("strings")),
-        ] {
-            if !is_there {
+        for section in ["nodes", "edges", "strings"] {
+            if !self.has_seen(section) {
                 return Err(self.fault(format!("there is no {section:?}")));
             }
         }
@@ -373,7 +366,7 @@ impl Parser {
             Section::Locations => builder.push_locations(&block.numbers),
         };
         if let Err(Misfit { index, expected }) = pushed {
-            let at = block.offset + super::lexer::offset_of(&block.text, index) as u64;
+            let at = block.offset + lexer::offset_of(&block.text, index) as u64;
             return Err(invalid(
                 at,
                 &format!("expected {expected}, not {}", block.numbers[index]),

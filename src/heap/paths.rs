@@ -22,15 +22,6 @@ pub struct Paths {
     edges: Column<NodeIndex, u32>,
 }
 
-/// A step of a way: an edge and what it leads to.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Step {
-    /// What holds.
-    pub from: NodeIndex,
-    /// By what it holds, and what.
-    pub edge: Edge,
-}
-
 impl Paths {
     /// To every node of a graph.
     #[must_use]
@@ -61,7 +52,7 @@ impl Paths {
 
     /// The steps from the root to a node; `None` when nothing but weak references leads to it.
     #[must_use]
-    pub fn to(&self, graph: &Graph, node: NodeIndex) -> Option<Vec<Step>> {
+    pub fn to(&self, graph: &Graph, node: NodeIndex) -> Option<Vec<Edge>> {
         let mut steps = Vec::new();
         let mut at = node;
         loop {
@@ -73,12 +64,8 @@ impl Paths {
                 }
                 edge => {
                     let edge = EdgeIndex::from(edge);
-                    let from = graph.source(edge);
-                    steps.push(Step {
-                        from,
-                        edge: graph.edge(edge),
-                    });
-                    at = from;
+                    steps.push(graph.edge(edge));
+                    at = graph.source(edge);
                 }
             }
         }
@@ -182,7 +169,7 @@ mod tests {
         Some(
             steps
                 .iter()
-                .map(|step| graph.name(step.edge.to).to_owned())
+                .map(|step| graph.name(step.to).to_owned())
                 .collect(),
         )
     }

@@ -8,10 +8,10 @@ use serde::Serialize;
 
 use super::classes::{class_name, classes, Class};
 use super::dominators::Dominators;
-use super::graph::{Detachedness, EdgeName, Graph};
+use super::graph::{Detachedness, Edge, EdgeName, Graph};
 use super::index::{NodeIndex, StringIndex};
 use super::layout::{EdgeKind, NodeKind};
-use super::paths::{Paths, Step};
+use super::paths::Paths;
 
 /// V8 cuts contents here, so longer ones may differ behind it.
 const CUT_AT_CHARACTERS: usize = 1024;
@@ -121,9 +121,9 @@ impl Summary {
             if graph.detachedness(node) == Detachedness::Detached {
                 detached.add(bytes);
             }
-            if dominators.of(node).is_none() && node != NodeIndex::from(0_u32) {
-                unreachable.add(bytes);
-            }
+        }
+        for node in dominators.unreachable() {
+            unreachable.add(graph.self_size_bytes(node));
         }
         Self {
             node_count: graph.node_count(),
@@ -169,7 +169,7 @@ fn objects(graph: &Graph, dominators: &Dominators, options: Options) -> Vec<Obje
             .to(graph, node)
             .unwrap_or_default()
             .iter()
-            .map(|step| describe(graph, step, options.redact))
+            .map(|edge| describe(graph, edge, options.redact))
             .collect(),
     };
     largest.into_iter().map(described).collect()
@@ -200,8 +200,7 @@ fn contents(text: &str, redact: bool) -> String {
 }
 
 /// One step, such as `.cache Map` or `[7] Session`.
-fn describe(graph: &Graph, step: &Step, redact: bool) -> String {
-    let Step { edge, .. } = step;
+fn describe(graph: &Graph, edge: &Edge, redact: bool) -> String {
     let by = match (edge.name, edge.kind) {
         (EdgeName::Index(index), _) => format!("[{index}]"),
         (EdgeName::Name(name), kind) => {
