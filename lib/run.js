@@ -203,7 +203,8 @@ class Run {
    */
   beginScenario() {
     const { ScenarioHeap } = require('./scenario-heap');
-    this.survivors?.stop();
+    // Begun, so that no tick begins it meanwhile.
+    this.beginSampling()?.stop();
     const heap = new ScenarioHeap(this.native);
     try {
       heap.start();
