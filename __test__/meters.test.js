@@ -6,6 +6,9 @@ const { collectGarbage, leakguard, repeat, startQuick } = require('./ticks');
 const assert = require('node:assert/strict');
 const fs = require('node:fs');
 const { test } = require('node:test');
+const { setImmediate: turn } = require('node:timers/promises');
+const v8 = require('node:v8');
+const { Meters } = require('../lib/meters');
 const { REGISTER, ROOT, runNode, temporaryFolder } = require('./child');
 
 const REPORTS = `
@@ -24,6 +27,9 @@ const ENV = {
   LEAKGUARD_SENSITIVITY: 'high',
   LEAKGUARD_WARN: '0',
 };
+
+/** @type {unknown[]} */
+const scratch = [];
 
 /** @param {string} stderr */
 const ownWarnings = (stderr) => stderr.split('\n').filter((line) => line.includes('LEAKGUARD_'));
@@ -45,6 +51,26 @@ test('array buffers that pile up become a suspect, and no leak', async (t) => {
   assert.ok(kept.length > 0);
 });
 
+test('full collections are counted, scavenges are not, and the heap is read right after', async (t) => {
+  const meters = new Meters((message) => assert.fail(message));
+  t.after(() => meters.stop());
+  meters.beginTick(Date.now());
+  const profiler = new v8.GCProfiler();
+  profiler.start();
+  for (let round = 0; round < 8; round += 1) {
+    for (let count = 0; count < 300_000; count += 1) scratch[count % 1000] = [count];
+    if (round % 2 === 0) await collectGarbage();
+    await turn();
+  }
+  const { statistics = [] } = profiler.stop() ?? {};
+  const full = statistics.filter(({ gcType }) => gcType === 'MarkSweepCompact');
+  assert.ok(statistics.length > full.length, 'there were scavenges');
+  assert.equal(meters.collections, full.length);
+  const inUse = full.at(-1)?.afterGC.heapStatistics.usedHeapSize ?? 0;
+  const read = meters.heapAfterGcBytes ?? 0;
+  assert.ok(Math.abs(read - inUse) < inUse / 10, `${read} read, ${inUse} in use`);
+});
+
 /** @type {[name: string, before: string, warning: RegExp][]} */
 const BROKEN = [
   [
@@ -53,13 +79,13 @@ const BROKEN = [
     /open handles are not counted|active resources are not counted/,
   ],
   [
-    'there is no GC profiler',
-    "require('node:v8').GCProfiler = class { constructor() { throw new Error('no'); } };",
+    'there is no FinalizationRegistry',
+    'FinalizationRegistry = undefined;',
     /garbage collections are not seen/,
   ],
   [
-    'the GC profiler fails later',
-    "require('node:v8').GCProfiler = class { start() {} stop() { throw new Error('no'); } };",
+    'FinalizationRegistry takes no symbols',
+    "FinalizationRegistry.prototype.register = () => { throw new Error('no'); };",
     /garbage collections are not seen/,
   ],
   [

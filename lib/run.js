@@ -301,7 +301,7 @@ class Run {
   get meters() {
     if (this.lazyMeters === null) {
       const { Meters } = require('./meters');
-      this.lazyMeters = new Meters(this.settings.interval, warnMeter);
+      this.lazyMeters = new Meters(warnMeter);
       this.engine.setHeapLimit(this.lazyMeters.heapLimitBytes);
     }
     return this.lazyMeters;
