@@ -259,7 +259,8 @@ export class LeakguardError extends Error {
     | 'ERR_LEAKGUARD_OUTPUT'
     | 'ERR_LEAKGUARD_LEAK'
     | 'ERR_LEAKGUARD_RUNNER'
-    | 'ERR_LEAKGUARD_BUSY';
+    | 'ERR_LEAKGUARD_BUSY'
+    | 'ERR_LEAKGUARD_MEMORY';
 }
 
 /** A report with leaks as an exception; its message is the report's text. */
@@ -420,8 +421,200 @@ export function watch(
  */
 export function watchRealm(realm: object): Watch;
 
-/** The heap, as far as the sampler of the levels `'survivors'` and `'exact'` knows it. */
+/** How much of an answer is shown. */
+export interface HeapRows {
+  /** Rows of each table, 1 to 1000; 20 by default. */
+  limit?: number;
+  /** Leaves out what strings hold, and keys that are no identifiers. */
+  redact?: boolean;
+}
+
+/** One step of the way from a root to an object. */
+export interface HeapStep {
+  /** How it is called: `.cache`, `variable sessions`, `[7]`, `get("key")`; `{name}` is V8's own. */
+  by: string;
+  class: string;
+  /** A function's name, a string's contents; empty for what has none beside its class. */
+  name: string;
+  /** File, line and column of a function, from 1. */
+  place: string | null;
+  id: number;
+  retainedBytes: number;
+  /** Whether the way should have been cut here. */
+  isSuspect: boolean;
+}
+
+/** A single object and why it is still there. */
+export interface HeapObject {
+  /** The same in every snapshot of a process. */
+  id: number;
+  class: string;
+  name: string;
+  place: string | null;
+  shallowBytes: number;
+  retainedBytes: number;
+  referenceCount: number;
+  /** From a root; empty where nothing but weak references lead. */
+  path: HeapStep[];
+}
+
+/** An object that holds others. */
+export interface HeapContainer extends HeapObject {
+  /** Members, as far as they are objects. */
+  entries: number;
+}
+
+/** What is in a heap; sizes in bytes. `toString()` has it as tables. */
+export interface HeapSummary {
+  nodeCount: number;
+  edgeCount: number;
+  totalBytes: number;
+  /** What nothing but weak references lead to. */
+  unreachable: { count: number; shallowBytes: number };
+  /** DOM nodes that are in no document. */
+  detached: { count: number; shallowBytes: number };
+  classCount: number;
+  classes: { name: string; count: number; shallowBytes: number; retainedBytes: number }[];
+  objects: HeapObject[];
+  containers: Record<
+    'maps' | 'sets' | 'arrays' | 'listeners' | 'timers' | 'contexts' | 'globals',
+    HeapContainer[]
+  >;
+  duplicateStrings: {
+    count: number;
+    wastedBytes: number;
+    top: { text: string; count: number; wastedBytes: number }[];
+  };
+}
+
+/** Objects that retain a tenth of a heap or more, the lowest such ones; sizes in bytes. */
+export interface HeapSuspects {
+  totalBytes: number;
+  suspectCount: number;
+  suspects: (HeapObject & {
+    /** Of the heap, 0 to 1. */
+    share: number;
+    held: { class: string; count: number; retainedBytes: number }[];
+  })[];
+}
+
+/** Ways to objects; sizes in bytes. */
+export interface HeapPaths {
+  /** How many objects are meant. */
+  count: number;
+  targets: HeapObject[];
+}
+
+/** A group of objects in two snapshots, `[before, after]`; sizes in bytes. */
+export interface HeapChange {
+  name: string;
+  counts: [number, number];
+  shallowBytes: [number, number];
+  retainedBytes: [number, number];
+  newCount: number;
+  freedCount: number;
+}
+
+/** How large a snapshot is. */
+export interface HeapSize {
+  nodeCount: number;
+  totalBytes: number;
+}
+
+/** What changed between two snapshots. */
+export interface HeapDiff {
+  before: HeapSize;
+  after: HeapSize;
+  classCount: number;
+  classes: HeapChange[];
+  propertyCount: number;
+  /** By the class of an owner, how it holds something, and what that is. */
+  properties: HeapChange[];
+}
+
+/** What grew in every snapshot; sizes in bytes. */
+export interface HeapGrowth {
+  snapshots: HeapSize[];
+  ownerCount: number;
+  owners: {
+    /** From a root to the owner, such as `variable sessions Map`. */
+    path: string[];
+    /** What it has more of each time. */
+    members: { class: string; counts: number[]; bytes: number[] }[];
+    bytes: number[];
+    /** Of the growth of the heap, 0 to 1. */
+    share: number;
+  }[];
+}
+
+/** A heap snapshot in memory, outside of V8's heap. */
+export interface HeapSnapshot {
+  readonly nodeCount: number;
+  /** @throws {LeakguardError} `ERR_LEAKGUARD_OPTION`, as all questions do */
+  summary(options?: HeapRows): Promise<HeapSummary>;
+  suspects(options?: HeapRows): Promise<HeapSuspects>;
+  /**
+   * Why objects are still there: those that retain most of what is meant.
+   * @throws {LeakguardError} `ERR_LEAKGUARD_INPUT` when there is no such object
+   */
+  path(
+    target: { id: number } | { class: string } | { name: string },
+    options?: HeapRows,
+  ): Promise<HeapPaths>;
+}
+
+/** The heap: what the sampler of the levels `'survivors'` and `'exact'` knows, and snapshots. */
 export const heap: {
+  /**
+   * The heap of this process, with nothing on disk. V8 stops the process while it lists the heap: some
+   * 20 ms for each MiB of the snapshot.
+   *
+   * @param options `file`: written as well, packed where it ends in `.gz` or `.zst`; `force`: also when there
+   *   may not be the memory for it, about three times the heap in use
+   * @throws {LeakguardError} `ERR_LEAKGUARD_MEMORY`, `ERR_LEAKGUARD_OPTION`, `ERR_LEAKGUARD_OUTPUT`
+   * @example
+   * const snapshot = await leakguard.heap.capture();
+   * console.log(`${await snapshot.suspects()}`);
+   */
+  capture(options?: { file?: string; force?: boolean }): Promise<HeapSnapshot>;
+
+  /**
+   * A snapshot of Node.js, Chrome or Deno from a file, plain or packed (gzip, zstd), or from a stream.
+   *
+   * @throws {LeakguardError} `ERR_LEAKGUARD_INPUT` with the byte where it is no snapshot
+   * @example
+   * const snapshot = await leakguard.heap.analyze('app.heapsnapshot');
+   * console.log(`${await snapshot.path({ class: 'Session' }, { limit: 1 })}`);
+   */
+  analyze(source: string | AsyncIterable<Uint8Array>): Promise<HeapSnapshot>;
+
+  /**
+   * What changed between two snapshots, the earlier first.
+   *
+   * @throws {LeakguardError} as `analyze`
+   * @example
+   * console.log(`${await leakguard.heap.diff('before.heapsnapshot', 'after.heapsnapshot')}`);
+   */
+  diff(
+    before: HeapSnapshot | string,
+    after: HeapSnapshot | string,
+    options?: HeapRows,
+  ): Promise<HeapDiff>;
+
+  /**
+   * Who owns more in every snapshot than in the one before: of snapshots in their order, or of this process
+   * while a function is called `loops` times (10) before each capture, the first and `rounds` (2) more.
+   *
+   * @param options `atLeast`: things by which an owner must grow each time; 1, or `loops` for a function
+   * @throws {LeakguardError} as `capture` and `analyze`
+   * @example
+   * console.log(`${await leakguard.heap.growth(() => handle(request))}`);
+   */
+  growth(
+    source: (HeapSnapshot | string)[] | (() => unknown),
+    options?: HeapRows & { atLeast?: number; loops?: number; rounds?: number },
+  ): Promise<HeapGrowth>;
+
   /**
    * Writes V8's sampling heap profile of what lives now, as Chrome DevTools opens it (Memory, Load
    * profile). Forces a full collection.

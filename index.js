@@ -39,8 +39,19 @@ const check = monitor.check.bind(monitor);
 const watchRealm = monitor.watchRealm.bind(monitor);
 const reset = monitor.reset.bind(monitor);
 const watch = monitor.watch.bind(monitor);
-/** What the heap's sampler knows. */
-const heap = { profile: monitor.writeHeapProfile.bind(monitor) };
+/** Snapshots are not needed in most processes. */
+const snapshots = () => require('./lib/heap');
+const heap = {
+  profile: monitor.writeHeapProfile.bind(monitor),
+  /** @type {typeof import('./lib/heap').capture} */
+  capture: (options) => snapshots().capture(options),
+  /** @type {typeof import('./lib/heap').analyze} */
+  analyze: (source) => snapshots().analyze(source),
+  /** @type {typeof import('./lib/heap').diff} */
+  diff: (before, after, options) => snapshots().diff(before, after, options),
+  /** @type {typeof import('./lib/heap').growth} */
+  growth: (source, options) => snapshots().growth(source, options),
+};
 const expectCollected = monitor.expectCollected.bind(monitor);
 const on = monitor.on.bind(monitor);
 const off = monitor.off.bind(monitor);

@@ -66,6 +66,16 @@ export declare class Engine {
   reset(atMs: number): void
 }
 
+/** Finds what grows from snapshot to snapshot, and keeps none of them. */
+export declare class HeapGrowth {
+  /** Of no snapshot so far. */
+  constructor()
+  /** Takes the next snapshot. */
+  add(snapshot: HeapSnapshot): Promise<void>
+  /** What grew by `at_least` things from each to the next. */
+  finish(shownJson: string, atLeast: number): Promise<HeapAnswer>
+}
+
 /** How far a snapshot has been read, to be asked while one is. */
 export declare class HeapProgress {
   /** Of nothing so far. */
@@ -74,8 +84,43 @@ export declare class HeapProgress {
   get share(): number
 }
 
+/** Reads a snapshot that comes in pieces, as V8 writes it. */
+export declare class HeapReader {
+  /** Starts the thread that reads. */
+  constructor()
+  /**
+   * Takes the next bytes; `false` when reading them has failed, as `finish` tells. Waits while too
+   * much is still to be read.
+   */
+  push(bytes: Uint8Array): boolean
+  /** The snapshot, when all bytes have come. */
+  finish(): Promise<HeapSnapshot>
+}
+
+/** A snapshot in memory, outside of V8's heap. */
+export declare class HeapSnapshot {
+  /** How many nodes it has. */
+  get nodeCount(): number
+  /**
+   * Answers a question, in JSON: `{ kind: 'summary' | 'suspects' | 'path', limit, redact }`, and for a path
+   * one of `id`, `class` and `name`.
+   */
+  ask(questionJson: string): Promise<HeapAnswer>
+}
+
 /** Throws where `text` is no baseline file, naming line and column. */
 export declare function checkBaseline(text: string): void
+
+/** What changed from one snapshot to the next; `shown_json`: `{ limit, redact }`. */
+export declare function diffHeaps(before: HeapSnapshot, after: HeapSnapshot, shownJson: string): Promise<HeapAnswer>
+
+/** What was asked, for programs and for people. */
+export interface HeapAnswer {
+  /** As JSON. */
+  json: string
+  /** As text for a terminal. */
+  text: string
+}
 
 /** Whether the npm package called `name` is a part of a test runner. */
 export declare function isTestRunner(name: string): boolean
@@ -86,14 +131,11 @@ export declare const MEMORY_UNIT_BYTES: number
 /** The JSON of the reports in `reportJsons`, at least one, as one. */
 export declare function mergeReports(reportJsons: Array<string>): string
 
+/** Reads the `.heapsnapshot` at `path`. */
+export declare function readHeap(path: string, progress: HeapProgress): Promise<HeapSnapshot>
+
 /**
  * The report in `reportJson` as `text`, `json`, `md`, `junit`, `sarif` or `github`. The last three
  * name files below `root`, an absolute path, relative to it.
  */
 export declare function renderReport(reportJson: string, format: string, root?: string | undefined | null): string
-
-/**
- * The summary of the `.heapsnapshot` at `path`, as `text` or `json`, with at most `limit` rows of each
- * table. `redact` leaves out what strings hold.
- */
-export declare function summarizeHeap(path: string, limit: number, redact: boolean, asText: boolean, progress: HeapProgress): Promise<string>

@@ -836,10 +836,14 @@ function __napiStampBindingTarget(exportsObject, target) {
 module.exports.__napiBindingTarget = __napiStampBindingTarget(nativeBinding, __napiLoadedBindingTarget)
 module.exports = nativeBinding
 module.exports.Engine = nativeBinding.Engine
+module.exports.HeapGrowth = nativeBinding.HeapGrowth
 module.exports.HeapProgress = nativeBinding.HeapProgress
+module.exports.HeapReader = nativeBinding.HeapReader
+module.exports.HeapSnapshot = nativeBinding.HeapSnapshot
 module.exports.checkBaseline = nativeBinding.checkBaseline
+module.exports.diffHeaps = nativeBinding.diffHeaps
 module.exports.isTestRunner = nativeBinding.isTestRunner
 module.exports.MEMORY_UNIT_BYTES = nativeBinding.MEMORY_UNIT_BYTES
 module.exports.mergeReports = nativeBinding.mergeReports
+module.exports.readHeap = nativeBinding.readHeap
 module.exports.renderReport = nativeBinding.renderReport
-module.exports.summarizeHeap = nativeBinding.summarizeHeap

@@ -75,6 +75,13 @@ function parseLimit(value) {
   return limit;
 }
 
+/** @param {string} value */
+function parsePositive(value) {
+  const id = parseInteger(value, 1, 2 ** 32 - 1);
+  if (id === undefined) throw new InvalidArgumentError('accepted is a whole number from 1 on');
+  return id;
+}
+
 /**
  * Errors are one line.
  * @param {string} text  as commander has it
@@ -82,6 +89,57 @@ function parseLimit(value) {
  */
 function outputError(text, write) {
   write(`leakguard: ${text.replace(/^error: /, '').trim()} (see leakguard --help)\n`);
+}
+
+/**
+ * @param {Command} heap
+ * @param {() => Option} json
+ */
+function addHeapCommands(heap, json) {
+  const command = (/** @type {string} */ name, /** @type {string} */ summary) =>
+    heap
+      .command(name)
+      .summary(summary)
+      .addOption(
+        new Option('--limit <rows>', 'rows of each table, 1 to 1000')
+          .argParser(parseLimit)
+          .default(DEFAULT_LIMIT),
+      )
+      .addOption(
+        new Option('--redact', 'leave out what strings hold, and keys that are no identifiers'),
+      )
+      .addOption(json());
+  const file = 'a .heapsnapshot of Node.js, Chrome or Deno, plain, .gz or .zst';
+
+  command('summary', 'what a heap holds: classes, the largest objects and containers, strings')
+    .argument('<file>', file)
+    .action((name, options) => require('./heap').printSummary(name, options));
+  command('suspects', 'which single things hold a tenth of a heap or more, and why they are there')
+    .argument('<file>', file)
+    .action((name, options) => require('./heap').printSuspects(name, options));
+  command('path', 'why something is still there: the way to it from a root')
+    .argument('<file>', file)
+    .addOption(
+      new Option('--id <number>', 'of a node, as the other tables have it').argParser(
+        parsePositive,
+      ),
+    )
+    .addOption(new Option('--class <name>', 'objects of a class'))
+    .addOption(new Option('--name <name>', 'functions of a name, strings of such contents'))
+    .action((name, options) => require('./heap').printPath(name, options));
+  command('diff', 'what changed between two heaps: by class, and by who owns it')
+    .argument('<before>', file)
+    .argument('<after>', 'a later one')
+    .action((before, after, options) => require('./heap').printDiff(before, after, options));
+  command('growth', 'who owns more in every heap than in the one before')
+    .argument('<before>', file)
+    .argument('<after...>', 'later ones, in their order')
+    .addOption(
+      new Option('--at-least <count>', 'things by which an owner must grow each time')
+        .argParser(parsePositive)
+        .default(1),
+    )
+    .action((before, after, options) => require('./heap').printGrowth([before, ...after], options));
 }
 
 /** @param {(code: number) => void} setExitCode */
@@ -149,21 +207,7 @@ function createProgram(setExitCode) {
       setExitCode(require('./report').printReports(files, options));
     });
 
-  const heap = program.command('heap').summary('read V8 heap snapshots');
-  heap
-    .command('summary')
-    .summary('what a heap holds: classes, largest objects with the way to each, duplicate strings')
-    .argument('<file>', 'a .heapsnapshot of Node.js, Chrome or Deno')
-    .addOption(
-      new Option('--limit <rows>', 'rows of each table, 1 to 1000')
-        .argParser(parseLimit)
-        .default(DEFAULT_LIMIT),
-    )
-    .addOption(
-      new Option('--redact', 'leave out what strings hold, and keys that are no identifiers'),
-    )
-    .addOption(json())
-    .action((file, options) => require('./heap').printSummary(file, options));
+  addHeapCommands(program.command('heap').summary('read V8 heap snapshots'), json);
 
   program
     .command('doctor')

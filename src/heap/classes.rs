@@ -13,7 +13,6 @@ use super::dominators::Dominators;
 use super::graph::Graph;
 use super::index::{Column, NodeIndex, StringIndex};
 use super::layout::NodeKind;
-use super::rows::Rows;
 
 /// A class and its members, taken together.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
@@ -37,10 +36,21 @@ enum Key {
 }
 
 fn key_of(graph: &Graph, node: NodeIndex) -> Key {
-    Key::Kind(match graph.kind(node) {
+    match graph.kind(node) {
         NodeKind::Object | NodeKind::Native | NodeKind::Synthetic | NodeKind::Other => {
-            return Key::Named(graph.name_index(node))
+            Key::Named(graph.name_index(node))
         }
+        kind => Key::Kind(kind_name(kind)),
+    }
+}
+
+/// The class of everything of a kind.
+pub(super) fn kind_name(kind: NodeKind) -> &'static str {
+    match kind {
+        NodeKind::Object => "Object",
+        NodeKind::Native => "(native)",
+        NodeKind::Synthetic => "(roots)",
+        NodeKind::Other => "(unknown)",
         NodeKind::Hidden => "(system)",
         NodeKind::Array => "(array)",
         NodeKind::String => "(string)",
@@ -53,7 +63,7 @@ fn key_of(graph: &Graph, node: NodeIndex) -> Key {
         NodeKind::Symbol => "symbol",
         NodeKind::BigInt => "bigint",
         NodeKind::ObjectShape => "(object shape)",
-    })
+    }
 }
 
 impl Key {
@@ -97,7 +107,10 @@ pub fn classes(graph: &Graph, dominators: &Dominators) -> Vec<Class> {
             number
         })
         .collect();
-    add_retained(dominators, &class_by_node, &mut classes);
+    let retained = retained_by_group(dominators, &class_by_node, classes.len());
+    for (class, bytes) in classes.iter_mut().zip(retained) {
+        class.retained_bytes = bytes;
+    }
     // The whole heap is no answer to what holds it.
     classes.swap_remove(class_by_node[NodeIndex::from(0_u32)] as usize);
     classes.sort_by(|one, other| {
@@ -107,36 +120,28 @@ pub fn classes(graph: &Graph, dominators: &Dominators) -> Vec<Class> {
     classes
 }
 
-fn add_retained(
+/// What would go with all members of each group: the sum over those that no other member dominates.
+pub(super) fn retained_by_group(
     dominators: &Dominators,
-    class_by_node: &Column<NodeIndex, u32>,
-    classes: &mut [Class],
-) {
-    let mut counts = vec![0_u32; dominators.len()];
-    for dominator in dominators.nodes().filter_map(|node| dominators.of(node)) {
-        counts[usize::from(dominator)] += 1;
-    }
+    group_by_node: &Column<NodeIndex, u32>,
+    group_count: usize,
+) -> Vec<u64> {
+    let mut retained = vec![0_u64; group_count];
+    let children = dominators.children();
     let root = NodeIndex::from(0_u32);
-    // Whom each node dominates closest.
-    let mut children = Rows::with_counts(counts, root);
-    for node in dominators.nodes() {
-        if let Some(dominator) = dominators.of(node) {
-            children.put(usize::from(dominator), node);
-        }
-    }
-    // Members of each class on the way from the root of the tree; what is not reached is a tree by itself.
-    let mut above = vec![0_u32; classes.len()];
+    // Members of each group on the way from the root of the tree; what is not reached is a tree by itself.
+    let mut above = vec![0_u32; group_count];
     let mut way = Vec::new();
     for root in iter::once(root).chain(dominators.unreachable()) {
         let mut next = Some(root);
         loop {
             if let Some(node) = next {
-                let class = class_by_node[node] as usize;
-                if above[class] == 0 {
-                    let sum = &mut classes[class].retained_bytes;
+                let group = group_by_node[node] as usize;
+                if above[group] == 0 {
+                    let sum = &mut retained[group];
                     *sum = sum.saturating_add(dominators.retained_bytes(node));
                 }
-                above[class] += 1;
+                above[group] += 1;
                 way.push((node, children[usize::from(node)].iter()));
             }
             let Some((node, below)) = way.last_mut() else {
@@ -144,11 +149,12 @@ fn add_retained(
             };
             next = below.next().copied();
             if next.is_none() {
-                above[class_by_node[*node] as usize] -= 1;
+                above[group_by_node[*node] as usize] -= 1;
                 way.pop();
             }
         }
     }
+    retained
 }
 
 #[cfg(test)]

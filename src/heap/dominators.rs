@@ -51,12 +51,23 @@ impl Dominators {
             .filter(|&node| node.get() != ROOT && self.of(node).is_none())
     }
 
-    pub(super) fn nodes(&self) -> impl Iterator<Item = NodeIndex> + '_ {
-        self.closest.keys()
+    /// Whom each node dominates closest.
+    pub(super) fn children(&self) -> Rows<NodeIndex> {
+        let mut counts = vec![0_u32; self.closest.len()];
+        for dominator in self.nodes().filter_map(|node| self.of(node)) {
+            counts[usize::from(dominator)] += 1;
+        }
+        let mut children = Rows::with_counts(counts, NodeIndex::from(ROOT));
+        for node in self.nodes() {
+            if let Some(dominator) = self.of(node) {
+                children.put(usize::from(dominator), node);
+            }
+        }
+        children
     }
 
-    pub(super) fn len(&self) -> usize {
-        self.closest.len()
+    fn nodes(&self) -> impl Iterator<Item = NodeIndex> + '_ {
+        self.closest.keys()
     }
 
     /// Of every node of a graph.

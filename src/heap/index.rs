@@ -56,3 +56,7 @@ index_space! {
     /// A string of the snapshot's table: names of classes, properties and functions, and contents.
     StringIndex
 }
+index_space! {
+    /// An owner: all objects that are called alike and held alike, in any number of snapshots.
+    OwnerIndex
+}

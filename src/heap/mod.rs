@@ -9,34 +9,55 @@
 //!   │
 //! dominators                     who holds whom, and how much
 //!   │
-//! classes, paths, summary        what there is of each class, and why it is still there
+//! snapshot ── paths              why each is still there (contents, places, describe)
+//!   │
+//! summary, suspects, retainers   questions to one snapshot (classes, containers)
+//! diff, growth                   questions to several (owners)
 //! ```
 //!
 //! The room knows nothing of ledgers, verdicts and Node.js. Memory is bounded by the input, whatever its header
 //! says; input that is no snapshot is an error with the offset of the byte, never a panic.
 
 mod classes;
+mod containers;
+mod contents;
+mod describe;
+mod diff;
 mod dominators;
 pub mod file;
 mod graph;
+mod growth;
 mod index;
 mod layout;
 mod lexer;
 mod lexers;
+mod owners;
 mod parser;
 mod paths;
+mod places;
+mod question;
+mod retainers;
 mod rows;
+mod snapshot;
 mod strings;
 mod summary;
+mod suspects;
 #[cfg(test)]
 mod testing;
 
 pub use classes::{classes, Class};
+pub use containers::{Container, Containers};
+pub use diff::{Change, Diff};
 pub use dominators::Dominators;
 pub use graph::{Detachedness, Edge, EdgeName, Graph, Location};
+pub use growth::{Growth, GrowthSearch, Members, Owner, Size};
 pub use index::{EdgeIndex, NodeIndex, StringIndex};
 pub use layout::{EdgeKind, NodeKind};
 pub use parser::Parser;
 pub use paths::Paths;
+pub use question::{Answer, Question, Shown};
+pub use retainers::{Retained, Retainers, Step, Target};
+pub use snapshot::Snapshot;
 pub use strings::Strings;
-pub use summary::{Duplicate, Duplicates, Object, Options, Sum, Summary};
+pub use summary::{Duplicate, Duplicates, Sum, Summary};
+pub use suspects::{Held, Suspect, Suspects};

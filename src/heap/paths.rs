@@ -7,6 +7,7 @@
 
 use std::collections::VecDeque;
 
+use super::contents::{FieldName, FieldNames};
 use super::graph::{Edge, EdgeName, Graph};
 use super::index::{Column, EdgeIndex, NodeIndex};
 use super::layout::{EdgeKind, NodeKind};
@@ -26,33 +27,16 @@ impl Paths {
     /// To every node of a graph.
     #[must_use]
     pub fn new(graph: &Graph) -> Self {
-        let mut search = Search {
-            graph,
-            edges: vec![NOT_REACHED; graph.node_count()].into(),
-            soon: VecDeque::new(),
-            late: VecDeque::new(),
-        };
-        let root = NodeIndex::from(0_u32);
-        search.edges[root] = ROOT;
-        // V8 marks the globals by shortcuts from the root.
-        let (globals, roots): (Vec<_>, Vec<_>) = graph
-            .edges_of(root)
-            .filter(|&edge| graph.edge_kind(edge) != EdgeKind::Weak)
-            .partition(|&edge| graph.edge_kind(edge) == EdgeKind::Shortcut);
-        for seeds in [globals, roots] {
-            for edge in seeds {
-                search.reach(edge);
-            }
-            search.run();
-        }
-        Self {
-            edges: search.edges,
-        }
+        let mut edges: Column<NodeIndex, u32> = vec![NOT_REACHED; graph.node_count()].into();
+        edges[NodeIndex::from(0_u32)] = ROOT;
+        walk(graph, |_, edge| edges[graph.target(edge)] = edge.get());
+        Self { edges }
     }
 
-    /// The steps from the root to a node; `None` when nothing but weak references leads to it.
+    /// The steps from the root to a node, whence and by which edge each; `None` when nothing but weak
+    /// references leads to it.
     #[must_use]
-    pub fn to(&self, graph: &Graph, node: NodeIndex) -> Option<Vec<Edge>> {
+    pub fn to(&self, graph: &Graph, node: NodeIndex) -> Option<Vec<(NodeIndex, EdgeIndex)>> {
         let mut steps = Vec::new();
         let mut at = node;
         loop {
@@ -64,28 +48,78 @@ impl Paths {
                 }
                 edge => {
                     let edge = EdgeIndex::from(edge);
-                    steps.push(graph.edge(edge));
                     at = graph.source(edge);
+                    steps.push((at, edge));
                 }
             }
         }
     }
 }
 
-struct Search<'a> {
+/// Tells of each node's way by its last step: whence, and by which edge. The steps before come before.
+pub(super) fn walk(graph: &Graph, tell: impl FnMut(NodeIndex, EdgeIndex)) {
+    let root = NodeIndex::from(0_u32);
+    let mut reached: Column<NodeIndex, bool> = vec![false; graph.node_count()].into();
+    reached[root] = true;
+    let mut search = Search {
+        graph,
+        fields: FieldNames::new(graph),
+        reached,
+        tell,
+        soon: VecDeque::new(),
+        late: VecDeque::new(),
+    };
+    for (from, edge) in global_edges(graph) {
+        search.reach(from, edge);
+    }
+    search.run();
+    for edge in graph.edges_of(root) {
+        if graph.edge_kind(edge) != EdgeKind::Weak {
+            search.reach(root, edge);
+        }
+    }
+    search.run();
+}
+
+/// The global objects.
+pub(super) fn globals(graph: &Graph) -> impl Iterator<Item = NodeIndex> + '_ {
+    global_edges(graph).map(|(_, edge)| graph.target(edge))
+}
+
+/// V8 marks the globals by shortcuts from the root; since V8 14 these lead to contexts, which have them.
+fn global_edges(graph: &Graph) -> impl Iterator<Item = (NodeIndex, EdgeIndex)> + '_ {
+    let root = NodeIndex::from(0_u32);
+    let is_global = |&edge: &EdgeIndex| match graph.edge(edge).name {
+        EdgeName::Name(name) => matches!(graph.strings().get(name), "global_object" | "extension"),
+        EdgeName::Index(_) => false,
+    };
+    graph
+        .edges_of(root)
+        .filter(|&edge| graph.edge_kind(edge) == EdgeKind::Shortcut)
+        .flat_map(move |shortcut| {
+            let marked = graph.target(shortcut);
+            let edges = graph.edges_of(marked).filter(is_global);
+            let of_context = edges.map(move |edge| (marked, edge));
+            std::iter::once((root, shortcut)).chain(of_context)
+        })
+}
+
+struct Search<'a, Tell> {
     graph: &'a Graph,
-    edges: Column<NodeIndex, u32>,
+    fields: FieldNames,
+    reached: Column<NodeIndex, bool>,
+    tell: Tell,
     /// Reached, and not looked at yet.
     soon: VecDeque<NodeIndex>,
     /// Edges of V8's own, to be followed when all else is.
-    late: VecDeque<EdgeIndex>,
+    late: VecDeque<(NodeIndex, EdgeIndex)>,
 }
 
-impl Search<'_> {
-    fn reach(&mut self, edge: EdgeIndex) {
+impl<Tell: FnMut(NodeIndex, EdgeIndex)> Search<'_, Tell> {
+    fn reach(&mut self, from: NodeIndex, edge: EdgeIndex) {
         let to = self.graph.target(edge);
-        if self.edges[to] == NOT_REACHED {
-            self.edges[to] = edge.get();
+        if !std::mem::replace(&mut self.reached[to], true) {
+            (self.tell)(from, edge);
             self.soon.push_back(to);
         }
     }
@@ -94,20 +128,55 @@ impl Search<'_> {
         loop {
             while let Some(node) = self.soon.pop_front() {
                 for edge in self.graph.edges_of(node) {
-                    match rank(self.graph, node, edge) {
+                    match self.rank(node, edge) {
                         Rank::Never => {}
-                        Rank::Soon => self.reach(edge),
+                        Rank::Soon => self.reach(node, edge),
                         Rank::Late => {
-                            if self.edges[self.graph.target(edge)] == NOT_REACHED {
-                                self.late.push_back(edge);
+                            if !self.reached[self.graph.target(edge)] {
+                                self.late.push_back((node, edge));
                             }
                         }
                     }
                 }
             }
             match self.late.pop_front() {
-                Some(edge) => self.reach(edge),
+                Some((node, edge)) => self.reach(node, edge),
                 None => return,
+            }
+        }
+    }
+
+    /// When an edge is followed. What objects, functions, closures' contexts and tables hold is the program's.
+    fn rank(&self, from: NodeIndex, edge: EdgeIndex) -> Rank {
+        let graph = self.graph;
+        let Edge { kind, name, to } = graph.edge(edge);
+        let meaning = match name {
+            EdgeName::Index(index) => FieldName::Number(index),
+            EdgeName::Name(name) => self.fields.of(name),
+        };
+        match kind {
+            EdgeKind::Weak | EdgeKind::Shortcut => Rank::Never,
+            // Every object has its class's, and from there it is not far to all others.
+            EdgeKind::Property | EdgeKind::Element | EdgeKind::Context => match meaning {
+                FieldName::Prototype => Rank::Late,
+                _ => Rank::Soon,
+            },
+            EdgeKind::Internal | EdgeKind::Hidden | EdgeKind::Other => {
+                let is_own = |node| {
+                    matches!(
+                        graph.kind(node),
+                        NodeKind::Hidden
+                            | NodeKind::Code
+                            | NodeKind::ObjectShape
+                            | NodeKind::Synthetic
+                    )
+                };
+                let is_contents = matches!(meaning, FieldName::Number(_) | FieldName::Contents);
+                if is_contents && !is_own(from) && !is_own(to) {
+                    Rank::Soon
+                } else {
+                    Rank::Late
+                }
             }
         }
     }
@@ -117,45 +186,6 @@ enum Rank {
     Soon,
     Late,
     Never,
-}
-
-/// When an edge is followed. What objects, functions, closures' contexts and tables hold is the program's.
-fn rank(graph: &Graph, from: NodeIndex, edge: EdgeIndex) -> Rank {
-    match graph.edge_kind(edge) {
-        EdgeKind::Weak | EdgeKind::Shortcut => Rank::Never,
-        EdgeKind::Property | EdgeKind::Element | EdgeKind::Context => {
-            let Edge { name, .. } = graph.edge(edge);
-            // Every object has its class's, and from there it is not far to all others.
-            let is_prototype =
-                matches!(name, EdgeName::Name(name) if graph.strings().get(name) == "__proto__");
-            if is_prototype {
-                Rank::Late
-            } else {
-                Rank::Soon
-            }
-        }
-        EdgeKind::Internal | EdgeKind::Hidden | EdgeKind::Other => {
-            let Edge { name, to, .. } = graph.edge(edge);
-            let is_own = |node| {
-                matches!(
-                    graph.kind(node),
-                    NodeKind::Hidden | NodeKind::Code | NodeKind::ObjectShape | NodeKind::Synthetic
-                )
-            };
-            let is_content = match name {
-                EdgeName::Index(_) => true,
-                EdgeName::Name(name) => matches!(
-                    graph.strings().get(name),
-                    "elements" | "properties" | "table" | "context" | "previous" | "bound_this"
-                ),
-            };
-            if is_content && !is_own(from) && !is_own(to) {
-                Rank::Soon
-            } else {
-                Rank::Late
-            }
-        }
-    }
 }
 
 #[cfg(test)]
@@ -169,7 +199,7 @@ mod tests {
         Some(
             steps
                 .iter()
-                .map(|step| graph.name(step.to).to_owned())
+                .map(|&(_, edge)| graph.name(graph.target(edge)).to_owned())
                 .collect(),
         )
     }

@@ -6,26 +6,19 @@ use std::cmp::Reverse;
 use rustc_hash::FxHashMap;
 use serde::Serialize;
 
-use super::classes::{class_name, classes, Class};
-use super::dominators::Dominators;
-use super::graph::{Detachedness, Edge, EdgeName, Graph};
+use super::classes::{classes, Class};
+use super::containers::Containers;
+use super::contents::{is_contents, is_realm};
+use super::describe;
+use super::graph::{Detachedness, Graph};
 use super::index::{NodeIndex, StringIndex};
-use super::layout::{EdgeKind, NodeKind};
-use super::paths::Paths;
+use super::layout::NodeKind;
+use super::question::Shown;
+use super::retainers::{Describer, Retained};
+use super::snapshot::Snapshot;
 
 /// V8 cuts contents here, so longer ones may differ behind it.
 const CUT_AT_CHARACTERS: usize = 1024;
-/// Characters of contents that are shown.
-const SHOWN_CHARACTERS: usize = 60;
-
-/// What a summary shows.
-#[derive(Clone, Copy, Debug)]
-pub struct Options {
-    /// Rows of each table.
-    pub limit: usize,
-    /// Leaves out what strings hold, and the keys of objects that are no identifiers.
-    pub redact: bool,
-}
 
 /// A heap at a glance; all sizes in bytes.
 #[derive(Clone, Debug, Serialize)]
@@ -46,7 +39,9 @@ pub struct Summary {
     /// Those that retain most.
     pub classes: Vec<Class>,
     /// Single things that retain most, roots left out.
-    pub objects: Vec<Object>,
+    pub objects: Vec<Retained>,
+    /// The largest things that hold others.
+    pub containers: Containers,
     /// Strings that are there more than once.
     pub duplicate_strings: Duplicates,
 }
@@ -59,26 +54,6 @@ pub struct Sum {
     pub count: u64,
     /// By themselves.
     pub shallow_bytes: u64,
-}
-
-/// A single node.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
-#[serde(rename_all = "camelCase")]
-pub struct Object {
-    /// The same in every snapshot of a process.
-    pub id: u32,
-    /// As [`Class::name`].
-    pub class: String,
-    /// A function's name, a string's contents; empty for what has none beside its class.
-    pub name: String,
-    /// By itself.
-    pub shallow_bytes: u64,
-    /// With all that goes with it.
-    pub retained_bytes: u64,
-    /// References from it.
-    pub edge_count: usize,
-    /// From a root to it: how each step is called, and what it leads to.
-    pub path: Vec<String>,
 }
 
 /// Strings of the same contents.
@@ -106,12 +81,13 @@ pub struct Duplicate {
 }
 
 impl Summary {
-    /// Of a graph and its dominators.
+    /// Of a snapshot.
     #[must_use]
-    pub fn new(graph: &Graph, dominators: &Dominators, options: Options) -> Self {
+    pub fn new(snapshot: &Snapshot, shown: Shown) -> Self {
+        let (graph, dominators) = (snapshot.graph(), snapshot.dominators());
         let mut all = classes(graph, dominators);
         let class_count = all.len();
-        all.truncate(options.limit);
+        all.truncate(shown.limit);
         let mut detached = Sum::default();
         let mut unreachable = Sum::default();
         let mut total_bytes = 0_u64;
@@ -133,8 +109,9 @@ impl Summary {
             detached,
             class_count,
             classes: all,
-            objects: objects(graph, dominators, options),
-            duplicate_strings: duplicates(graph, options),
+            objects: objects(snapshot, shown),
+            containers: Containers::new(snapshot, shown),
+            duplicate_strings: duplicates(graph, shown),
         }
     }
 }
@@ -146,86 +123,28 @@ impl Sum {
     }
 }
 
-fn objects(graph: &Graph, dominators: &Dominators, options: Options) -> Vec<Object> {
+fn objects(snapshot: &Snapshot, shown: Shown) -> Vec<Retained> {
+    let (graph, dominators) = (snapshot.graph(), snapshot.dominators());
     let retained = |&node: &NodeIndex| Reverse((dominators.retained_bytes(node), Reverse(node)));
-    let mut largest: Vec<NodeIndex> = graph
-        .nodes()
-        .filter(|&node| graph.kind(node) != NodeKind::Synthetic && node != NodeIndex::from(0_u32))
-        .collect();
-    if options.limit < largest.len() {
-        largest.select_nth_unstable_by_key(options.limit, retained);
-        largest.truncate(options.limit);
+    // Where contents are is told as what they are the contents of.
+    let is_object = |&node: &NodeIndex| {
+        node != NodeIndex::from(0_u32)
+            && graph.kind(node) != NodeKind::Synthetic
+            && !is_contents(graph, node)
+            && !is_realm(graph, node)
+    };
+    let mut largest: Vec<NodeIndex> = graph.nodes().filter(is_object).collect();
+    if shown.limit < largest.len() {
+        largest.select_nth_unstable_by_key(shown.limit, retained);
+        largest.truncate(shown.limit);
     }
     largest.sort_unstable_by_key(retained);
-    let paths = Paths::new(graph);
-    let described = |node: NodeIndex| Object {
-        id: graph.id(node),
-        class: class_name(graph, node).to_owned(),
-        name: name(graph, node, options.redact),
-        shallow_bytes: graph.self_size_bytes(node),
-        retained_bytes: dominators.retained_bytes(node),
-        edge_count: graph.edges_of(node).count(),
-        path: paths
-            .to(graph, node)
-            .unwrap_or_default()
-            .iter()
-            .map(|edge| describe(graph, edge, options.redact))
-            .collect(),
-    };
-    largest.into_iter().map(described).collect()
+    let describer = Describer::new(snapshot, shown.redact);
+    let described = largest.into_iter().map(|node| describer.retained(node));
+    described.collect()
 }
 
-/// What a node is called beside its class.
-fn name(graph: &Graph, node: NodeIndex, redact: bool) -> String {
-    match graph.kind(node) {
-        NodeKind::Closure => graph.name(node).to_owned(),
-        NodeKind::String | NodeKind::ConcatenatedString | NodeKind::SlicedString => {
-            contents(graph.name(node), redact)
-        }
-        _ => String::new(),
-    }
-}
-
-fn contents(text: &str, redact: bool) -> String {
-    let length = text.chars().count();
-    if redact {
-        return format!("({length} characters)");
-    }
-    let shown: String = text.chars().take(SHOWN_CHARACTERS).collect();
-    if length > SHOWN_CHARACTERS {
-        format!("{shown}…")
-    } else {
-        shown
-    }
-}
-
-/// One step, such as `.cache Map` or `[7] Session`.
-fn describe(graph: &Graph, edge: &Edge, redact: bool) -> String {
-    let by = match (edge.name, edge.kind) {
-        (EdgeName::Index(index), _) => format!("[{index}]"),
-        (EdgeName::Name(name), kind) => {
-            let name = graph.strings().get(name);
-            let is_identifier = name
-                .chars()
-                .all(|character| character.is_alphanumeric() || "_$#".contains(character));
-            match kind {
-                EdgeKind::Property if is_identifier => format!(".{name}"),
-                EdgeKind::Property => format!("[{:?}]", contents(name, redact)),
-                EdgeKind::Context => format!("variable {name}"),
-                _ => format!("{{{name}}}"),
-            }
-        }
-    };
-    let class = class_name(graph, edge.to);
-    let name = name(graph, edge.to, redact);
-    if name.is_empty() {
-        format!("{by} {class}")
-    } else {
-        format!("{by} {class} {name}")
-    }
-}
-
-fn duplicates(graph: &Graph, options: Options) -> Duplicates {
+fn duplicates(graph: &Graph, shown: Shown) -> Duplicates {
     let mut sums: FxHashMap<StringIndex, Sum> = FxHashMap::default();
     for node in graph.nodes() {
         if graph.kind(node) == NodeKind::String {
@@ -259,9 +178,9 @@ fn duplicates(graph: &Graph, options: Options) -> Duplicates {
         let size = other.wasted_bytes.cmp(&one.wasted_bytes);
         size.then_with(|| one.text.cmp(&other.text))
     });
-    found.top.truncate(options.limit);
+    found.top.truncate(shown.limit);
     for duplicate in &mut found.top {
-        duplicate.text = contents(&duplicate.text, options.redact);
+        duplicate.text = describe::contents(&duplicate.text, shown.redact);
     }
     found
 }
@@ -272,9 +191,8 @@ mod tests {
     use super::*;
 
     fn summary(heap: &Heap, redact: bool) -> Summary {
-        let graph = heap.graph();
-        let options = Options { limit: 3, redact };
-        Summary::new(&graph, &Dominators::new(&graph), options)
+        let shown = Shown { limit: 3, redact };
+        Summary::new(&heap.graph().into(), shown)
     }
 
     fn service() -> Heap {
@@ -307,13 +225,15 @@ mod tests {
         assert_eq!((node_count, total_bytes), (25, 8 + 16 + 64 + 1400 + 7));
         assert_eq!((unreachable.count, unreachable.shallow_bytes), (1, 7));
         let classes: Vec<&str> = objects.iter().map(|object| object.class.as_str()).collect();
-        assert_eq!(classes, ["global", "Map", "(array)"]);
-        assert_eq!(objects[2].retained_bytes, 1464);
-        assert_eq!(objects[2].edge_count, 10);
-        assert_eq!(
-            objects[2].path,
-            ["{global} global", ".sessions Map", "{table} (array)"]
-        );
+        assert_eq!(classes, ["global", "Map", "Session"]);
+        assert_eq!(objects[1].retained_bytes, 16 + 1464);
+        assert_eq!(objects[1].reference_count, 1 + 10);
+        let steps: Vec<(&str, &str)> = objects[1]
+            .path
+            .iter()
+            .map(|step| (step.by.as_str(), step.class.as_str()))
+            .collect();
+        assert_eq!(steps, [("", "global"), (".sessions", "Map")]);
     }
 
     #[test]
@@ -360,14 +280,5 @@ mod tests {
         assert!(redacted.contains("(6 characters)"));
         let plain = serde_json::to_string(&summary(&heap, false)).unwrap();
         assert!(plain.contains("jane's key") && plain.contains("secret"));
-    }
-
-    #[test]
-    fn a_long_string_is_cut_where_characters_end() {
-        assert_eq!(
-            contents(&"é".repeat(61), false),
-            format!("{}…", "é".repeat(60))
-        );
-        assert_eq!(contents("é", false), "é");
     }
 }

@@ -1,18 +1,59 @@
-//! The summary of a heap for a terminal.
+//! What was asked of heap snapshots, for a terminal.
 
 use std::fmt::Write as _;
 
 use crate::guard::phrase::{bytes, count, plural, printable};
-use crate::heap::{Class, Duplicate, Object, Summary};
+use crate::heap::{
+    Answer, Change, Class, Container, Containers, Diff, Duplicate, Duplicates, Growth, Held,
+    Members, Owner, Retained, Retainers, Size, Step, Summary, Suspect, Suspects,
+};
+
+/// Where what stands beside numbers begins.
+const TEXT_COLUMN: usize = 38;
 
 /// Sizes as people read them.
 fn size(value: u64) -> String {
     bytes(value as f64)
 }
 
-/// The summary as text.
+/// What became more, or less.
+fn gain([before, after]: [u64; 2], show: impl Fn(u64) -> String) -> String {
+    if after < before {
+        format!("-{}", show(before - after))
+    } else {
+        format!("+{}", show(after - before))
+    }
+}
+
+fn percent(share: f64) -> String {
+    format!("{:.0} %", share * 100.0)
+}
+
+fn heading(text: &mut String, title: &str, columns: &[&str]) {
+    let _ = writeln!(text, "\n{title}");
+    row(text, columns, "");
+}
+
+fn row(text: &mut String, numbers: &[impl AsRef<str>], what: &str) {
+    let numbers: String = numbers
+        .iter()
+        .map(|number| format!("{:>12}", number.as_ref()))
+        .collect();
+    let line = format!("{numbers}  {}", printable(what));
+    let _ = writeln!(text, "{}", line.trim_end());
+}
+
+/// The answer to a question as text.
 #[must_use]
-pub fn heap_text(summary: &Summary) -> String {
+pub fn heap_text(answer: &Answer) -> String {
+    match answer {
+        Answer::Summary(summary) => summary_text(summary),
+        Answer::Suspects(suspects) => suspects_text(suspects),
+        Answer::Path(retainers) => retainers_text(retainers),
+    }
+}
+
+fn summary_text(summary: &Summary) -> String {
     let Summary {
         node_count,
         edge_count,
@@ -22,6 +63,7 @@ pub fn heap_text(summary: &Summary) -> String {
         class_count,
         classes,
         objects,
+        containers,
         duplicate_strings,
     } = summary;
     let mut text = format!(
@@ -39,11 +81,8 @@ pub fn heap_text(summary: &Summary) -> String {
             text += &format!("{nodes} {what}: {}\n", size(sum.shallow_bytes));
         }
     }
-    text += &format!(
-        "\nCLASSES, {} of {}\n    retained     shallow       count\n",
-        classes.len(),
-        class_count
-    );
+    let title = format!("CLASSES, {} of {class_count}", classes.len());
+    heading(&mut text, &title, &["retained", "shallow", "count"]);
     for Class {
         name,
         count: members,
@@ -51,59 +90,342 @@ pub fn heap_text(summary: &Summary) -> String {
         retained_bytes,
     } in classes
     {
-        let _ = writeln!(
-            text,
-            "{:>12}{:>12}{:>12}  {}",
-            size(*retained_bytes),
-            size(*shallow_bytes),
-            count(*members),
-            printable(name)
-        );
+        let numbers = [size(*retained_bytes), size(*shallow_bytes), count(*members)];
+        row(&mut text, &numbers, name);
     }
-    text += "\nLARGEST OBJECTS\n    retained     shallow  references\n";
-    for Object {
-        id,
-        class,
-        name,
-        shallow_bytes,
-        retained_bytes,
-        edge_count,
-        path,
-    } in objects
-    {
-        let called = format!("{class} {name}");
-        let _ = writeln!(
-            text,
-            "{:>12}{:>12}{:>12}  {} @{id}",
-            size(*retained_bytes),
-            size(*shallow_bytes),
-            count(*edge_count as u64),
-            printable(called.trim_end())
-        );
-        for step in path {
-            let _ = writeln!(text, "{:38}{}", "", printable(step));
+    heading(
+        &mut text,
+        "LARGEST OBJECTS",
+        &["retained", "shallow", "references"],
+    );
+    for object in objects {
+        let Retained {
+            retained_bytes,
+            shallow_bytes,
+            reference_count,
+            path,
+            ..
+        } = object;
+        let references = count(*reference_count as u64);
+        let numbers = [size(*retained_bytes), size(*shallow_bytes), references];
+        row(&mut text, &numbers, &called(object));
+        path_text(&mut text, path);
+    }
+    containers_text(&mut text, containers);
+    duplicates_text(&mut text, duplicate_strings);
+    text
+}
+
+fn containers_text(text: &mut String, containers: &Containers) {
+    let Containers {
+        maps,
+        sets,
+        arrays,
+        listeners,
+        timers,
+        contexts,
+        globals,
+    } = containers;
+    for (title, columns, found) in [
+        ("LARGEST MAPS", ["retained", "entries"], maps),
+        ("LARGEST SETS", ["retained", "entries"], sets),
+        ("LARGEST ARRAYS", ["retained", "elements"], arrays),
+        (
+            "LONGEST-HELD LISTENERS OF ONE EVENT",
+            ["retained", "listeners"],
+            listeners,
+        ),
+        ("LISTS OF TIMERS", ["retained", "timers"], timers),
+        ("VARIABLES OF CLOSURES", ["retained", "variables"], contexts),
+        ("HELD BY GLOBALS", ["retained", "entries"], globals),
+    ] {
+        if found.is_empty() {
+            continue;
         }
-    }
-    if duplicate_strings.count > 0 {
-        let _ = write!(
-            text,
-            "\nSTRINGS THERE MORE THAN ONCE, {} too many\n      wasted       count\n",
-            size(duplicate_strings.wasted_bytes)
-        );
-        for Duplicate {
-            text: contents,
-            count: copies,
-            wasted_bytes,
-        } in &duplicate_strings.top
-        {
-            let _ = writeln!(
+        heading(text, title, &columns);
+        for Container { retained, entries } in found {
+            let numbers = [size(retained.retained_bytes), count(*entries)];
+            row(
                 text,
-                "{:>12}{:>12}  {}",
-                size(*wasted_bytes),
-                count(*copies),
-                printable(contents)
+                &numbers,
+                &format!("{}{}", called(retained), way(&retained.path)),
             );
         }
     }
+}
+
+/// The last steps of a way, in one line.
+fn way(path: &[Step]) -> String {
+    const SHOWN: usize = 4;
+    let mut line = String::new();
+    for step in &path[path.len().saturating_sub(SHOWN)..] {
+        let by = step
+            .by
+            .strip_prefix("variable ")
+            .map_or_else(|| step.by.clone(), |variable| format!(" {variable}"));
+        line += &by;
+    }
+    if line.is_empty() {
+        return line;
+    }
+    format!("  held by …{line}")
+}
+
+fn duplicates_text(text: &mut String, duplicates: &Duplicates) {
+    let Duplicates {
+        count: copies,
+        wasted_bytes,
+        top,
+    } = duplicates;
+    if *copies == 0 {
+        return;
+    }
+    let title = format!(
+        "STRINGS THERE MORE THAN ONCE, {} too many",
+        size(*wasted_bytes)
+    );
+    heading(text, &title, &["wasted", "count"]);
+    for Duplicate {
+        text: contents,
+        count: copies,
+        wasted_bytes,
+    } in top
+    {
+        row(text, &[size(*wasted_bytes), count(*copies)], contents);
+    }
+}
+
+/// Class, name, place and id.
+fn called(retained: &Retained) -> String {
+    let Retained {
+        id,
+        class,
+        name,
+        place,
+        ..
+    } = retained;
+    let mut called = class.clone();
+    if !name.is_empty() {
+        called += &format!(" {name}");
+    }
+    if let Some(place) = place {
+        called += &format!(" ({place})");
+    }
+    called + &format!(" @{id}")
+}
+
+fn path_text(text: &mut String, path: &[Step]) {
+    for step in path {
+        let Step {
+            by,
+            class,
+            name,
+            place,
+            is_suspect,
+            ..
+        } = step;
+        let mut line = format!("{by} {class} {name}").trim().to_owned();
+        if let Some(place) = place {
+            line += &format!(" ({place})");
+        }
+        if *is_suspect {
+            line += "  <- here?";
+        }
+        let _ = writeln!(text, "{:TEXT_COLUMN$}{}", "", printable(&line));
+    }
+}
+
+fn suspects_text(suspects: &Suspects) -> String {
+    let Suspects {
+        total_bytes,
+        suspect_count,
+        suspects,
+    } = suspects;
+    if *suspect_count == 0 {
+        let total = size(*total_bytes);
+        return format!("no single thing holds a tenth of the {total} of this heap\n");
+    }
+    let mut text = String::new();
+    let title = format!(
+        "{} that {} a tenth of {} or more",
+        plural(*suspect_count as u64, "thing", "things"),
+        if *suspect_count == 1 { "holds" } else { "hold" },
+        size(*total_bytes)
+    );
+    heading(&mut text, &title, &["retained", "of all"]);
+    for Suspect {
+        retained,
+        share,
+        held,
+    } in suspects
+    {
+        let numbers = [size(retained.retained_bytes), percent(*share)];
+        row(&mut text, &numbers, &called(retained));
+        for Held {
+            class,
+            count: members,
+            retained_bytes,
+        } in held
+        {
+            let line = format!(
+                "holds {} {class}: {}",
+                count(*members),
+                size(*retained_bytes)
+            );
+            let _ = writeln!(text, "{:26}{}", "", printable(&line));
+        }
+        path_text(&mut text, &retained.path);
+    }
+    text.trim_start().to_owned()
+}
+
+fn retainers_text(retainers: &Retainers) -> String {
+    let Retainers {
+        count: found,
+        targets,
+    } = retainers;
+    let mut text = String::new();
+    if *found > targets.len() {
+        text += &format!(
+            "{} of {}\n",
+            targets.len(),
+            plural(*found as u64, "such thing", "such things")
+        );
+    }
+    for target in targets {
+        let _ = writeln!(
+            text,
+            "{}: {} with all that goes with it",
+            printable(&called(target)),
+            size(target.retained_bytes)
+        );
+        if target.path.is_empty() {
+            text += "    nothing but weak references lead to it\n";
+        }
+        for step in &target.path {
+            let mark = if step.is_suspect { "~>" } else { "  " };
+            let mut line = format!("{} {} {}", step.by, step.class, step.name)
+                .trim()
+                .to_owned();
+            if let Some(place) = &step.place {
+                line += &format!(" ({place})");
+            }
+            let retained = size(step.retained_bytes);
+            let _ = writeln!(text, "{retained:>12} {mark} {}", printable(&line));
+        }
+    }
     text
+}
+
+/// What changed as text.
+#[must_use]
+pub fn heap_diff_text(diff: &Diff) -> String {
+    let Diff {
+        before,
+        after,
+        class_count,
+        classes,
+        property_count,
+        properties,
+    } = diff;
+    let mut text = format!(
+        "{} became {} ({}), {} nodes became {}\n",
+        size(before.total_bytes),
+        size(after.total_bytes),
+        gain([before.total_bytes, after.total_bytes], size),
+        count(before.node_count),
+        count(after.node_count)
+    );
+    for (title, all, changes) in [
+        ("CLASSES", class_count, classes),
+        ("BY OWNER", property_count, properties),
+    ] {
+        let title = format!("{title}, {} of {all} that changed", changes.len());
+        let columns = ["retained", "shallow", "count", "new", "freed"];
+        heading(&mut text, &title, &columns);
+        for Change {
+            name,
+            counts,
+            shallow_bytes,
+            retained_bytes,
+            new_count,
+            freed_count,
+        } in changes
+        {
+            let numbers = [
+                gain(*retained_bytes, size),
+                gain(*shallow_bytes, size),
+                gain(*counts, count),
+                count(*new_count),
+                count(*freed_count),
+            ];
+            row(&mut text, &numbers, name);
+        }
+    }
+    text
+}
+
+/// What grew as text.
+#[must_use]
+pub fn heap_growth_text(growth: &Growth) -> String {
+    let Growth {
+        snapshots,
+        owner_count,
+        owners,
+    } = growth;
+    let sizes = snapshots
+        .iter()
+        .map(|Size { total_bytes, .. }| *total_bytes);
+    let mut text = format!(
+        "{}: {}\n",
+        plural(snapshots.len() as u64, "snapshot", "snapshots"),
+        series(sizes, size)
+    );
+    if *owner_count == 0 {
+        text += "nothing grows in every one of them\n";
+        return text;
+    }
+    text += &format!(
+        "{} in every one of them\n",
+        plural(*owner_count as u64, "owner grows", "owners grow")
+    );
+    for Owner {
+        path,
+        members,
+        bytes,
+        share,
+    } in owners
+    {
+        let last = bytes.last().copied().unwrap_or(0);
+        let first = bytes.first().copied().unwrap_or(0);
+        let _ = writeln!(
+            text,
+            "\n{}, {} of the growth",
+            gain([first, last], size),
+            percent(*share)
+        );
+        for (index, step) in path.iter().enumerate() {
+            let mark = if index + 1 == path.len() { "~>" } else { "  " };
+            let _ = writeln!(text, "  {mark} {}", printable(step));
+        }
+        for Members {
+            class,
+            counts,
+            bytes,
+        } in members
+        {
+            let line = format!(
+                "{class}: {} ({})",
+                series(counts.iter().copied(), count),
+                series(bytes.iter().copied(), size)
+            );
+            let _ = writeln!(text, "         {}", printable(&line));
+        }
+    }
+    text
+}
+
+fn series(values: impl Iterator<Item = u64>, show: impl Fn(u64) -> String) -> String {
+    let shown: Vec<String> = values.map(show).collect();
+    shown.join(" -> ")
 }

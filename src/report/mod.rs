@@ -21,7 +21,7 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
-pub use self::heap::heap_text;
+pub use self::heap::{heap_diff_text, heap_growth_text, heap_text};
 pub use self::merge::merge;
 pub use self::place::Root;
 pub use self::render::{merge_stored, render, Format};

@@ -1,0 +1,253 @@
+//! Why something is still there, in the words of a program: what V8 keeps between an object and its
+//! contents is left out, an entry of a `Map` is called by its key, functions have their file and line. As in
+//! `LeakCanary`, one step is marked: where the way should have been cut.
+
+use std::cmp::Reverse;
+
+use serde::{Deserialize, Serialize};
+
+use super::classes::class_name;
+use super::contents::{is_contents, is_realm, leads_to_contents, FieldNames};
+use super::describe;
+use super::graph::Graph;
+use super::index::{EdgeIndex, NodeIndex};
+use super::layout::{EdgeKind, NodeKind};
+use super::places::Places;
+use super::question::Shown;
+use super::snapshot::Snapshot;
+use crate::error::{Error, Kind, Result};
+
+/// Things of one class that one owner holds, from which on this owner is the suspect.
+const MANY: usize = 10;
+
+/// What a way is asked for.
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Target {
+    /// The node of an id.
+    Id(u32),
+    /// Members of a class.
+    Class(String),
+    /// Functions of a name, strings of such contents.
+    Name(String),
+}
+
+/// The ways to some things; all sizes in bytes.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Retainers {
+    /// How many such things there are.
+    pub count: usize,
+    /// Those that retain most.
+    pub targets: Vec<Retained>,
+}
+
+/// A single thing, and why it is there.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Retained {
+    /// The same in every snapshot of a process.
+    pub id: u32,
+    /// As [`super::Class::name`].
+    pub class: String,
+    /// A function's name, a string's contents; empty for what has none beside its class.
+    pub name: String,
+    /// Where a function begins: file, line and column, from 1.
+    pub place: Option<String>,
+    /// By itself.
+    pub shallow_bytes: u64,
+    /// With all that goes with it.
+    pub retained_bytes: u64,
+    /// References from it, and from where its contents are.
+    pub reference_count: usize,
+    /// From a root to it; empty for what nothing but weak references lead to.
+    pub path: Vec<Step>,
+}
+
+/// One step of a way.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Step {
+    /// How it is called, such as `.cache`, `variable sessions`, `[7]`, `get("key")`; `{name}` is V8's own.
+    /// Empty for a root.
+    pub by: String,
+    /// What it leads to.
+    pub class: String,
+    /// As [`Retained::name`].
+    pub name: String,
+    /// As [`Retained::place`].
+    pub place: Option<String>,
+    /// As [`Retained::id`].
+    pub id: u32,
+    /// As [`Retained::retained_bytes`].
+    pub retained_bytes: u64,
+    /// Whether the way should have been cut here: from what holds many of the kind, or else the last step.
+    pub is_suspect: bool,
+}
+
+impl Retainers {
+    /// Of those that retain most.
+    ///
+    /// # Errors
+    /// [`Kind::InvalidInput`] when there is no such thing.
+    pub fn new(snapshot: &Snapshot, target: &Target, shown: Shown) -> Result<Self> {
+        let graph = snapshot.graph();
+        let is_meant = |&node: &NodeIndex| match target {
+            Target::Id(id) => graph.id(node) == *id,
+            Target::Class(class) => class_name(graph, node) == class,
+            Target::Name(name) => {
+                matches!(
+                    graph.kind(node),
+                    NodeKind::Closure | NodeKind::String | NodeKind::Object | NodeKind::Native
+                ) && graph.name(node) == name
+            }
+        };
+        let mut found: Vec<NodeIndex> = graph.nodes().filter(is_meant).collect();
+        if found.is_empty() {
+            let text = match target {
+                Target::Id(id) => format!("no node has the id {id}"),
+                Target::Class(class) => format!("no object is of class {class:?}"),
+                Target::Name(name) => format!("no function, string or class is called {name:?}"),
+            };
+            let advice = "see `leakguard heap summary` for what there is";
+            return Err(Error::new(Kind::InvalidInput, format!("{text}; {advice}")));
+        }
+        let dominators = snapshot.dominators();
+        found.sort_by_key(|&node| (Reverse(dominators.retained_bytes(node)), node));
+        let count = found.len();
+        found.truncate(shown.limit);
+        let describer = Describer::new(snapshot, shown.redact);
+        Ok(Self {
+            count,
+            targets: found
+                .into_iter()
+                .map(|node| describer.retained(node))
+                .collect(),
+        })
+    }
+}
+
+/// Describes nodes of one snapshot.
+pub(super) struct Describer<'a> {
+    snapshot: &'a Snapshot,
+    graph: &'a Graph,
+    fields: FieldNames,
+    places: Places<'a>,
+    redact: bool,
+}
+
+impl<'a> Describer<'a> {
+    pub(super) fn new(snapshot: &'a Snapshot, redact: bool) -> Self {
+        let graph = snapshot.graph();
+        Self {
+            snapshot,
+            graph,
+            fields: FieldNames::new(graph),
+            places: Places::new(graph),
+            redact,
+        }
+    }
+
+    pub(super) fn retained(&self, node: NodeIndex) -> Retained {
+        let graph = self.graph;
+        let contents = graph
+            .edges_of(node)
+            .filter(|&edge| leads_to_contents(graph, node, edge))
+            .map(|edge| graph.edges_of(graph.target(edge)).count());
+        Retained {
+            id: graph.id(node),
+            class: class_name(graph, node).to_owned(),
+            name: describe::name(graph, node, self.redact),
+            place: self.places.of(node),
+            shallow_bytes: graph.self_size_bytes(node),
+            retained_bytes: self.snapshot.dominators().retained_bytes(node),
+            reference_count: graph.edges_of(node).count() + contents.sum::<usize>(),
+            path: self.path(node),
+        }
+    }
+
+    fn path(&self, node: NodeIndex) -> Vec<Step> {
+        let graph = self.graph;
+        let edges = self.snapshot.paths().to(graph, node).unwrap_or_default();
+        let mut steps = Vec::new();
+        let mut most = (MANY - 1, edges.len());
+        for (from, edge) in edges {
+            let to = graph.target(edge);
+            // The target is told even where it is the contents of something itself.
+            if to != node && (leads_to_contents(graph, from, edge) || is_realm(graph, to)) {
+                continue;
+            }
+            let alike = self.alike(from, edge);
+            if alike > most.0 {
+                most = (alike, steps.len());
+            }
+            steps.push(Step {
+                by: self.by(from, edge),
+                class: class_name(graph, to).to_owned(),
+                name: describe::name(graph, to, self.redact),
+                place: self.places.of(to),
+                id: graph.id(to),
+                retained_bytes: self.snapshot.dominators().retained_bytes(to),
+                is_suspect: false,
+            });
+        }
+        let suspect = most.1.min(steps.len().saturating_sub(1));
+        if let Some(step) = steps.get_mut(suspect) {
+            step.is_suspect = true;
+        }
+        steps
+    }
+
+    /// How many of the same class are held in the same way.
+    fn alike(&self, from: NodeIndex, edge: EdgeIndex) -> usize {
+        let graph = self.graph;
+        let is_one_of_many = |edge: EdgeIndex| match graph.edge_kind(edge) {
+            // Roots have many of everything.
+            _ if graph.kind(from) == NodeKind::Synthetic => false,
+            // Modules have many functions.
+            EdgeKind::Property => graph.kind(graph.target(edge)) != NodeKind::Closure,
+            _ => self.fields.number(graph, edge).is_some(),
+        };
+        if !is_one_of_many(edge) {
+            return 0;
+        }
+        let class = class_name(graph, graph.target(edge));
+        let others = graph.edges_of(from).filter(|&edge| is_one_of_many(edge));
+        others
+            .filter(|&edge| class_name(graph, graph.target(edge)) == class)
+            .count()
+    }
+
+    fn by(&self, from: NodeIndex, edge: EdgeIndex) -> String {
+        let graph = self.graph;
+        if from == NodeIndex::from(0_u32) || is_realm(graph, from) {
+            return String::new();
+        }
+        match (self.fields.number(graph, edge), self.owner_class(from)) {
+            (Some(number), Some("Map")) => self
+                .key(from, number)
+                .map_or_else(|| "[x]".to_owned(), |key| format!("get({key})")),
+            (Some(_), Some(class)) if class != "Array" => "[x]".to_owned(),
+            _ => describe::by(graph, &graph.edge(edge), self.redact),
+        }
+    }
+
+    /// The class of what a node is the contents of.
+    fn owner_class(&self, contents: NodeIndex) -> Option<&str> {
+        let owner = self.snapshot.dominators().of(contents)?;
+        is_contents(self.graph, contents).then(|| class_name(self.graph, owner))
+    }
+
+    /// The key of an entry of a `Map`, whose table has each value right behind its key.
+    fn key(&self, table: NodeIndex, number: u32) -> Option<String> {
+        let graph = self.graph;
+        let before = number.checked_sub(1)?;
+        let mut edges = graph.edges_of(table);
+        let key = edges.find(|&edge| self.fields.number(graph, edge) == Some(before))?;
+        let key = graph.target(key);
+        Some(match graph.kind(key) {
+            NodeKind::String => format!("{:?}", describe::contents(graph.name(key), self.redact)),
+            _ => format!("{} @{}", class_name(graph, key), graph.id(key)),
+        })
+    }
+}

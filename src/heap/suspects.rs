@@ -1,0 +1,153 @@
+//! Which single things hold much of the heap: a leak is mostly one of them, or what it holds.
+//!
+//! What retains a tenth of the heap is a suspect, if nothing below it in the tree of dominators does: the
+//! lowest such node is where the bytes gather, and those above it only hold it. (The accumulation points
+//! of Eclipse MAT's leak suspects.)
+
+use std::cmp::Reverse;
+use std::iter::successors;
+
+use rustc_hash::{FxHashMap, FxHashSet};
+use serde::Serialize;
+
+use super::classes::class_name;
+use super::contents::is_contents;
+use super::graph::Graph;
+use super::index::NodeIndex;
+use super::layout::NodeKind;
+use super::question::Shown;
+use super::retainers::{Describer, Retained};
+use super::snapshot::Snapshot;
+
+/// Of the heap: what retains more is a suspect.
+const LEAST_SHARE: f64 = 0.1;
+/// Classes that are told of what gathers at a suspect.
+const MAX_CLASSES: usize = 3;
+
+/// What holds much of a heap; all sizes in bytes.
+#[derive(Clone, Debug, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Suspects {
+    /// Of all nodes that are reachable.
+    pub total_bytes: u64,
+    /// How many there are.
+    pub suspect_count: usize,
+    /// Those that retain most.
+    pub suspects: Vec<Suspect>,
+}
+
+/// A single thing that holds much of a heap.
+#[derive(Clone, Debug, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Suspect {
+    /// Why it is there.
+    #[serde(flatten)]
+    pub retained: Retained,
+    /// Of the heap, 0 to 1.
+    pub share: f64,
+    /// What gathers there.
+    pub held: Vec<Held>,
+}
+
+/// Things of one class that go when a suspect goes.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Held {
+    /// Their class.
+    pub class: String,
+    /// How many.
+    pub count: u64,
+    /// Of them and what goes with them.
+    pub retained_bytes: u64,
+}
+
+impl Suspects {
+    /// Of a snapshot.
+    #[must_use]
+    pub fn new(snapshot: &Snapshot, shown: Shown) -> Self {
+        let (graph, dominators) = (snapshot.graph(), snapshot.dominators());
+        let root = NodeIndex::from(0_u32);
+        let total_bytes = dominators.retained_bytes(root);
+        let is_large = |&node: &NodeIndex| {
+            dominators.retained_bytes(node) as f64 >= total_bytes as f64 * LEAST_SHARE
+        };
+        // Of a thing and where its contents are the thing is told.
+        let is_candidate = |&node: &NodeIndex| is_of_the_program(graph, node);
+        let large: Vec<NodeIndex> = graph
+            .nodes()
+            .filter(is_large)
+            .filter(is_candidate)
+            .collect();
+        let mut holds_large: FxHashSet<NodeIndex> = FxHashSet::default();
+        for &node in &large {
+            let above = successors(dominators.of(node), |&at| dominators.of(at));
+            for above in above.take_while(|&above| above != root) {
+                if !holds_large.insert(above) {
+                    break;
+                }
+            }
+        }
+        let mut found: Vec<NodeIndex> = large
+            .into_iter()
+            .filter(|node| !holds_large.contains(node))
+            .collect();
+        found.sort_by_key(|&node| (Reverse(dominators.retained_bytes(node)), node));
+        let suspect_count = found.len();
+        found.truncate(shown.limit);
+        let describer = Describer::new(snapshot, shown.redact);
+        let suspects = found
+            .into_iter()
+            .map(|node| Suspect {
+                share: dominators.retained_bytes(node) as f64 / total_bytes as f64,
+                held: held(snapshot, node),
+                retained: describer.retained(node),
+            })
+            .collect();
+        Self {
+            total_bytes,
+            suspect_count,
+            suspects,
+        }
+    }
+}
+
+/// Code and roots hold what is needed, not what leaks.
+fn is_of_the_program(graph: &Graph, node: NodeIndex) -> bool {
+    let is_v8s = matches!(
+        graph.kind(node),
+        NodeKind::Hidden | NodeKind::Code | NodeKind::ObjectShape | NodeKind::Synthetic
+    );
+    !is_v8s && !is_contents(graph, node)
+}
+
+/// What goes with a node, by class: whom it, or where its contents are, dominates closest.
+fn held(snapshot: &Snapshot, suspect: NodeIndex) -> Vec<Held> {
+    let (graph, dominators) = (snapshot.graph(), snapshot.dominators());
+    let is_held = |node: NodeIndex| {
+        let mut above = dominators.of(node);
+        while let Some(at) = above.filter(|&at| at != suspect && is_contents(graph, at)) {
+            above = dominators.of(at);
+        }
+        above == Some(suspect) && !is_contents(graph, node)
+    };
+    let mut by_class: FxHashMap<&str, (u64, u64)> = FxHashMap::default();
+    for node in graph.nodes().filter(|&node| is_held(node)) {
+        let (count, bytes) = by_class.entry(class_name(graph, node)).or_default();
+        *count += 1;
+        *bytes = bytes.saturating_add(dominators.retained_bytes(node));
+    }
+    let mut held: Vec<Held> = by_class
+        .into_iter()
+        .map(|(class, (count, retained_bytes))| Held {
+            class: class.to_owned(),
+            count,
+            retained_bytes,
+        })
+        .collect();
+    held.sort_by(|one, other| {
+        let size = other.retained_bytes.cmp(&one.retained_bytes);
+        size.then_with(|| one.class.cmp(&other.class))
+    });
+    held.truncate(MAX_CLASSES);
+    held
+}
