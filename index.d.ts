@@ -605,7 +605,8 @@ export const heap: {
    * Who owns more in every snapshot than in the one before: of snapshots in their order, or of this process
    * while a function is called `loops` times (10) before each capture, the first and `rounds` (2) more.
    *
-   * @param options `atLeast`: things by which an owner must grow each time; 1, or `loops` for a function
+   * @param options `atLeast`: things by which an owner must grow each time; `loops` for a function, and for
+   *   snapshots more than a population of its size goes up and down: twice the root of the count
    * @throws {LeakguardError} as `capture` and `analyze`
    * @example
    * console.log(`${await leakguard.heap.growth(() => handle(request))}`);

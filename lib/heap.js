@@ -5,9 +5,10 @@
  * counting are the addon's, on threads of its own; a snapshot is held outside of V8's heap.
  */
 
-const { once } = require('node:events');
 const fs = require('node:fs');
 const os = require('node:os');
+const { Transform } = require('node:stream');
+const { pipeline } = require('node:stream/promises');
 const v8 = require('node:v8');
 const zlib = require('node:zlib');
 const { LeakguardError, inspectValue, refuseOthers, refusedValue } = require('./errors');
@@ -141,7 +142,7 @@ class HeapSnapshot {
 /**
  * Reads a snapshot as it comes.
  * @param {AsyncIterable<Uint8Array>} source
- * @param {(bytes: Uint8Array) => unknown} [tap]  is awaited with every piece
+ * @param {(bytes: Uint8Array) => void} [tap]  sees every piece
  * @returns {Promise<HeapSnapshot>}
  */
 async function readStream(source, tap) {
@@ -156,7 +157,7 @@ async function readStream(source, tap) {
       );
     }
     if (!reader.push(bytes)) break;
-    await tap?.(bytes);
+    tap?.(bytes);
   }
   return new HeapSnapshot(await asked(() => reader.finish()));
 }
@@ -281,28 +282,28 @@ async function readPacked(file, { name, unpack }, tell) {
 }
 
 /**
- * Where a capture is written beside; the ending says how it is packed.
- * @param {string} file
+ * The heap of this process, written to a file on its way.
+ * @param {string} file  its ending says how it is packed
+ * @returns {Promise<HeapSnapshot>}
  */
-function createOutput(file) {
-  const written = fs.createWriteStream(file);
-  const failed = once(written, 'error').then(([error]) => {
-    throw new LeakguardError('ERR_LEAKGUARD_OUTPUT', `${file} cannot be written: ${error}`, error);
+async function captureTo(file) {
+  const { HeapReader } = loadNative();
+  const reader = new HeapReader();
+  const packing = PACKINGS.find(({ ending }) => file.endsWith(ending));
+  const read = new Transform({
+    transform(piece, _encoding, done) {
+      reader.push(piece);
+      done(null, piece);
+    },
   });
-  failed.catch(() => {});
-  const packed = PACKINGS.find(({ ending }) => file.endsWith(ending))?.pack();
-  packed?.pipe(written);
-  const first = packed ?? written;
-  return {
-    /** @param {Uint8Array} bytes */
-    async write(bytes) {
-      if (!first.write(bytes)) await Promise.race([once(first, 'drain'), failed]);
-    },
-    async end() {
-      first.end();
-      await Promise.race([once(written, 'close'), failed]);
-    },
-  };
+  const steps = packing === undefined ? [read] : [read, packing.pack()];
+  try {
+    const handle = await fs.promises.open(file, 'w');
+    await pipeline([v8.getHeapSnapshot(), ...steps, handle.createWriteStream()]);
+  } catch (error) {
+    throw new LeakguardError('ERR_LEAKGUARD_OUTPUT', `${file} cannot be written: ${error}`, error);
+  }
+  return new HeapSnapshot(await asked(() => reader.finish()));
 }
 
 /** What a capture would take beside the heap, and what there is, in bytes. */
@@ -334,11 +335,7 @@ async function capture(options = {}) {
       `a heap snapshot takes about ${mebibytes(needed)} while it is made, and there are ${mebibytes(available)}; { force: true } takes it all the same`,
     );
   }
-  if (file === undefined) return readStream(v8.getHeapSnapshot());
-  const output = createOutput(file);
-  const snapshot = await readStream(v8.getHeapSnapshot(), (bytes) => output.write(bytes));
-  await output.end();
-  return snapshot;
+  return file === undefined ? readStream(v8.getHeapSnapshot()) : captureTo(file);
 }
 
 /**
@@ -387,8 +384,8 @@ async function growth(source, options = {}) {
   checkCount(call, 'loops', loops, 1, MAX_CALLS);
   checkCount(call, 'rounds', rounds, 1, MAX_LIMIT);
   const isFunction = typeof source === 'function';
-  const least = atLeast ?? (isFunction ? loops : 1);
-  checkCount(call, 'atLeast', least, 1, MAX_CALLS);
+  const least = atLeast ?? (isFunction ? loops : undefined);
+  if (least !== undefined) checkCount(call, 'atLeast', least, 1, MAX_CALLS);
   if (!isFunction && !(Array.isArray(source) && source.length > 1)) {
     throw new LeakguardError(
       'ERR_LEAKGUARD_INPUT',

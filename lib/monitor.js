@@ -45,7 +45,8 @@ function withDispose(stop) {
   );
 }
 
-class Monitor {
+// By this name heap snapshots know what is ours (src/heap/owners.rs).
+class LeakguardMonitor {
   constructor() {
     /** @type {Run | null} */
     this.run = null;
@@ -728,4 +729,4 @@ function warnInternal(message) {
   warnOnce(message, 'LEAKGUARD_INTERNAL');
 }
 
-exports.Monitor = Monitor;
+exports.Monitor = LeakguardMonitor;

@@ -72,8 +72,8 @@ export declare class HeapGrowth {
   constructor()
   /** Takes the next snapshot. */
   add(snapshot: HeapSnapshot): Promise<void>
-  /** What grew by `at_least` things from each to the next. */
-  finish(shownJson: string, atLeast: number): Promise<HeapAnswer>
+  /** What grew by `at_least` things from each to the next; `null`: by more than things that come and go. */
+  finish(shownJson: string, atLeast?: number | undefined | null): Promise<HeapAnswer>
 }
 
 /** How far a snapshot has been read, to be asked while one is. */

@@ -124,7 +124,7 @@ exports.printDiff = (before, after, options) =>
 
 /**
  * @param {string[]} files
- * @param {Options & { atLeast: number }} options
+ * @param {Options & { atLeast?: number }} options
  */
 exports.printGrowth = (files, options) =>
   print(options, async (rows) => {

@@ -135,9 +135,10 @@ function addHeapCommands(heap, json) {
     .argument('<before>', file)
     .argument('<after...>', 'later ones, in their order')
     .addOption(
-      new Option('--at-least <count>', 'things by which an owner must grow each time')
-        .argParser(parsePositive)
-        .default(1),
+      new Option(
+        '--at-least <count>',
+        'things by which an owner must grow each time (default: more than what comes and goes)',
+      ).argParser(parsePositive),
     )
     .action((before, after, options) => require('./heap').printGrowth([before, ...after], options));
 }

@@ -203,3 +203,101 @@ fn named_properties(
         },
     )
 }
+
+#[cfg(test)]
+mod tests {
+    use super::super::testing::Heap;
+    use super::*;
+
+    fn containers(heap: &Heap) -> Containers {
+        let shown = Shown {
+            limit: 5,
+            redact: false,
+        };
+        Containers::new(&heap.graph().into(), shown)
+    }
+
+    #[test]
+    fn members_are_counted_by_how_v8_lays_them_out() {
+        let mut heap = Heap::new();
+        let global = heap.node("object", "global", 8);
+        heap.edge(0, "shortcut", "2", global);
+        let mut hold = |class: &str, field: &'static str, numbers: &[u32]| {
+            let made = heap.node("object", class, 8);
+            let contents = heap.node("array", "", 8);
+            heap.edge(global, "property", class, made);
+            heap.edge(made, "internal", field, contents);
+            for number in numbers {
+                let member = heap.node("object", "Member", 8);
+                heap.edge(contents, "internal", &number.to_string(), member);
+            }
+        };
+        // Keys and values; a small number takes no node.
+        hold("Map", "table", &[27, 28, 30, 31, 33]);
+        hold("Set", "table", &[5, 7, 9]);
+        hold("Array", "elements", &[0, 1, 2, 3]);
+        let found = containers(&heap);
+        let entries = |found: &[Container]| found.iter().map(|one| one.entries).collect::<Vec<_>>();
+        assert_eq!(entries(&found.maps), [3]);
+        assert_eq!(entries(&found.sets), [3]);
+        assert_eq!(entries(&found.arrays), [4]);
+        assert_eq!(found.globals.len(), 3);
+    }
+
+    #[test]
+    fn listeners_of_one_event_and_timers_of_one_duration_are_lists() {
+        let mut heap = Heap::new();
+        let emitter = heap.node("object", "Server", 8);
+        let events = heap.node("object", "Object", 8);
+        let list = heap.node("object", "Array", 8);
+        heap.edge(0, "property", "server", emitter);
+        heap.edge(emitter, "property", "_events", events);
+        heap.edge(events, "property", "request", list);
+        for index in 0..3 {
+            let listener = heap.node("closure", "onRequest", 8);
+            heap.edge(list, "element", &index.to_string(), listener);
+        }
+        let timers = heap.node("object", "TimersList", 8);
+        heap.edge(0, "property", "timers", timers);
+        let mut before = timers;
+        for _ in 0..4 {
+            let timer = heap.node("object", "Timeout", 8);
+            heap.edge(before, "property", "_idlePrev", timer);
+            before = timer;
+        }
+        heap.edge(before, "property", "_idlePrev", timers);
+        let found = containers(&heap);
+        assert_eq!(found.listeners[0].entries, 3);
+        assert_eq!(found.timers[0].entries, 4);
+    }
+
+    #[test]
+    fn a_ring_that_does_not_come_back_ends() {
+        let mut heap = Heap::new();
+        let timers = heap.node("object", "TimersList", 8);
+        let one = heap.node("object", "Timeout", 8);
+        let other = heap.node("object", "Timeout", 8);
+        heap.edge(0, "property", "timers", timers);
+        heap.edge(timers, "property", "_idlePrev", one);
+        heap.edge(one, "property", "_idlePrev", other);
+        heap.edge(other, "property", "_idlePrev", one);
+        assert_eq!(containers(&heap).timers[0].entries, 4);
+    }
+
+    #[test]
+    fn variables_are_told_with_a_function_that_uses_them() {
+        let mut heap = Heap::new();
+        let handler = heap.node("closure", "handler", 8);
+        let context = heap.node("object", "system / Context", 8);
+        let rows = heap.node("object", "Rows", 500);
+        heap.edge(0, "property", "handler", handler);
+        heap.edge(handler, "internal", "context", context);
+        heap.edge(context, "context", "rows", rows);
+        let found = &containers(&heap).contexts[0];
+        assert_eq!(
+            (found.retained.name.as_str(), found.entries),
+            ("handler", 1)
+        );
+        assert_eq!(found.retained.retained_bytes, 508);
+    }
+}

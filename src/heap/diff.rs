@@ -63,14 +63,14 @@ impl Diff {
         let mut classes = Groups::default();
         let mut properties = Groups::default();
         let mut owners = Owners::new();
-        let mut sizes = Vec::new();
+        let mut totals = Vec::new();
         for (side, snapshot) in sides.into_iter().enumerate() {
             let (graph, dominators) = (snapshot.graph(), snapshot.dominators());
             let other = &ids[1 - side];
             let total_bytes = graph.nodes().fold(0_u64, |sum, node| {
                 sum.saturating_add(graph.self_size_bytes(node))
             });
-            sizes.push(Size {
+            totals.push(Size {
                 node_count: graph.node_count() as u64,
                 total_bytes,
             });
@@ -101,8 +101,8 @@ impl Diff {
         let (class_count, classes) = classes.changed(shown.limit);
         let (property_count, properties) = properties.changed(shown.limit);
         Self {
-            before: sizes[0],
-            after: sizes[1],
+            before: totals[0],
+            after: totals[1],
             class_count,
             classes,
             property_count,
@@ -189,5 +189,74 @@ impl Groups {
         let count = changes.len();
         changes.truncate(limit);
         (count, changes)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::super::testing::Heap;
+    use super::*;
+
+    const SHOWN: Shown = Shown {
+        limit: 100,
+        redact: false,
+    };
+
+    fn heap_of(classes: &[usize]) -> Heap {
+        let mut heap = Heap::new();
+        let list = heap.node("object", "List", 10);
+        heap.edge(0, "property", "list", list);
+        for (index, &class) in classes.iter().enumerate() {
+            let made = heap.node("object", ["A", "B", "C"][class], 100);
+            heap.edge(list, "element", &index.to_string(), made);
+        }
+        heap
+    }
+
+    fn diff_of(before: &Heap, after: &Heap) -> Diff {
+        Diff::new(&before.graph().into(), &after.graph().into(), SHOWN)
+    }
+
+    #[test]
+    fn what_came_is_told_by_class_and_by_owner() {
+        let diff = diff_of(&heap_of(&[0]), &heap_of(&[0, 1, 1]));
+        let [class] = &diff.classes[..] else {
+            panic!("{diff:?}");
+        };
+        let expected = Change {
+            name: "B".to_owned(),
+            counts: [0, 2],
+            shallow_bytes: [0, 200],
+            retained_bytes: [0, 200],
+            new_count: 2,
+            freed_count: 0,
+        };
+        assert_eq!(*class, expected);
+        assert_eq!(diff.properties[0].name, "List [x] B");
+        assert_eq!(diff.properties[0].counts, [0, 2]);
+        assert_eq!(diff.after.total_bytes - diff.before.total_bytes, 200);
+    }
+
+    #[test]
+    fn the_same_heap_has_not_changed() {
+        let heap = heap_of(&[0, 1, 2]);
+        let diff = diff_of(&heap, &heap);
+        assert_eq!((diff.class_count, diff.property_count), (0, 0));
+    }
+
+    proptest! {
+        #[test]
+        fn new_and_freed_make_up_the_difference_of_the_counts(
+            before in prop::collection::vec(0..3_usize, 0..12),
+            after in prop::collection::vec(0..3_usize, 0..12),
+        ) {
+            let diff = diff_of(&heap_of(&before), &heap_of(&after));
+            let sum = |of: fn(&Change) -> u64| diff.classes.iter().map(of).sum::<u64>();
+            let (new, freed) = (sum(|change| change.new_count), sum(|change| change.freed_count));
+            let gained = diff.after.node_count + freed;
+            prop_assert_eq!(gained, diff.before.node_count + new);
+        }
     }
 }

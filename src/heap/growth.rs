@@ -100,23 +100,25 @@ impl GrowthSearch {
         self.censuses.push(census);
     }
 
-    /// What grew by at least so many things from each snapshot to the next; nothing does in a single one.
+    /// What grew by at least so many things from each snapshot to the next; without a number, by more
+    /// than a population of its size goes up and down. Nothing grows in a single snapshot.
     #[must_use]
-    pub fn growth(&self, shown: Shown, at_least: u64) -> Growth {
-        let mut growing = self.growing(at_least.max(1));
+    pub fn growth(&self, shown: Shown, at_least: Option<u64>) -> Growth {
+        let mut growing = self.growing(at_least);
         self.add_bytes(&mut growing);
         let mut by_owner: FxHashMap<OwnerIndex, Vec<(Is, Row)>> = FxHashMap::default();
         for ((owner, is), row) in growing {
             by_owner.entry(owner).or_default().push((is, row));
         }
-        let heap_growth = growth(self.snapshots.iter().map(|size| size.total_bytes));
+        let sizes: Vec<u64> = self.snapshots.iter().map(|size| size.total_bytes).collect();
+        let heap_growth = gain(&sizes);
         let mut owners: Vec<Owner> = by_owner
             .into_iter()
             .map(|(owner, rows)| self.describe(owner, rows, heap_growth, shown.redact))
             .collect();
         owners.sort_by(|one, other| {
-            let growth = |owner: &Owner| Reverse(growth(owner.bytes.iter().copied()));
-            (growth(one), &one.path).cmp(&(growth(other), &other.path))
+            let key = |owner: &Owner| Reverse(gain(&owner.bytes));
+            (key(one), &one.path).cmp(&(key(other), &other.path))
         });
         let owner_count = owners.len();
         owners.truncate(shown.limit);
@@ -139,15 +141,19 @@ impl GrowthSearch {
 
     /// How many things of each class the owners have that have more of them in every snapshot, but are not
     /// more themselves.
-    fn growing(&self, at_least: u64) -> FxHashMap<Key, Row> {
+    fn growing(&self, at_least: Option<u64>) -> FxHashMap<Key, Row> {
         let mut rows: FxHashMap<Key, Row> = FxHashMap::default();
         if self.censuses.len() < 2 {
             return rows;
         }
-        let grows = |counts: &[u64]| counts.windows(2).all(|two| two[1] >= two[0] + at_least);
+        let ours = self.owners.ours();
+        let grows = |counts: &[u64]| {
+            let mut steps = counts.windows(2);
+            steps.all(|two| two[1] >= two[0] + at_least.unwrap_or_else(|| noise(two[0])).max(1))
+        };
         for owner in self.owners.all() {
             let key = self.key(owner);
-            if !is_of_the_program(key.1) {
+            if ours[owner] || !is_of_the_program(key.1) {
                 continue;
             }
             let blank = || vec![Tally::default(); self.censuses.len()];
@@ -188,8 +194,8 @@ impl GrowthSearch {
         redact: bool,
     ) -> Owner {
         rows.sort_by_cached_key(|(is, row)| {
-            let bytes = growth(row.iter().map(|tally| tally.bytes));
-            (Reverse(bytes), self.owners.class(*is))
+            let bytes: Vec<u64> = row.iter().map(|tally| tally.bytes).collect();
+            (Reverse(gain(&bytes)), self.owners.class(*is))
         });
         let sum = |snapshot: usize| {
             rows.iter().fold(0_u64, |sum, (_, row)| {
@@ -197,7 +203,7 @@ impl GrowthSearch {
             })
         };
         let bytes: Vec<u64> = (0..self.censuses.len()).map(sum).collect();
-        let share = growth(bytes.iter().copied()) as f64 / heap_growth.max(1) as f64;
+        let share = gain(&bytes) as f64 / heap_growth.max(1) as f64;
         let way = self.owners.way(owner).into_iter();
         Owner {
             path: way.map(|step| self.owners.describe(step, redact)).collect(),
@@ -215,10 +221,20 @@ impl GrowthSearch {
     }
 }
 
+/// What a population of this size differs by from one moment to another where things come and go
+/// independently: twice the standard deviation of a Poisson distribution.
+// Not negative, and no greater than the count.
+#[allow(clippy::cast_possible_truncation, clippy::cast_sign_loss)]
+fn noise(count: u64) -> u64 {
+    (2.0 * (count as f64).sqrt()).ceil() as u64
+}
+
 /// From the first to the last; 0 when it shrank.
-fn growth(values: impl DoubleEndedIterator<Item = u64> + Clone) -> u64 {
-    let (first, last) = (values.clone().next(), values.clone().next_back());
-    last.unwrap_or(0).saturating_sub(first.unwrap_or(0))
+fn gain(values: &[u64]) -> u64 {
+    let [first, .., last] = values else {
+        return 0;
+    };
+    last.saturating_sub(*first)
 }
 
 /// Code that becomes hot, and what V8 learns about it, grows in healthy programs as well.
@@ -233,4 +249,242 @@ fn is_of_the_program(is: Is) -> bool {
                 | NodeKind::ObjectShape
         )
     )
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::super::testing::Heap;
+    use super::*;
+
+    /// A global that holds `variable` by a function's context.
+    fn program(variable: &str, class: &str) -> (Heap, usize) {
+        let mut heap = Heap::new();
+        let global = heap.node("object", "global", 8);
+        let function = heap.node("closure", "handler", 8);
+        let context = heap.node("object", "system / Context", 8);
+        let held = heap.node("object", class, 16);
+        heap.edge(0, "shortcut", "2", global);
+        heap.edge(global, "property", "handler", function);
+        heap.edge(function, "internal", "context", context);
+        heap.edge(context, "context", variable, held);
+        (heap, held)
+    }
+
+    fn with_sessions(count: usize) -> Heap {
+        let (mut heap, map) = program("sessions", "Map");
+        let table = heap.node("array", "", 8 * count as u64);
+        heap.edge(map, "internal", "table", table);
+        for index in 0..count {
+            let session = heap.node("object", "Session", 100);
+            let user = heap.node("object", "User", 20);
+            heap.edge(table, "internal", &(3 * index).to_string(), session);
+            heap.edge(session, "property", "user", user);
+        }
+        heap
+    }
+
+    fn growth_of(heaps: &[Heap], at_least: u64) -> Growth {
+        let mut search = GrowthSearch::default();
+        for heap in heaps {
+            search.add(&heap.graph());
+        }
+        let shown = Shown {
+            limit: 10,
+            redact: false,
+        };
+        search.growth(shown, Some(at_least))
+    }
+
+    #[test]
+    fn a_map_that_begins_empty_is_the_owner_of_what_it_gets() {
+        let growth = growth_of(&[with_sessions(0), with_sessions(1), with_sessions(2)], 1);
+        let [owner] = &growth.owners[..] else {
+            panic!("{growth:?}");
+        };
+        assert_eq!(
+            owner.path,
+            [
+                "global",
+                ".handler Function handler",
+                "variable sessions Map"
+            ]
+        );
+        let [members] = &owner.members[..] else {
+            panic!("{owner:?}");
+        };
+        assert_eq!(
+            (members.class.as_str(), &members.counts[..]),
+            ("Session", &[0, 1, 2][..])
+        );
+        assert_eq!(members.bytes, [0, 120, 240]);
+        assert!(owner.share > 0.9, "all but the table: {}", owner.share);
+    }
+
+    #[test]
+    fn what_stays_or_comes_and_goes_does_not_grow() {
+        for counts in [[5, 5, 5], [5, 9, 7], [5, 5, 6], [9, 7, 5]] {
+            let heaps = counts.map(with_sessions);
+            assert_eq!(growth_of(&heaps, 1).owner_count, 0, "{counts:?}");
+        }
+        assert_eq!(growth_of(&[with_sessions(5)], 1).owner_count, 0);
+        assert_eq!(growth_of(&[], 1).owner_count, 0);
+    }
+
+    #[test]
+    fn less_than_was_asked_for_each_time_is_no_growth() {
+        let heaps = [0, 10, 19].map(with_sessions);
+        assert_eq!(growth_of(&heaps, 10).owner_count, 0);
+        assert_eq!(growth_of(&heaps, 9).owner_count, 1);
+    }
+
+    #[test]
+    fn without_a_number_what_comes_and_goes_is_no_growth_and_a_leak_is() {
+        let grows = |counts: [usize; 3]| {
+            let mut search = GrowthSearch::default();
+            for count in counts {
+                search.add(&with_sessions(count).graph());
+            }
+            let shown = Shown {
+                limit: 1,
+                redact: false,
+            };
+            search.growth(shown, None).owner_count == 1
+        };
+        assert!(!grows([18, 20, 21]));
+        assert!(!grows([1000, 1050, 1100]));
+        assert!(grows([0, 10, 20]));
+        assert!(grows([1000, 1100, 1200]));
+    }
+
+    #[test]
+    fn a_linked_list_is_one_owner_however_long_it_is() {
+        let with_nodes = |count: usize| {
+            let (mut heap, mut last) = program("list", "List");
+            for _ in 0..count {
+                let next = heap.node("object", "Node", 32);
+                heap.edge(last, "property", "next", next);
+                last = next;
+            }
+            heap
+        };
+        let growth = growth_of(&[10, 20, 30].map(with_nodes), 10);
+        assert_eq!(growth.owner_count, 1);
+        assert_eq!(growth.owners[0].members[0].counts, [10, 20, 30]);
+        assert_eq!(growth.owners[0].path.last().unwrap(), "variable list List");
+    }
+
+    #[test]
+    fn the_properties_of_a_dictionary_are_elements() {
+        let with_keys = |count: usize| {
+            let (mut heap, object) = program("byUser", "Object");
+            for index in 0..count {
+                let list = heap.node("object", "Array", 16);
+                heap.edge(object, "property", &format!("user {index}"), list);
+            }
+            heap
+        };
+        let growth = growth_of(&[100, 200, 300].map(with_keys), 1);
+        assert_eq!(growth.owner_count, 1);
+        assert_eq!(growth.owners[0].members[0].class, "Array");
+        assert_eq!(growth.owners[0].members[0].counts, [100, 200, 300]);
+    }
+
+    #[test]
+    fn what_a_growing_thing_leads_to_is_told_by_itself_when_it_is_one() {
+        let build = |count: usize| {
+            let (mut heap, list) = program("timers", "Array");
+            let shared = heap.node("object", "Map", 16);
+            for index in 0..count {
+                let timer = heap.node("object", "Timeout", 10);
+                heap.edge(list, "element", &index.to_string(), timer);
+                heap.edge(timer, "property", "cache", shared);
+                let entry = heap.node("object", "Entry", 1000);
+                heap.edge(shared, "element", &index.to_string(), entry);
+            }
+            heap
+        };
+        let growth = growth_of(&[1, 2, 3].map(build), 1);
+        let told: Vec<(&str, &[u64])> = growth
+            .owners
+            .iter()
+            .map(|owner| (owner.path.last().unwrap().as_str(), &owner.bytes[..]))
+            .collect();
+        // Each byte is told once.
+        assert_eq!(
+            told,
+            [
+                (".cache Map", &[1000, 2000, 3000][..]),
+                ("variable timers Array", &[26, 36, 46][..]),
+            ]
+        );
+    }
+
+    #[test]
+    fn what_is_ours_is_left_out() {
+        let build = |count: usize| {
+            let (mut heap, monitor) = program("this", "LeakguardMonitor");
+            for index in 0..count {
+                let point = heap.node("object", "Array", 16);
+                heap.edge(monitor, "element", &index.to_string(), point);
+            }
+            heap
+        };
+        assert_eq!(growth_of(&[1, 2, 3].map(build), 1).owner_count, 0);
+    }
+
+    #[test]
+    fn keys_are_left_out_where_that_is_wanted() {
+        let build = |count: usize| {
+            let (mut heap, object) = program("byUser", "Object");
+            let list = heap.node("object", "Array", 16);
+            heap.edge(object, "property", "jane@example.com", list);
+            for index in 0..count {
+                let session = heap.node("object", "Session", 16);
+                heap.edge(list, "element", &index.to_string(), session);
+            }
+            heap
+        };
+        let mut search = GrowthSearch::default();
+        for count in 1..4 {
+            search.add(&build(count).graph());
+        }
+        let path = |redact| {
+            search.growth(Shown { limit: 1, redact }, Some(1)).owners[0]
+                .path
+                .clone()
+        };
+        assert_eq!(path(false).last().unwrap(), "[\"jane@example.com\"] Array");
+        assert_eq!(path(true).last().unwrap(), "[\"(16 characters)\"] Array");
+    }
+
+    proptest! {
+        #[test]
+        fn no_snapshot_grows_against_itself_and_no_share_is_above_one(
+            edges in prop::collection::vec((0..16_usize, 0..16_usize, 0..4_usize), 0..64),
+            more in 0..8_usize,
+        ) {
+            let build = |more: usize| {
+                let mut heap = Heap::new();
+                for index in 1..16 + more {
+                    let kind = ["object", "closure", "array", "string"][index % 4];
+                    heap.node(kind, "Thing", 10);
+                }
+                for &(from, to, kind) in &edges {
+                    let kind = ["property", "element", "internal", "context"][kind];
+                    heap.edge(from, kind, "7", to);
+                }
+                for index in 0..more {
+                    heap.edge(1, "element", &index.to_string(), 16 + index);
+                }
+                heap
+            };
+            prop_assert_eq!(growth_of(&[build(more), build(more)], 1).owner_count, 0);
+            let growth = growth_of(&[build(0), build(more), build(2 * more)], 1);
+            let told: u64 = growth.owners.iter().map(|owner| owner.bytes[2]).sum();
+            prop_assert!(told <= growth.snapshots[2].total_bytes);
+            prop_assert!(growth.owners.iter().all(|owner| owner.share <= 1.0));
+        }
+    }
 }

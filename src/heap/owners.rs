@@ -8,7 +8,7 @@
 //!
 //! - Where V8 keeps contents (tables, elements, contexts) is a part of what they are the contents of.
 //! - Elements are all called alike, and so are the properties of an object that has many: a dictionary.
-//! - A step that repeats one above it leads back there: a list of a million elements is as deep as one.
+//! - Steps that repeat those right above them lead back: a list of a million elements is as deep as two.
 
 use std::iter::successors;
 
@@ -24,8 +24,11 @@ use super::paths::{globals, walk};
 
 /// An object with more properties than these is a dictionary.
 const MAX_NAMED_PROPERTIES: usize = 64;
-/// Steps above one that it may repeat: as many as the cycles of a list have whose elements take several objects.
-const REPEATS_WITHIN: usize = 6;
+/// Steps from one element of a list to the next at most.
+const MAX_PERIOD: usize = 6;
+
+/// What holds all that is ours (lib/monitor.js).
+const OWN_CLASS: &str = "LeakguardMonitor";
 
 /// A text that is in several snapshots.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -147,6 +150,21 @@ impl Owners {
         way
     }
 
+    /// Which belong to leakguard in the process itself: its histories grow while it looks.
+    pub(super) fn ours(&self) -> Column<OwnerIndex, bool> {
+        let own = self
+            .texts
+            .by_text
+            .get(OWN_CLASS)
+            .map(|&text| Is::Object(text));
+        let mut ours: Column<OwnerIndex, bool> = vec![false].into();
+        for owner in self.all() {
+            let (above, Step { is, .. }) = self.steps[owner];
+            ours.push(ours[above] || Some(is) == own);
+        }
+        ours
+    }
+
     fn text(&self, Text(index): Text) -> &str {
         &self.texts.all[index as usize]
     }
@@ -201,24 +219,26 @@ impl Owners {
     }
 
     fn below(&mut self, above: OwnerIndex, step: Step) -> OwnerIndex {
-        if let Some(repeated) = self.repeated(above, step) {
-            return repeated;
+        if let Some(&known) = self.by_step.get(&(above, step)) {
+            return known;
         }
-        let steps = &mut self.steps;
-        let made = || steps.push_and_get_key((above, step));
-        *self.by_step.entry((above, step)).or_insert_with(made)
+        let repeated = self.repeated(above, step);
+        let owner = repeated.unwrap_or_else(|| self.steps.push_and_get_key((above, step)));
+        self.by_step.insert((above, step), owner);
+        owner
     }
 
-    /// The owner of which a step below `above` would be a repetition.
+    /// The owner to which a step below `above` leads back: the way to it ends with the same steps twice.
     fn repeated(&self, above: OwnerIndex, step: Step) -> Option<OwnerIndex> {
-        // What holds elements of its own kind is a tree more often than a list.
-        if step.by == By::Element {
-            return None;
-        }
-        successors(Some(above), |&owner| Some(self.steps[owner].0))
+        let way = successors(Some(above), |&owner| Some(self.steps[owner].0))
             .take_while(|owner| owner.get() > 0)
-            .take(REPEATS_WITHIN)
-            .find(|&owner| self.steps[owner].1 == step)
+            .take(2 * MAX_PERIOD - 1)
+            .map(|owner| (owner, self.steps[owner].1));
+        let (owners, mut steps): (Vec<OwnerIndex>, Vec<Step>) = way.unzip();
+        steps.insert(0, step);
+        (1..=steps.len() / 2)
+            .find(|&period| steps[..period] == steps[period..2 * period])
+            .map(|period| owners[period - 1])
     }
 
     /// What there is of each owner in one more snapshot.
@@ -302,6 +322,8 @@ impl<'a> Names<'a> {
             NodeKind::Object | NodeKind::Native | NodeKind::Synthetic | NodeKind::Other => {
                 Is::Object(self.text(texts, name))
             }
+            // V8 puts strings together and apart as they are used.
+            NodeKind::ConcatenatedString | NodeKind::SlicedString => Is::Kind(NodeKind::String),
             kind => Is::Kind(kind),
         };
         Step { by, is }

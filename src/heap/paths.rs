@@ -68,6 +68,7 @@ pub(super) fn walk(graph: &Graph, tell: impl FnMut(NodeIndex, EdgeIndex)) {
         tell,
         soon: VecDeque::new(),
         late: VecDeque::new(),
+        last: VecDeque::new(),
     };
     for (from, edge) in global_edges(graph) {
         search.reach(from, edge);
@@ -79,6 +80,10 @@ pub(super) fn walk(graph: &Graph, tell: impl FnMut(NodeIndex, EdgeIndex)) {
         }
     }
     search.run();
+    while let Some((from, edge)) = search.last.pop_front() {
+        search.reach(from, edge);
+        search.run();
+    }
 }
 
 /// The global objects.
@@ -113,6 +118,8 @@ struct Search<'a, Tell> {
     soon: VecDeque<NodeIndex>,
     /// Edges of V8's own, to be followed when all else is.
     late: VecDeque<(NodeIndex, EdgeIndex)>,
+    /// Edges to what is there for a moment only.
+    last: VecDeque<(NodeIndex, EdgeIndex)>,
 }
 
 impl<Tell: FnMut(NodeIndex, EdgeIndex)> Search<'_, Tell> {
@@ -136,6 +143,7 @@ impl<Tell: FnMut(NodeIndex, EdgeIndex)> Search<'_, Tell> {
                                 self.late.push_back((node, edge));
                             }
                         }
+                        Rank::Last => self.last.push_back((node, edge)),
                     }
                 }
             }
@@ -144,6 +152,15 @@ impl<Tell: FnMut(NodeIndex, EdgeIndex)> Search<'_, Tell> {
                 None => return,
             }
         }
+    }
+
+    /// Whether a root is one of the functions that run just now, which may have changed at the next snapshot.
+    fn is_of_the_moment(&self, name: EdgeName, to: NodeIndex) -> bool {
+        let groups = ["(Stack roots)", "(Handle scope)", "(Micro tasks)"];
+        let fields = ["weak_refs_keep_during_job", "current_microtask"];
+        groups.contains(&self.graph.name(to))
+            || matches!(name, EdgeName::Name(name)
+                if fields.contains(&self.graph.strings().get(name)))
     }
 
     /// When an edge is followed. What objects, functions, closures' contexts and tables hold is the program's.
@@ -156,6 +173,13 @@ impl<Tell: FnMut(NodeIndex, EdgeIndex)> Search<'_, Tell> {
         };
         match kind {
             EdgeKind::Weak | EdgeKind::Shortcut => Rank::Never,
+            _ if graph.kind(from) == NodeKind::Synthetic => {
+                if self.is_of_the_moment(name, to) {
+                    Rank::Last
+                } else {
+                    Rank::Late
+                }
+            }
             // Every object has its class's, and from there it is not far to all others.
             EdgeKind::Property | EdgeKind::Element | EdgeKind::Context => match meaning {
                 FieldName::Prototype => Rank::Late,
@@ -185,6 +209,7 @@ impl<Tell: FnMut(NodeIndex, EdgeIndex)> Search<'_, Tell> {
 enum Rank {
     Soon,
     Late,
+    Last,
     Never,
 }
 

@@ -51,7 +51,7 @@ pub enum Question {
 #[serde(untagged)]
 pub enum Answer {
     /// To [`Question::Summary`].
-    Summary(Summary),
+    Summary(Box<Summary>),
     /// To [`Question::Suspects`].
     Suspects(Suspects),
     /// To [`Question::Path`].
@@ -73,7 +73,7 @@ impl Question {
     /// [`crate::error::Kind::InvalidInput`] when the snapshot has no such thing.
     pub fn ask(&self, snapshot: &Snapshot) -> Result<Answer> {
         Ok(match self {
-            Self::Summary(shown) => Answer::Summary(Summary::new(snapshot, *shown)),
+            Self::Summary(shown) => Answer::Summary(Box::new(Summary::new(snapshot, *shown))),
             Self::Suspects(shown) => Answer::Suspects(Suspects::new(snapshot, *shown)),
             Self::Path { target, shown } => Answer::Path(Retainers::new(snapshot, target, *shown)?),
         })

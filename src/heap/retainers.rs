@@ -251,3 +251,112 @@ impl<'a> Describer<'a> {
         })
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::super::testing::Heap;
+    use super::*;
+
+    /// `sessions` is a `Map` in a closure's context, in a file.
+    fn service() -> Heap {
+        let mut heap = Heap::new();
+        let global = heap.node("object", "global", 8);
+        let handler = heap.node("closure", "handler", 8);
+        let shared = heap.node("code", "handler", 8);
+        let script = heap.node("code", "/app/server.js", 8);
+        let context = heap.node("object", "system / Context", 8);
+        let map = heap.node("object", "Map", 16);
+        let table = heap.node("array", "", 80);
+        heap.edge(0, "shortcut", "2", global);
+        heap.edge(global, "property", "handler", handler);
+        heap.edge(handler, "internal", "shared", shared);
+        heap.edge(shared, "internal", "script", script);
+        heap.edge(handler, "internal", "context", context);
+        heap.edge(context, "context", "sessions", map);
+        heap.edge(map, "internal", "table", table);
+        heap.location(handler, 7, 11, 3);
+        for index in 0..20 {
+            let token = heap.node("string", &format!("token {index}"), 16);
+            let session = heap.node("object", "Session", 100 + index);
+            let at = 3 * index;
+            heap.edge(table, "internal", &at.to_string(), token);
+            heap.edge(table, "internal", &(at + 1).to_string(), session);
+        }
+        heap
+    }
+
+    fn ask(heap: &Heap, target: &Target, redact: bool) -> Result<Retainers> {
+        let shown = Shown { limit: 1, redact };
+        Retainers::new(&heap.graph().into(), target, shown)
+    }
+
+    fn session() -> Target {
+        Target::Class("Session".to_owned())
+    }
+
+    #[test]
+    fn a_way_has_no_tables_and_contexts_but_keys_and_places() {
+        let found = ask(&service(), &session(), false).unwrap();
+        assert_eq!(found.count, 20);
+        let steps: Vec<String> = found.targets[0]
+            .path
+            .iter()
+            .map(|step| format!("{} {}", step.by, step.class))
+            .collect();
+        assert_eq!(
+            steps,
+            [
+                " global",
+                ".handler Function",
+                "variable sessions Map",
+                "get(\"token 19\") Session"
+            ]
+        );
+        let place = found.targets[0].path[1].place.as_deref();
+        assert_eq!(place, Some("/app/server.js:12:4"));
+    }
+
+    #[test]
+    fn the_step_from_what_holds_many_of_the_kind_is_marked() {
+        let marked = |target: &Target| {
+            let found = ask(&service(), target, false).unwrap();
+            let path = &found.targets[0].path;
+            let marks: Vec<usize> = (0..path.len()).filter(|&at| path[at].is_suspect).collect();
+            (path.len(), marks)
+        };
+        assert_eq!(marked(&session()), (4, vec![3]));
+        // Without many of anything it is the last step.
+        assert_eq!(marked(&Target::Name("handler".to_owned())), (2, vec![1]));
+    }
+
+    #[test]
+    fn redacted_a_way_has_no_keys() {
+        let found = ask(&service(), &session(), true).unwrap();
+        let json = serde_json::to_string(&found).unwrap();
+        assert!(!json.contains("token"), "{json}");
+    }
+
+    #[test]
+    fn an_id_is_one_node_and_what_is_not_there_is_an_error() {
+        let heap = service();
+        let graph = heap.graph();
+        let map = graph
+            .nodes()
+            .find(|&node| graph.name(node) == "Map")
+            .unwrap();
+        let found = ask(&heap, &Target::Id(graph.id(map)), false).unwrap();
+        assert_eq!((found.count, found.targets[0].class.as_str()), (1, "Map"));
+        assert_eq!(found.targets[0].reference_count, 1 + 40);
+        for (target, said) in [
+            (Target::Id(1_000_000), "no node has the id 1000000"),
+            (
+                Target::Class("No".to_owned()),
+                "no object is of class \"No\"",
+            ),
+            (Target::Name("no".to_owned()), "called \"no\""),
+        ] {
+            let error = ask(&heap, &target, false).unwrap_err().to_string();
+            assert!(error.contains(said), "{error}");
+        }
+    }
+}

@@ -140,8 +140,10 @@ fn objects(snapshot: &Snapshot, shown: Shown) -> Vec<Retained> {
     }
     largest.sort_unstable_by_key(retained);
     let describer = Describer::new(snapshot, shown.redact);
-    let described = largest.into_iter().map(|node| describer.retained(node));
-    described.collect()
+    largest
+        .into_iter()
+        .map(|node| describer.retained(node))
+        .collect()
 }
 
 fn duplicates(graph: &Graph, shown: Shown) -> Duplicates {

@@ -151,3 +151,71 @@ fn held(snapshot: &Snapshot, suspect: NodeIndex) -> Vec<Held> {
     held.truncate(MAX_CLASSES);
     held
 }
+
+#[cfg(test)]
+mod tests {
+    use super::super::testing::Heap;
+    use super::*;
+
+    const SHOWN: Shown = Shown {
+        limit: 10,
+        redact: false,
+    };
+
+    fn service(sessions: usize) -> Heap {
+        let mut heap = Heap::new();
+        let global = heap.node("object", "global", 1000);
+        let map = heap.node("object", "Map", 16);
+        let table = heap.node("array", "", 80);
+        heap.edge(0, "shortcut", "2", global);
+        heap.edge(global, "property", "sessions", map);
+        heap.edge(map, "internal", "table", table);
+        for index in 0..sessions {
+            let session = heap.node("object", "Session", 100);
+            heap.edge(table, "internal", &(3 * index + 1).to_string(), session);
+        }
+        heap
+    }
+
+    #[test]
+    fn where_much_gathers_is_the_suspect_and_not_what_holds_it() {
+        let found = Suspects::new(&service(100).graph().into(), SHOWN);
+        assert_eq!(found.suspect_count, 1);
+        let Suspect {
+            retained,
+            share,
+            held,
+        } = &found.suspects[0];
+        assert_eq!(retained.class, "Map");
+        assert!((0.8..1.0).contains(share));
+        let sessions = Held {
+            class: "Session".to_owned(),
+            count: 100,
+            retained_bytes: 10_000,
+        };
+        assert_eq!(*held, [sessions]);
+    }
+
+    #[test]
+    fn where_nothing_gathers_there_is_no_suspect_but_what_is_large_by_itself() {
+        let mut heap = Heap::new();
+        for index in 0..20 {
+            let made = heap.node("object", "Small", 100);
+            heap.edge(0, "element", &index.to_string(), made);
+        }
+        assert_eq!(Suspects::new(&heap.graph().into(), SHOWN).suspect_count, 0);
+        let text = heap.node("string", "large", 1000);
+        heap.edge(0, "property", "text", text);
+        let found = Suspects::new(&heap.graph().into(), SHOWN);
+        assert_eq!(found.suspects[0].retained.class, "(string)");
+        assert_eq!(found.suspects[0].held, []);
+    }
+
+    #[test]
+    fn an_empty_heap_has_none() {
+        assert_eq!(
+            Suspects::new(&Heap::new().graph().into(), SHOWN).suspect_count,
+            0
+        );
+    }
+}

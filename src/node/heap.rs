@@ -256,18 +256,18 @@ impl HeapGrowth {
         })
     }
 
-    /// What grew by `at_least` things from each to the next.
+    /// What grew by `at_least` things from each to the next; `null`: by more than things that come and go.
     #[napi(catch_unwind, ts_return_type = "Promise<HeapAnswer>")]
     #[allow(clippy::needless_pass_by_value)]
     pub fn finish(
         &self,
         shown_json: String,
-        at_least: u32,
+        at_least: Option<u32>,
     ) -> napi::Result<AsyncTask<Work<HeapAnswer>>> {
         let shown = Shown::from_json(&shown_json).map_err(to_js)?;
         let search = Arc::clone(&self.search);
         Ok(Work::start(move || {
-            let growth = search.lock().growth(shown, at_least.into());
+            let growth = search.lock().growth(shown, at_least.map(u64::from));
             Ok(HeapAnswer::new(&growth, report::heap_growth_text(&growth)))
         }))
     }

@@ -35,11 +35,11 @@ fn heading(text: &mut String, title: &str, columns: &[&str]) {
 }
 
 fn row(text: &mut String, numbers: &[impl AsRef<str>], what: &str) {
-    let numbers: String = numbers
-        .iter()
-        .map(|number| format!("{:>12}", number.as_ref()))
-        .collect();
-    let line = format!("{numbers}  {}", printable(what));
+    let mut line = String::new();
+    for number in numbers {
+        line += &format!("{:>12}", number.as_ref());
+    }
+    line += &format!("  {}", printable(what));
     let _ = writeln!(text, "{}", line.trim_end());
 }
 
