@@ -83,6 +83,12 @@ export interface Options {
    */
   survivors: Duration | { interval?: Duration; bytes?: number };
   /**
+   * Heap snapshots a day that confirmed leaks may take, to find who holds what grows; the finding has the way
+   * as its evidence `held`. At levels `'survivors'` and `'exact'`. Each stops the process, some 20 to 50 ms
+   * for each MB of the snapshot. 0 to 24, default 0. `LEAKGUARD_CAPTURES`
+   */
+  captures: number;
+  /**
    * Whether pending promises are sampled, with the line that makes them. Default `false`, `true` at
    * level `'exact'`: where V8's promise hook was once on, `await` stays slower.
    */

@@ -11,6 +11,7 @@ const { Readable } = require('node:stream');
 const v8 = require('node:v8');
 const zlib = require('node:zlib');
 const { temporaryFolder } = require('./child');
+const { nextTick, repeat, startQuick, untilLeak } = require('./ticks');
 const leakguard = require('..');
 
 const { heap } = leakguard;
@@ -184,4 +185,28 @@ test('without the memory for it no snapshot is taken, unless it is forced', asyn
     message: /takes about \d+ MiB while it is made, and there are 0 MiB; \{ force: true \}/,
   });
   assert.ok((await heap.capture({ force: true })).nodeCount > 10_000);
+});
+
+test('a confirmed leak says who holds what grows, as often as the host allows it', async (t) => {
+  startQuick(t, { level: 'survivors', captures: 1 });
+  const visits = new Map();
+  const told = await untilLeak(
+    () => visits.set({}, 1),
+    ({ what }) => what === 'Map',
+  );
+  /** @param {string} signature */
+  const heldOf = (signature) => {
+    const finding = leakguard.report().findings.find((each) => each.signature === signature);
+    return finding?.evidence.find(({ signal }) => signal === 'held')?.detail;
+  };
+  for (let waited = 0; heldOf(told.signature) === undefined && waited < 1000; waited += 1) {
+    await nextTick();
+  }
+  assert.match(heldOf(told.signature) ?? '', /^held by .* > variable visits Map$/);
+  const other = await untilLeak(
+    () => bus.on('once more', () => {}),
+    ({ kind }) => kind === 'listeners',
+  );
+  await repeat(() => {}, 20);
+  assert.equal(heldOf(other.signature), undefined);
 });

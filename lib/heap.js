@@ -404,9 +404,32 @@ async function growth(source, options = {}) {
   return fromAnswer(await asked(() => search.finish(rows, least)));
 }
 
+/** Refers weakly, so that no way in a snapshot leads over it, and snapshots know its class. */
+class LeakguardProbe {
+  /** @param {object} target */
+  constructor(target) {
+    this.target = new WeakRef(target);
+  }
+}
+
+/**
+ * The steps from a root to an object of this process.
+ * @param {object} target
+ * @returns {Promise<import('..').HeapStep[]>}
+ * @throws {LeakguardError} as `capture`
+ */
+async function retainersOf(target) {
+  const probe = new LeakguardProbe(target);
+  const native = await nativeOf(await capture());
+  const question = { kind: 'path', target: { weak: probe.constructor.name }, limit: 1 };
+  const { targets } = fromAnswer(await asked(() => native.ask(JSON.stringify(question))));
+  return targets[0].path;
+}
+
 exports.HeapSnapshot = HeapSnapshot;
 exports.analyze = analyze;
 exports.capture = capture;
 exports.diff = diff;
 exports.growth = growth;
 exports.readFile = readFile;
+exports.retainersOf = retainersOf;

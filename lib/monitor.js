@@ -632,11 +632,15 @@ class LeakguardMonitor {
    * @param {Run} run
    * @param {Finding} found
    */
-  #tell({ settings, policy }, found) {
+  #tell(run, found) {
+    const { settings, policy } = run;
     const [finding] = applyPolicy([found], policy, warnInternal);
     if (finding === undefined) return;
     if (settings.warn && finding.severity === 'leak') process.emitWarning(createWarning(finding));
-    if (finding.severity === 'leak') this.#writeWorkerReport();
+    if (finding.severity === 'leak') {
+      run.findHolder(finding);
+      this.#writeWorkerReport();
+    }
     this.channel.publish(finding);
     for (const listener of this.listeners) {
       try {

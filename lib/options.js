@@ -36,6 +36,7 @@ const { ACCEPTS_RULE, readRules } = require('./ignore');
  * @property {Sensitivity} sensitivity
  * @property {{ interval: number, bytes: number, closest: number }} survivors  mean distance of two samples, and
  *   how close they may come where little is allocated
+ * @property {number} captures  heap snapshots a day, to find who holds a leak
  * @property {boolean} promises  whether pending promises are sampled
  * @property {import('./ignore').Rule[]} ignore
  * @property {string | null} baseline  a file
@@ -192,6 +193,9 @@ function parseBaseline(value) {
   return typeof value === 'string' && value !== '' ? path.resolve(value) : undefined;
 }
 
+/** Of heap snapshots a day: one an hour. */
+const MAX_CAPTURES = 24;
+
 /** @param {unknown} value */
 function parseFloors(value) {
   if (typeof value !== 'object' || value === null || Array.isArray(value)) return undefined;
@@ -252,6 +256,12 @@ const SPECS = {
     parse: parseBoolean,
     accepts: 'true or false (1 or 0)',
     env: 'LEAKGUARD_PROMISES',
+  },
+  captures: {
+    default: 0,
+    parse: (value) => parseInteger(value, 0, MAX_CAPTURES),
+    accepts: `a whole number from 0 to ${MAX_CAPTURES}: heap snapshots a day`,
+    env: 'LEAKGUARD_CAPTURES',
   },
   ignore: {
     default: [],

@@ -156,6 +156,8 @@ class Run {
     this.lazyGlobals = null;
     /** @type {import('./meters').Meters | null} */
     this.lazyMeters = null;
+    /** @type {import('./holders').Holders | null} */
+    this.lazyHolders = null;
     /** The heap, and what lies outside of it. Sums of bytes: suspects at most. */
     this.memory = ['heap', 'external', 'arrayBuffers', 'rss'].map(
       (what) => /** @type {Memory} */ ({ what, slot: -1, first: null, evicted() {} }),
@@ -296,6 +298,21 @@ class Run {
   /** A suite is judged by what its tests leave, and its trend would tell nothing of them. */
   get watchesTrends() {
     return this.registrations?.ownedOnly !== true;
+  }
+
+  /**
+   * Looks for what holds a leak, where the host allows it.
+   * @param {import('..').Finding} finding
+   */
+  findHolder(finding) {
+    const { captures } = this.settings;
+    if (captures === 0 || !this.sampling) return;
+    if (this.lazyHolders === null) {
+      const { Holders } = require('./holders');
+      const note = (/** @type {string} */ text) => this.note(text);
+      this.lazyHolders = new Holders({ perDay: captures, slots: this.slots, note });
+    }
+    this.lazyHolders.find(finding);
   }
 
   get meters() {

@@ -62,6 +62,10 @@ export declare class Engine {
    * [{ kind, what, owner, named, site, mark, count, doubt, rounds }] }`.
    */
   reportLeftovers(leftoversJson: string, contextJson: string): string
+  /** The slot of the largest subject of a finding, or -1 when the finding does not stand any more. */
+  largestSubject(signature: string): number
+  /** Says by what the subject of a finding is held; its evidence has it from now on. */
+  setHeld(signature: string, held: string): void
   /** Forgets history and findings; subjects and sites stay. */
   reset(atMs: number): void
 }

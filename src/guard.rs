@@ -44,6 +44,7 @@ pub use self::settings::Settings;
 use self::blame::Blame;
 use self::case::{judge_view, stands_still, still_rises};
 use self::clock::Clock;
+use self::finding::Evidence;
 use self::population::{Population, Standing};
 use self::signature::Signature;
 use self::watch::{has_recovered, recent_trough, Calm, Watch, CONFIRMATIONS, NO_FINDING};
@@ -91,6 +92,8 @@ pub struct Guard {
     watches: Box<[Watch]>,
     raised: Box<[Option<Raised>]>,
     recovered: Vec<Occurrence>,
+    /// By what the subject of a finding is held, as a heap snapshot has told.
+    held: FxHashMap<Signature, String>,
     /// Findings for which [`MAX_FINDINGS`] left no room.
     unraised: u64,
 }
@@ -112,6 +115,7 @@ impl Guard {
             watches: vec![Watch::NEW; settings.capacity as usize].into_boxed_slice(),
             raised: vec![None; MAX_FINDINGS].into_boxed_slice(),
             recovered: Vec::new(),
+            held: FxHashMap::default(),
             unraised: 0,
         }
     }
@@ -458,11 +462,50 @@ impl Guard {
     }
 
     fn describe_raised(&self, index: usize, raised: &Raised) -> Finding {
-        let members = self.ledger.views();
-        let members = members
-            .filter(|&(slot, _)| usize::from(self.watches[slot as usize].finding) == index)
-            .map(|(_, view)| view);
-        self.describe(raised, members.collect())
+        let members = self.members(index).map(|(_, view)| view);
+        let mut finding = self.describe(raised, members.collect());
+        if let Some(held) = self.held.get(&raised.signature) {
+            finding.evidence.push(Evidence {
+                signal: "held".to_owned(),
+                detail: held.clone(),
+            });
+        }
+        finding
+    }
+
+    /// The subjects of a raised finding.
+    fn members(&self, index: usize) -> impl Iterator<Item = (u32, View<'_>)> {
+        let views = self.ledger.views();
+        views.filter(move |&(slot, _)| usize::from(self.watches[slot as usize].finding) == index)
+    }
+
+    fn find_raised(&self, signature: &str) -> Option<(usize, Signature)> {
+        let raised = self.raised.iter().map(Option::as_ref).enumerate();
+        raised
+            .filter_map(|(index, raised)| Some((index, raised?.signature)))
+            .find(|(_, raised)| raised.to_string() == signature)
+    }
+
+    /// The slot of the largest subject of a finding; `None` when the finding does not stand any more.
+    #[must_use]
+    pub fn largest_subject(&self, signature: &str) -> Option<u32> {
+        let (index, _) = self.find_raised(signature)?;
+        let largest = self.members(index).max_by_key(|(_, view)| view.level())?;
+        Some(largest.0)
+    }
+
+    /// Says by what the subject of a finding is held; of a finding that does not stand any more it is forgotten.
+    pub fn set_held(&mut self, signature: &str, held: String) {
+        if let Some((_, signature)) = self.find_raised(signature) {
+            let raised: Vec<Signature> = self
+                .raised
+                .iter()
+                .flatten()
+                .map(|raised| raised.signature)
+                .collect();
+            self.held.retain(|signature, _| raised.contains(signature));
+            self.held.insert(signature, held);
+        }
     }
 
     fn describe(&self, raised: &Raised, members: Vec<View<'_>>) -> Finding {
@@ -511,6 +554,7 @@ impl Guard {
         self.watches.fill(Watch::NEW);
         self.raised.fill(None);
         self.recovered.clear();
+        self.held.clear();
         self.unraised = 0;
     }
 

@@ -12,7 +12,7 @@ use super::describe;
 use super::graph::Graph;
 use super::index::{EdgeIndex, NodeIndex};
 use super::layout::{EdgeKind, NodeKind};
-use super::places::Places;
+use super::places::{follow, Places};
 use super::question::Shown;
 use super::snapshot::Snapshot;
 use crate::error::{Error, Kind, Result};
@@ -30,6 +30,8 @@ pub enum Target {
     Class(String),
     /// Functions of a name, strings of such contents.
     Name(String),
+    /// What the property `target` of objects of this class refers to weakly.
+    Weak(String),
 }
 
 /// The ways to some things; all sizes in bytes.
@@ -94,7 +96,7 @@ impl Retainers {
         let graph = snapshot.graph();
         let is_meant = |&node: &NodeIndex| match target {
             Target::Id(id) => graph.id(node) == *id,
-            Target::Class(class) => class_name(graph, node) == class,
+            Target::Class(class) | Target::Weak(class) => class_name(graph, node) == class,
             Target::Name(name) => {
                 matches!(
                     graph.kind(node),
@@ -103,10 +105,19 @@ impl Retainers {
             }
         };
         let mut found: Vec<NodeIndex> = graph.nodes().filter(is_meant).collect();
+        if let Target::Weak(_) = target {
+            let referred = |&node: &NodeIndex| {
+                let reference = follow(graph, node, &["target"])?;
+                follow(graph, reference, &["target"])
+            };
+            found = found.iter().filter_map(referred).collect();
+        }
         if found.is_empty() {
             let text = match target {
                 Target::Id(id) => format!("no node has the id {id}"),
-                Target::Class(class) => format!("no object is of class {class:?}"),
+                Target::Class(class) | Target::Weak(class) => {
+                    format!("no object is of class {class:?}")
+                }
                 Target::Name(name) => format!("no function, string or class is called {name:?}"),
             };
             let advice = "see `leakguard heap summary` for what there is";
@@ -327,6 +338,23 @@ mod tests {
         assert_eq!(marked(&session()), (4, vec![3]));
         // Without many of anything it is the last step.
         assert_eq!(marked(&Target::Name("handler".to_owned())), (2, vec![1]));
+    }
+
+    #[test]
+    fn what_is_referred_to_weakly_is_found_by_another_way() {
+        let mut heap = service();
+        let probe = heap.node("object", "Probe", 8);
+        let reference = heap.node("object", "WeakRef", 8);
+        let map = 6;
+        heap.edge(1, "property", "aProbe", probe);
+        heap.edge(probe, "property", "target", reference);
+        heap.edge(reference, "weak", "target", map);
+        let found = ask(&heap, &Target::Weak("Probe".to_owned()), false).unwrap();
+        let last = found.targets[0].path.last().unwrap();
+        assert_eq!(
+            (last.by.as_str(), last.class.as_str()),
+            ("variable sessions", "Map")
+        );
     }
 
     #[test]

@@ -1,4 +1,4 @@
-//! F4. The only code that knows napi: two classes and five functions, argument for argument what
+//! F4. The only code that knows napi: classes and functions, argument for argument what
 //! `native/binding.d.ts` declares. No rule lives here; every method locks, delegates and converts.
 //!
 //! - **Re-entrance.** Methods take `&self`, and the lock is only ever *tried*: if a getter or a
@@ -205,6 +205,24 @@ impl Engine {
         let leftovers = Leftovers::from_json(&leftovers_json).map_err(to_js)?;
         let context = Context::from_json(&context_json).map_err(to_js)?;
         Ok(Report::of_leftovers(&*self.lock()?, &leftovers, context).to_json())
+    }
+
+    /// The slot of the largest subject of a finding, or -1 when the finding does not stand any more.
+    #[napi(catch_unwind)]
+    #[allow(clippy::needless_pass_by_value)]
+    pub fn largest_subject(&self, signature: String) -> napi::Result<i32> {
+        let slot = self.lock()?.largest_subject(&signature);
+        Ok(slot
+            .and_then(|slot| i32::try_from(slot).ok())
+            .unwrap_or(NO_SLOT))
+    }
+
+    /// Says by what the subject of a finding is held; its evidence has it from now on.
+    #[napi(catch_unwind)]
+    #[allow(clippy::needless_pass_by_value)]
+    pub fn set_held(&self, signature: String, held: String) -> napi::Result<()> {
+        self.lock()?.set_held(&signature, held);
+        Ok(())
     }
 
     /// Forgets history and findings; subjects and sites stay.
