@@ -256,6 +256,18 @@ const ROWS = [
     accepts: /true or false/,
   },
   {
+    option: 'captures',
+    env: 'LEAKGUARD_CAPTURES',
+    accepted: [
+      [0, 0],
+      [24, 24],
+    ],
+    refused: [-1, 25, 1.5, 'x', true, null, {}],
+    envAccepted: [['3', 3]],
+    envRefused: ['-1', '25', 'yes'],
+    accepts: /a whole number from 0 to 24: heap snapshots a day/,
+  },
+  {
     option: 'promises',
     env: 'LEAKGUARD_PROMISES',
     accepted: [
