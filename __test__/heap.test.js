@@ -205,3 +205,35 @@ test('with --json an error is JSON too', async () => {
   assert.equal(code, 65);
   assert.match(JSON.parse(stderr).error.message, /no-such cannot be read/);
 });
+
+test('a heap profile is summed up by function, callees once each', async (t) => {
+  const frame = (/** @type {string} */ functionName, lineNumber = 0) => ({
+    functionName,
+    url: 'file:///app/server.js',
+    lineNumber,
+    columnNumber: 4,
+  });
+  const leaf = { callFrame: frame('parse', 9), selfSize: 1024, children: [] };
+  const inner = { callFrame: frame('walk'), selfSize: 512, children: [leaf] };
+  const outer = { callFrame: frame('walk'), selfSize: 0, children: [inner] };
+  const head = { callFrame: { ...frame('(root)'), url: '' }, selfSize: 0, children: [outer] };
+  const file = path.join(temporaryFolder(t), 'live.heapprofile');
+  fs.writeFileSync(file, JSON.stringify({ head, samples: [] }));
+  const { stdout } = await runCli(['heap', 'summary', file, '--json']);
+  assert.deepEqual(JSON.parse(stdout), {
+    sampledBytes: 1536,
+    functionCount: 2,
+    functions: [
+      { name: 'parse', place: '/app/server.js:10:5', selfBytes: 1024, totalBytes: 1024 },
+      { name: 'walk', place: '/app/server.js:1:5', selfBytes: 512, totalBytes: 1536 },
+    ],
+  });
+  const { stdout: text } = await runCli(['heap', 'summary', file]);
+  assert.match(text, /^ +1\.0 KiB +1\.0 KiB {2}parse \(\/app\/server\.js:10:5\)$/m);
+  for (const bad of ['', '{"head":1}', '{"head":{"callFrame":{},"children":[]}}']) {
+    fs.writeFileSync(file, bad);
+    const { code, stderr } = await runCli(['heap', 'summary', file]);
+    assert.equal(code, 65);
+    assert.match(stderr, /live\.heapprofile: no heap profile/);
+  }
+});

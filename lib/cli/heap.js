@@ -67,6 +67,16 @@ async function print({ limit, redact = false, json = false }, ask) {
 }
 
 /**
+ * @param {string} file
+ * @param {number} limit
+ */
+function profileSummary(file, limit) {
+  const { profileText, summarizeProfile } = require('../profile-summary');
+  const summary = summarizeProfile(file, limit);
+  return Object.defineProperty(summary, 'toString', { value: () => profileText(summary) });
+}
+
+/**
  * @template T
  * @param {Promise<T>} work
  */
@@ -78,6 +88,7 @@ const analyzing = (work) => withProgress(work, 'finding who holds what', () => 1
  */
 exports.printSummary = (file, options) =>
   print(options, async (rows) => {
+    if (file.endsWith('.heapprofile')) return profileSummary(file, rows.limit);
     const snapshot = await read(file);
     return analyzing(snapshot.summary(rows));
   });
