@@ -30,18 +30,9 @@ pub struct Class {
 
 /// How members are told apart.
 #[derive(Clone, Copy, PartialEq, Eq, Hash)]
-enum Key {
+pub(super) enum ClassKey {
     Named(StringIndex),
     Kind(&'static str),
-}
-
-fn key_of(graph: &Graph, node: NodeIndex) -> Key {
-    match graph.kind(node) {
-        NodeKind::Object | NodeKind::Native | NodeKind::Synthetic | NodeKind::Other => {
-            Key::Named(graph.name_index(node))
-        }
-        kind => Key::Kind(kind_name(kind)),
-    }
 }
 
 /// The class of everything of a kind.
@@ -66,7 +57,16 @@ pub(super) fn kind_name(kind: NodeKind) -> &'static str {
     }
 }
 
-impl Key {
+impl ClassKey {
+    pub(super) fn of(graph: &Graph, node: NodeIndex) -> Self {
+        match graph.kind(node) {
+            NodeKind::Object | NodeKind::Native | NodeKind::Synthetic | NodeKind::Other => {
+                Self::Named(graph.name_index(node))
+            }
+            kind => Self::Kind(kind_name(kind)),
+        }
+    }
+
     fn name(self, graph: &Graph) -> &str {
         match self {
             Self::Named(name) => graph.strings().get(name),
@@ -77,18 +77,18 @@ impl Key {
 
 /// The name of a node's class.
 pub(super) fn class_name(graph: &Graph, node: NodeIndex) -> &str {
-    key_of(graph, node).name(graph)
+    ClassKey::of(graph, node).name(graph)
 }
 
 /// All classes but that of the root, those that retain most first.
 #[must_use]
 pub fn classes(graph: &Graph, dominators: &Dominators) -> Vec<Class> {
-    let mut numbers: FxHashMap<Key, u32> = FxHashMap::default();
+    let mut numbers: FxHashMap<ClassKey, u32> = FxHashMap::default();
     let mut classes: Vec<Class> = Vec::new();
     let class_by_node: Column<NodeIndex, u32> = graph
         .nodes()
         .map(|node| {
-            let key = key_of(graph, node);
+            let key = ClassKey::of(graph, node);
             let number = *numbers.entry(key).or_insert_with(|| {
                 classes.push(Class {
                     name: key.name(graph).to_owned(),

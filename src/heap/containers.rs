@@ -6,7 +6,7 @@ use rustc_hash::{FxHashMap, FxHashSet};
 use serde::Serialize;
 
 use super::classes::class_name;
-use super::contents::{is_context, FieldNames};
+use super::contents::is_context;
 use super::graph::{EdgeName, Graph};
 use super::index::NodeIndex;
 use super::layout::{EdgeKind, NodeKind};
@@ -14,7 +14,6 @@ use super::paths::globals;
 use super::places::follow;
 use super::question::Shown;
 use super::retainers::{Describer, Retained};
-use super::snapshot::Snapshot;
 
 /// The largest of each sort, by what they retain.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
@@ -48,15 +47,12 @@ pub struct Container {
 }
 
 impl Containers {
-    /// Of a snapshot.
-    #[must_use]
-    pub fn new(snapshot: &Snapshot, shown: Shown) -> Self {
-        let graph = snapshot.graph();
+    /// Of the snapshot that is described.
+    pub(super) fn new(describer: &Describer, shown: Shown) -> Self {
+        let graph = describer.graph;
         let search = Search {
-            snapshot,
+            describer,
             graph,
-            fields: FieldNames::new(graph),
-            describer: Describer::new(snapshot, shown.redact),
             limit: shown.limit,
         };
         let of = |classes: &[&str]| {
@@ -78,10 +74,8 @@ impl Containers {
 }
 
 struct Search<'a> {
-    snapshot: &'a Snapshot,
+    describer: &'a Describer<'a>,
     graph: &'a Graph,
-    fields: FieldNames,
-    describer: Describer<'a>,
     limit: usize,
 }
 
@@ -92,7 +86,7 @@ impl Search<'_> {
         mut nodes: Vec<NodeIndex>,
         entries: impl Fn(NodeIndex) -> u64,
     ) -> Vec<Container> {
-        let dominators = self.snapshot.dominators();
+        let dominators = self.describer.snapshot.dominators();
         nodes.sort_by_key(|&node| (Reverse(dominators.retained_bytes(node)), node));
         nodes.truncate(self.limit);
         let container = |node| Container {
@@ -109,7 +103,7 @@ impl Search<'_> {
         let numbers = |node| {
             graph
                 .edges_of(node)
-                .filter_map(|edge| self.fields.number(graph, edge))
+                .filter_map(|edge| self.describer.fields.number(graph, edge))
         };
         let of_contents: Vec<u32> = contents.into_iter().flat_map(numbers).collect();
         let Some(first) = of_contents.iter().min() else {
@@ -214,7 +208,7 @@ mod tests {
             limit: 5,
             redact: false,
         };
-        Containers::new(&heap.graph().into(), shown)
+        Containers::new(&Describer::new(&heap.graph().into(), shown.redact), shown)
     }
 
     #[test]

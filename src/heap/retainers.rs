@@ -2,11 +2,13 @@
 //! contents is left out, an entry of a `Map` is called by its key, functions have their file and line. As in
 //! `LeakCanary`, one step is marked: where the way should have been cut.
 
+use std::cell::RefCell;
 use std::cmp::Reverse;
 
+use rustc_hash::FxHashMap;
 use serde::{Deserialize, Serialize};
 
-use super::classes::class_name;
+use super::classes::{class_name, ClassKey};
 use super::contents::{is_contents, is_realm, leads_to_contents, FieldNames};
 use super::describe;
 use super::graph::Graph;
@@ -140,10 +142,12 @@ impl Retainers {
 
 /// Describes nodes of one snapshot.
 pub(super) struct Describer<'a> {
-    snapshot: &'a Snapshot,
-    graph: &'a Graph,
-    fields: FieldNames,
+    pub(super) snapshot: &'a Snapshot,
+    pub(super) graph: &'a Graph,
+    pub(super) fields: FieldNames,
     places: Places<'a>,
+    /// How many of each class a node holds as one of many; ways share their steps.
+    counts: RefCell<FxHashMap<NodeIndex, FxHashMap<ClassKey, usize>>>,
     redact: bool,
 }
 
@@ -155,6 +159,7 @@ impl<'a> Describer<'a> {
             graph,
             fields: FieldNames::new(graph),
             places: Places::new(graph),
+            counts: RefCell::default(),
             redact,
         }
     }
@@ -211,22 +216,35 @@ impl<'a> Describer<'a> {
 
     /// How many of the same class are held in the same way.
     fn alike(&self, from: NodeIndex, edge: EdgeIndex) -> usize {
+        if !self.is_one_of_many(from, edge) {
+            return 0;
+        }
+        let mut counts = self.counts.borrow_mut();
+        let counts = counts.entry(from).or_insert_with(|| self.count(from));
+        let class = ClassKey::of(self.graph, self.graph.target(edge));
+        counts.get(&class).copied().unwrap_or(0)
+    }
+
+    fn count(&self, from: NodeIndex) -> FxHashMap<ClassKey, usize> {
+        let mut counts = FxHashMap::default();
+        for edge in self.graph.edges_of(from) {
+            if self.is_one_of_many(from, edge) {
+                let class = ClassKey::of(self.graph, self.graph.target(edge));
+                *counts.entry(class).or_insert(0) += 1;
+            }
+        }
+        counts
+    }
+
+    fn is_one_of_many(&self, from: NodeIndex, edge: EdgeIndex) -> bool {
         let graph = self.graph;
-        let is_one_of_many = |edge: EdgeIndex| match graph.edge_kind(edge) {
+        match graph.edge_kind(edge) {
             // Roots have many of everything.
             _ if graph.kind(from) == NodeKind::Synthetic => false,
             // Modules have many functions.
             EdgeKind::Property => graph.kind(graph.target(edge)) != NodeKind::Closure,
             _ => self.fields.number(graph, edge).is_some(),
-        };
-        if !is_one_of_many(edge) {
-            return 0;
         }
-        let class = class_name(graph, graph.target(edge));
-        let others = graph.edges_of(from).filter(|&edge| is_one_of_many(edge));
-        others
-            .filter(|&edge| class_name(graph, graph.target(edge)) == class)
-            .count()
     }
 
     fn by(&self, from: NodeIndex, edge: EdgeIndex) -> String {
@@ -235,8 +253,8 @@ impl<'a> Describer<'a> {
             return String::new();
         }
         match (self.fields.number(graph, edge), self.owner_class(from)) {
-            (Some(number), Some("Map")) => self
-                .key(from, number)
+            (Some(_), Some("Map")) => self
+                .key(from, edge)
                 .map_or_else(|| "[x]".to_owned(), |key| format!("get({key})")),
             (Some(_), Some(class)) if class != "Array" => "[x]".to_owned(),
             _ => describe::by(graph, &graph.edge(edge), self.redact),
@@ -250,12 +268,16 @@ impl<'a> Describer<'a> {
     }
 
     /// The key of an entry of a `Map`, whose table has each value right behind its key.
-    fn key(&self, table: NodeIndex, number: u32) -> Option<String> {
+    fn key(&self, table: NodeIndex, value: EdgeIndex) -> Option<String> {
         let graph = self.graph;
-        let before = number.checked_sub(1)?;
-        let mut edges = graph.edges_of(table);
-        let key = edges.find(|&edge| self.fields.number(graph, edge) == Some(before))?;
-        let key = graph.target(key);
+        let number = |edge| self.fields.number(graph, edge);
+        let before = value.get().checked_sub(1).map(EdgeIndex::from)?;
+        if !graph.edge_range(table).contains(&before.get())
+            || number(before)?.checked_add(1) != number(value)
+        {
+            return None;
+        }
+        let key = graph.target(before);
         Some(match graph.kind(key) {
             NodeKind::String => format!("{:?}", describe::contents(graph.name(key), self.redact)),
             _ => format!("{} @{}", class_name(graph, key), graph.id(key)),

@@ -85,6 +85,7 @@ impl Summary {
     #[must_use]
     pub fn new(snapshot: &Snapshot, shown: Shown) -> Self {
         let (graph, dominators) = (snapshot.graph(), snapshot.dominators());
+        let describer = Describer::new(snapshot, shown.redact);
         let mut all = classes(graph, dominators);
         let class_count = all.len();
         all.truncate(shown.limit);
@@ -109,8 +110,8 @@ impl Summary {
             detached,
             class_count,
             classes: all,
-            objects: objects(snapshot, shown),
-            containers: Containers::new(snapshot, shown),
+            objects: objects(&describer, shown),
+            containers: Containers::new(&describer, shown),
             duplicate_strings: duplicates(graph, shown),
         }
     }
@@ -123,7 +124,8 @@ impl Sum {
     }
 }
 
-fn objects(snapshot: &Snapshot, shown: Shown) -> Vec<Retained> {
+fn objects(describer: &Describer, shown: Shown) -> Vec<Retained> {
+    let snapshot = describer.snapshot;
     let (graph, dominators) = (snapshot.graph(), snapshot.dominators());
     let retained = |&node: &NodeIndex| Reverse((dominators.retained_bytes(node), Reverse(node)));
     // Where contents are is told as what they are the contents of.
@@ -139,7 +141,6 @@ fn objects(snapshot: &Snapshot, shown: Shown) -> Vec<Retained> {
         largest.truncate(shown.limit);
     }
     largest.sort_unstable_by_key(retained);
-    let describer = Describer::new(snapshot, shown.redact);
     largest
         .into_iter()
         .map(|node| describer.retained(node))
