@@ -113,8 +113,8 @@ test('the version is the same everywhere', () => {
 });
 
 test('no lock file names a registry', () => {
-  const tests = ['__test__/runtimes', '__test__/fixtures/runners', ...SUITE_FOLDERS];
-  for (const folder of ['.', ...tests, 'demo']) {
+  const tests = ['__test__/runtimes', '__test__/oracles', '__test__/fixtures/runners'];
+  for (const folder of ['.', ...tests, ...SUITE_FOLDERS, 'demo']) {
     const name = path.posix.join(folder, 'package-lock.json');
     if (fs.existsSync(path.join(ROOT, name))) assert.doesNotMatch(read(name), /https?:[^"]*\.tgz/);
   }

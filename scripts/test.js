@@ -25,7 +25,8 @@ const { versions, positionals } = readOrExit('npm test', () => {
   return { versions: parseList('--node', values.node, VERSIONS), positionals };
 });
 
-const FOLDERS = ['.', '__test__/runtimes', '__test__/fixtures/runners', ...SUITE_FOLDERS, 'demo'];
+const TEST_FOLDERS = ['__test__/runtimes', '__test__/oracles', '__test__/fixtures/runners'];
+const FOLDERS = ['.', ...TEST_FOLDERS, ...SUITE_FOLDERS, 'demo'];
 for (const folder of FOLDERS) installPackages(folder);
 buildAddon();
 if (positionals.length === 0) {
