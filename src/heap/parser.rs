@@ -313,7 +313,7 @@ impl Parser {
             self.send(section, offset, false)?;
             while self.receive()? {}
             let ended = self.builder.as_mut().map_or(Ok(()), Builder::end_array);
-            ended.map_err(|Mismatch(text)| self.fault(text))?;
+            ended.map_err(|Mismatch(text)| invalid(offset, &text))?;
             self.state = State::AfterValue;
             return Ok(taken + 1);
         }
@@ -642,6 +642,16 @@ mod tests {
         ] {
             let (_, error) = spoilt(right, wrong);
             assert!(error.to_string().contains(message), "{wrong}: {error}");
+        }
+    }
+
+    #[test]
+    fn a_record_that_ends_too_early_is_told_at_the_end_of_its_array_however_it_comes() {
+        let json = sample().json().replacen("3,3,3,24,1,0", "3,3,3,24,1", 1);
+        let end = json.find("],\n\"edges\"").unwrap();
+        for length in [1, 7, 100, json.len()] {
+            let error = parse_pieces(json.as_bytes(), length).unwrap_err();
+            assert_eq!(error.offset_bytes(), Some(end), "{error}");
         }
     }
 
