@@ -68,8 +68,12 @@ impl Suspects {
         let (graph, dominators) = (snapshot.graph(), snapshot.dominators());
         let root = NodeIndex::from(0_u32);
         let total_bytes = dominators.retained_bytes(root);
+        // What is not reached is no part of the total.
         let is_large = |&node: &NodeIndex| {
-            dominators.retained_bytes(node) as f64 >= total_bytes as f64 * LEAST_SHARE
+            let bytes = dominators.retained_bytes(node);
+            dominators.of(node).is_some()
+                && bytes > 0
+                && bytes as f64 >= total_bytes as f64 * LEAST_SHARE
         };
         // Of a thing and where its contents are the thing is told.
         let is_candidate = |&node: &NodeIndex| is_of_the_program(graph, node);
@@ -217,5 +221,31 @@ mod tests {
             Suspects::new(&Heap::new().graph().into(), SHOWN).suspect_count,
             0
         );
+    }
+
+    fn suspects(heap: &Heap) -> Vec<(String, f64)> {
+        Suspects::new(&heap.graph().into(), SHOWN)
+            .suspects
+            .into_iter()
+            .map(|suspect| (suspect.retained.class, suspect.share))
+            .collect()
+    }
+
+    #[test]
+    fn what_only_weak_references_lead_to_is_no_suspect_however_large() {
+        let mut heap = Heap::new();
+        let cache = heap.node("object", "Cache", 100);
+        let weak = heap.node("object", "Collectable", 400);
+        heap.edge(0, "property", "cache", cache);
+        heap.edge(cache, "weak", "1", weak);
+        assert_eq!(suspects(&heap), [("Cache".to_owned(), 1.0)]);
+    }
+
+    #[test]
+    fn a_heap_without_sizes_has_no_suspects() {
+        let mut heap = Heap::new();
+        let empty = heap.node("object", "Empty", 0);
+        heap.edge(0, "property", "empty", empty);
+        assert_eq!(suspects(&heap), []);
     }
 }
