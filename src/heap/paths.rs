@@ -94,9 +94,13 @@ pub(super) fn globals(graph: &Graph) -> impl Iterator<Item = NodeIndex> + '_ {
 /// V8 marks the globals by shortcuts from the root; since V8 14 these lead to contexts, which have them.
 fn global_edges(graph: &Graph) -> impl Iterator<Item = (NodeIndex, EdgeIndex)> + '_ {
     let root = NodeIndex::from(0_u32);
-    let is_global = |&edge: &EdgeIndex| match graph.edge(edge).name {
-        EdgeName::Name(name) => matches!(graph.strings().get(name), "global_object" | "extension"),
-        EdgeName::Index(_) => false,
+    let is_global = |&edge: &EdgeIndex| {
+        let Edge { kind, name, .. } = graph.edge(edge);
+        let EdgeName::Name(name) = name else {
+            return false;
+        };
+        !matches!(kind, EdgeKind::Weak | EdgeKind::Shortcut)
+            && matches!(graph.strings().get(name), "global_object" | "extension")
     };
     graph
         .edges_of(root)
@@ -274,5 +278,16 @@ mod tests {
         heap.edge(0, "weak", "1", held);
         assert_eq!(names(&heap, held), None);
         assert_eq!(names(&heap, 0), Some(vec![]));
+    }
+
+    #[test]
+    fn a_weak_reference_of_a_marked_context_leads_nowhere() {
+        let mut heap = Heap::new();
+        let context = heap.node("hidden", "system / NativeContext", 0);
+        let global = heap.node("object", "global", 0);
+        heap.edge(0, "shortcut", "1", context);
+        heap.edge(context, "weak", "global_object", global);
+        heap.edge(context, "shortcut", "extension", global);
+        assert_eq!(names(&heap, global), None);
     }
 }
