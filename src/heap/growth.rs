@@ -149,7 +149,10 @@ impl GrowthSearch {
         let ours = self.owners.ours();
         let grows = |counts: &[u64]| {
             let mut steps = counts.windows(2);
-            steps.all(|two| two[1] >= two[0] + at_least.unwrap_or_else(|| noise(two[0])).max(1))
+            steps.all(|two| {
+                let least = at_least.unwrap_or_else(|| noise(two[0]));
+                two[1].saturating_sub(two[0]) >= least.max(1)
+            })
         };
         for owner in self.owners.all() {
             let key = self.key(owner);
@@ -337,6 +340,7 @@ mod tests {
         let heaps = [0, 10, 19].map(with_sessions);
         assert_eq!(growth_of(&heaps, 10).owner_count, 0);
         assert_eq!(growth_of(&heaps, 9).owner_count, 1);
+        assert_eq!(growth_of(&heaps, u64::MAX).owner_count, 0);
     }
 
     #[test]
