@@ -13,7 +13,7 @@ use serde::Serialize;
 use super::classes::class_name;
 use super::contents::is_contents;
 use super::graph::Graph;
-use super::index::NodeIndex;
+use super::index::{Column, NodeIndex};
 use super::layout::NodeKind;
 use super::question::Shown;
 use super::retainers::{Describer, Retained};
@@ -99,11 +99,12 @@ impl Suspects {
         let suspect_count = found.len();
         found.truncate(shown.limit);
         let describer = Describer::new(snapshot, shown.redact);
+        let holders = holders(snapshot);
         let suspects = found
             .into_iter()
             .map(|node| Suspect {
                 share: dominators.retained_bytes(node) as f64 / total_bytes as f64,
-                held: held(snapshot, node),
+                held: held(snapshot, &holders, node),
                 retained: describer.retained(node),
             })
             .collect();
@@ -124,16 +125,35 @@ fn is_of_the_program(graph: &Graph, node: NodeIndex) -> bool {
     !is_v8s && !is_contents(graph, node)
 }
 
-/// What goes with a node, by class: whom it, or where its contents are, dominates closest.
-fn held(snapshot: &Snapshot, suspect: NodeIndex) -> Vec<Held> {
-    let (graph, dominators) = (snapshot.graph(), snapshot.dominators());
-    let is_held = |node: NodeIndex| {
-        let mut above = dominators.of(node);
-        while let Some(at) = above.filter(|&at| at != suspect && is_contents(graph, at)) {
-            above = dominators.of(at);
+/// The closest dominator of each node that is not where contents are; of what has none, the node itself.
+fn holders(snapshot: &Snapshot) -> Column<NodeIndex, NodeIndex> {
+    let graph = snapshot.graph();
+    let children = snapshot.dominators().children();
+    let mut holders: Column<NodeIndex, NodeIndex> = graph.nodes().collect();
+    let mut waiting = vec![NodeIndex::from(0_u32)];
+    while let Some(node) = waiting.pop() {
+        let holder = if is_contents(graph, node) {
+            holders[node]
+        } else {
+            node
+        };
+        for &child in &children[usize::from(node)] {
+            holders[child] = holder;
+            waiting.push(child);
         }
-        above == Some(suspect) && !is_contents(graph, node)
-    };
+    }
+    holders
+}
+
+/// What goes with a node, by class: whom it, or where its contents are, dominates closest.
+fn held(
+    snapshot: &Snapshot,
+    holders: &Column<NodeIndex, NodeIndex>,
+    suspect: NodeIndex,
+) -> Vec<Held> {
+    let (graph, dominators) = (snapshot.graph(), snapshot.dominators());
+    let is_held =
+        |node: NodeIndex| node != suspect && holders[node] == suspect && !is_contents(graph, node);
     let mut by_class: FxHashMap<&str, (u64, u64)> = FxHashMap::default();
     for node in graph.nodes().filter(|&node| is_held(node)) {
         let (count, bytes) = by_class.entry(class_name(graph, node)).or_default();
@@ -239,6 +259,30 @@ mod tests {
         heap.edge(0, "property", "cache", cache);
         heap.edge(cache, "weak", "1", weak);
         assert_eq!(suspects(&heap), [("Cache".to_owned(), 1.0)]);
+    }
+
+    #[test]
+    fn what_is_held_through_contents_in_contents_is_told_however_deep() {
+        let mut heap = Heap::new();
+        let cache = heap.node("object", "Cache", 8);
+        heap.edge(0, "property", "cache", cache);
+        let mut at = cache;
+        for _ in 0..100_000 {
+            let table = heap.node("array", "", 8);
+            heap.edge(at, "internal", "table", table);
+            at = table;
+        }
+        let session = heap.node("object", "Session", 8);
+        heap.edge(at, "element", "1", session);
+        let shown = Shown {
+            limit: 5,
+            redact: false,
+        };
+        let found = Suspects::new(&heap.graph().into(), shown).suspects;
+        let [Suspect { held, .. }] = &found[..] else {
+            panic!("{found:?}")
+        };
+        assert_eq!((held[0].class.as_str(), held[0].count), ("Session", 1));
     }
 
     #[test]
