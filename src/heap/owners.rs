@@ -12,7 +12,7 @@
 
 use std::iter::successors;
 
-use rustc_hash::FxHashMap;
+use rustc_hash::{FxHashMap, FxHashSet};
 
 use super::classes::kind_name;
 use super::contents::{is_realm, leads_to_contents, FieldNames};
@@ -262,7 +262,7 @@ impl Owners {
 struct Names<'a> {
     graph: &'a Graph,
     fields: FieldNames,
-    globals: Vec<NodeIndex>,
+    globals: FxHashSet<NodeIndex>,
     known: Column<StringIndex, Option<Text>>,
     /// The last node that was asked about: steps from one node come together.
     last: (NodeIndex, bool),

@@ -7,6 +7,8 @@
 
 use std::collections::VecDeque;
 
+use rustc_hash::FxHashSet;
+
 use super::contents::{FieldName, FieldNames};
 use super::graph::{Edge, EdgeName, Graph};
 use super::index::{Column, EdgeIndex, NodeIndex};
@@ -102,9 +104,12 @@ fn global_edges(graph: &Graph) -> impl Iterator<Item = (NodeIndex, EdgeIndex)> +
         !matches!(kind, EdgeKind::Weak | EdgeKind::Shortcut)
             && matches!(graph.strings().get(name), "global_object" | "extension")
     };
+    let mut marked_before = FxHashSet::default();
     graph
         .edges_of(root)
         .filter(|&edge| graph.edge_kind(edge) == EdgeKind::Shortcut)
+        // A context that is marked more than once has its globals once.
+        .filter(move |&edge| marked_before.insert(graph.target(edge)))
         .flat_map(move |shortcut| {
             let marked = graph.target(shortcut);
             let edges = graph.edges_of(marked).filter(is_global);
@@ -289,5 +294,19 @@ mod tests {
         heap.edge(context, "weak", "global_object", global);
         heap.edge(context, "shortcut", "extension", global);
         assert_eq!(names(&heap, global), None);
+    }
+
+    #[test]
+    fn globals_of_a_context_that_is_marked_often_are_there_once() {
+        let mut heap = Heap::new();
+        let context = heap.node("hidden", "system / NativeContext", 0);
+        let global = heap.node("object", "global", 0);
+        heap.edge(context, "internal", "global_object", global);
+        for name in ["1", "2", "3"] {
+            heap.edge(0, "shortcut", name, context);
+        }
+        let graph = heap.graph();
+        let found: Vec<NodeIndex> = globals(&graph).collect();
+        assert_eq!(found, [node(context), node(global)]);
     }
 }
