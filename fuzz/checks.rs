@@ -6,7 +6,7 @@
 use std::collections::HashSet;
 use std::iter::successors;
 
-use leakguard::error::{Kind, Result};
+use leakguard::error::{Error, Kind, Result};
 use leakguard::heap::{
     classes, Answer, Diff, Dominators, EdgeIndex, EdgeKind, Graph, Growth, GrowthSearch, NodeIndex,
     Parser, Paths, Question, Retained, Shown, Snapshot, Target,
@@ -30,7 +30,10 @@ impl Settings {
         let byte = |at: usize| bytes.get(at).copied();
         let flags = byte(1).unwrap_or(0);
         Self {
-            piece_bytes: byte(0).map_or(usize::MAX, |length| usize::from(length.max(1))),
+            piece_bytes: match byte(0).unwrap_or(0) {
+                0 => usize::MAX,
+                length => length.into(),
+            },
             is_length_known: flags & 1 == 0,
             shown: Shown {
                 limit: byte(2).map_or(20, usize::from),
@@ -45,7 +48,7 @@ impl Settings {
 }
 
 /// Reads what is there and asks it everything; returns how many snapshots were accepted.
-pub fn check(input: &[u8]) -> usize {
+pub(crate) fn check(input: &[u8]) -> usize {
     let mut parts = input.splitn(3, |&byte| byte == 0);
     let mut part = || parts.next().unwrap_or_default();
     let texts = [part(), part()];
@@ -72,7 +75,7 @@ fn parse(text: &[u8], piece_bytes: usize, is_length_known: bool) -> Result<Graph
     parser.finish()
 }
 
-/// In pieces and whole, which makes no difference.
+/// In pieces and whole, which makes no difference; whole alone when no pieces are asked for.
 fn read(text: &[u8], settings: &Settings) -> Option<Snapshot> {
     let Settings {
         piece_bytes,
@@ -80,6 +83,12 @@ fn read(text: &[u8], settings: &Settings) -> Option<Snapshot> {
         ..
     } = *settings;
     let whole = parse(text, usize::MAX, true);
+    if piece_bytes == usize::MAX {
+        return whole
+            .map_err(|error| check_error(text, &error))
+            .ok()
+            .map(Snapshot::from);
+    }
     let pieces = parse(text, piece_bytes, is_length_known);
     match (whole, pieces) {
         (Ok(whole), Ok(pieces)) => {
@@ -87,14 +96,18 @@ fn read(text: &[u8], settings: &Settings) -> Option<Snapshot> {
             Some(whole.into())
         }
         (Err(whole), Err(pieces)) => {
-            assert_eq!(whole.kind(), Kind::InvalidInput);
-            let at = whole.offset_bytes().expect("an error says where");
-            assert!(at <= text.len(), "{whole}");
+            check_error(text, &whole);
             assert_eq!(whole.to_string(), pieces.to_string());
             None
         }
         (whole, pieces) => panic!("whole: {:?}, in pieces: {:?}", whole.err(), pieces.err()),
     }
+}
+
+fn check_error(text: &[u8], error: &Error) {
+    assert_eq!(error.kind(), Kind::InvalidInput);
+    let at = error.offset_bytes().expect("an error says where");
+    assert!(at <= text.len(), "{error}");
 }
 
 fn is_same(one: &Graph, other: &Graph) -> bool {

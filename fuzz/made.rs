@@ -90,8 +90,13 @@ impl Bytes<'_> {
     }
 }
 
+/// Where a byte leads to in a table, whatever its length.
+fn at(byte: u8, table: &[&str]) -> u8 {
+    u8::try_from(table.len()).map_or(byte, |length| byte % length)
+}
+
 /// An input of `checks::check`, and how many snapshots it has.
-pub fn snapshots(bytes: &[u8]) -> (Vec<u8>, usize) {
+pub(crate) fn snapshots(bytes: &[u8]) -> (Vec<u8>, usize) {
     let (settings, bytes) = bytes.split_at(bytes.len().min(4));
     let (cut, bytes) = bytes.split_first().unwrap_or((&0, &[]));
     let place = if *cut == 0 {
@@ -133,7 +138,7 @@ fn snapshot(bytes: &[u8]) -> String {
             let [kind, name, size] = [(); 3].map(|()| bytes.next());
             Node {
                 kind,
-                name: name % NAMES.len() as u8,
+                name: at(name, NAMES),
                 id: if ids_are_free {
                     usize::from(bytes.next())
                 } else {
@@ -165,9 +170,9 @@ fn snapshot(bytes: &[u8]) -> String {
     let mut edge_numbers = Vec::new();
     let mut locations = Vec::new();
     for (index, node) in nodes.iter().enumerate() {
-        let kind = usize::from(node.kind & 0x1f) % NODE_KINDS.len();
+        let kind = at(node.kind & 0x1f, &NODE_KINDS);
         let numbers = [
-            kind as u64,
+            kind.into(),
             node.name.into(),
             node.id as u64,
             node.size,
@@ -177,16 +182,16 @@ fn snapshot(bytes: &[u8]) -> String {
         node_numbers.extend(has_trace.then_some(0));
         node_numbers.extend(has_detachedness.then_some(u64::from(node.kind >> 6)));
         for &[kind, name, to] in &node.edges {
-            let kind = kind % EDGE_KINDS.len() as u8;
+            let kind = at(kind, &EDGE_KINDS);
             let name = if INDEXED.contains(&kind) {
                 name
             } else {
-                name % NAMES.len() as u8
+                at(name, NAMES)
             };
             let to = usize::from(to) % count * fields.len();
             edge_numbers.extend([kind.into(), name.into(), to as u64]);
         }
-        if has_locations && NODE_KINDS[kind] == "closure" {
+        if has_locations && NODE_KINDS[usize::from(kind)] == "closure" {
             let place = (index * fields.len()) as u64;
             locations.extend([place, 1, node.name.into(), node.size & 0xff]);
         }
