@@ -22,7 +22,7 @@ struct Settings {
     piece_bytes: usize,
     is_length_known: bool,
     shown: Shown,
-    at_least: u64,
+    at_least: Option<u64>,
 }
 
 impl Settings {
@@ -39,10 +39,10 @@ impl Settings {
                 limit: byte(2).map_or(20, usize::from),
                 redact: flags & 2 != 0,
             },
-            at_least: match byte(3).unwrap_or(0) {
+            at_least: byte(3).map(|count| match count {
                 u8::MAX => u64::MAX,
                 count => count.into(),
-            },
+            }),
         }
     }
 }

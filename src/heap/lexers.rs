@@ -12,8 +12,8 @@ use super::lexer::{self, Fault};
 use super::parser::Section;
 
 /// Bytes of a block: long enough that handing it over costs nothing, short enough for a second-level cache
-/// to hold its numbers.
-pub(super) const BLOCK_BYTES: usize = 256 * 1024;
+/// to hold its numbers. A fuzzer's inputs are shorter than one, and should have several.
+pub(super) const BLOCK_BYTES: usize = if cfg!(fuzzing) { 64 } else { 256 * 1024 };
 /// Blocks under way for each worker; half of them may wait for it.
 const AHEAD: usize = 8;
 /// More than these do not pay: one thread puts the numbers where they belong, at four times the speed.
