@@ -104,6 +104,13 @@ function run(command, scratch) {
   return { ...JSON.parse(fs.readFileSync(result, 'utf8')), stdout, stderr };
 }
 
+/** @param {ReturnType<typeof run>} failed */
+function failureOf({ status, wallMs, stderr }) {
+  const lines = stderr.split('\n').filter((line) => line.trim() !== '');
+  const reason = lines.find((line) => /error|panicked/i.test(line)) ?? lines.at(-1) ?? '';
+  return `${status} after ${(wallMs / 1000).toFixed(1)} s ${reason}`.trim();
+}
+
 /**
  * @param {string} folder
  * @param {number} megabytes
@@ -118,7 +125,10 @@ function generate(folder, megabytes) {
   }
   process.stderr.write(`generating a snapshot of ${megabytes} MB\n`);
   const script = path.join(__dirname, 'heap-generate.js');
-  runOrExit(nodeBinary(NODE), [script, file, String(megabytes)]);
+  // One that was not finished must not be taken for one by the next run.
+  const unfinished = `${file}.part`;
+  runOrExit(nodeBinary(NODE), [script, unfinished, String(megabytes)]);
+  fs.renameSync(unfinished, file);
   return file;
 }
 
@@ -145,10 +155,8 @@ function compare(file, rounds, scratch) {
         continue;
       }
       const done = run(command(file), scratch);
-      const reason = done.stderr.trim().split('\n').at(-1) ?? '';
       if (done.succeeded) runs.get(name)?.push(done);
-      else
-        failures.set(name, `${done.status} after ${(done.wallMs / 1000).toFixed(1)} s ${reason}`);
+      else failures.set(name, failureOf(done));
     }
   }
   const results = [...runs].map(([name, taken]) =>
