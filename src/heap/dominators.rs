@@ -80,8 +80,7 @@ impl Dominators {
         } = Search::new(graph);
         let back = BackEdges::new(graph, &node_by_number, &number_by_node);
         drop(number_by_node);
-        let dominators = closest(parents, &back);
-        drop(back);
+        let dominators = closest(parents, back);
         let mut found = Self {
             closest: graph.nodes().collect(),
             retained_bytes: graph
@@ -205,8 +204,11 @@ struct Link {
 }
 
 /// The closest dominators, the root's being itself.
-fn closest(parents: ByDfsNumber<u32>, back: &BackEdges) -> ByDfsNumber<u32> {
-    let mut semidominators = back.least.clone();
+fn closest(parents: ByDfsNumber<u32>, back: BackEdges) -> ByDfsNumber<u32> {
+    let BackEdges {
+        least: mut semidominators,
+        sources,
+    } = back;
     let mut forest: ByDfsNumber<Link> = parents
         .iter()
         .zip(0_u32..)
@@ -221,13 +223,13 @@ fn closest(parents: ByDfsNumber<u32>, back: &BackEdges) -> ByDfsNumber<u32> {
         #[allow(clippy::cast_possible_truncation)]
         let number = at as u32;
         let mut least = semidominators[at];
-        for &source in &back.sources[at] {
+        for &source in &sources[at] {
             least = least.min(lookup(&mut forest, source, number, &mut way));
         }
         semidominators[at] = least;
         forest[at].least = least;
     }
-    drop(forest);
+    drop((forest, sources));
     let mut dominators = parents;
     for number in 1..dominators.len() {
         let mut dominator = dominators[number];
