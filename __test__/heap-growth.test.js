@@ -7,7 +7,15 @@ const { EventEmitter } = require('node:events');
 const path = require('node:path');
 const { describe, test } = require('node:test');
 const { setTimeout: pause } = require('node:timers/promises');
-const { ROOT, linesOf, program, runCli, runNode, temporaryFolder } = require('./child');
+const {
+  ROOT,
+  linesOf,
+  onReferenceOnly,
+  program,
+  runCli,
+  runNode,
+  temporaryFolder,
+} = require('./child');
 const { heap } = require('..');
 
 const PRELOAD = program('snapshots-on-the-way.js');
@@ -28,7 +36,7 @@ const EXAMPLES = {
   timers: /^\[x\] TimersList: Timeout$/,
 };
 
-describe('examples', { concurrency: 2 }, () => {
+describe('examples', { concurrency: 2, skip: onReferenceOnly }, () => {
   for (const [cause, owner] of Object.entries(EXAMPLES)) {
     for (const variant of ['leaking', 'mended']) {
       test(`${cause}: ${variant === 'leaking' ? 'the owner is named' : 'nothing grows'}`, async (t) => {
