@@ -128,9 +128,12 @@ for (const { what, marker, open } of LEAKS) {
     startQuick(t);
     const { port } = await listen(t);
     const disposals = disposables(t);
-    const finding = await untilLeak(() => open(disposals, port), isAt(what));
+    const line = lineOf(__filename, marker);
+    // The server's end of each connection stays open as well.
+    const isMeant = (/** @type {import('..').Finding} */ finding) =>
+      isAt(what)(finding) && finding.site?.line === line;
+    const finding = await untilLeak(() => open(disposals, port), isMeant);
     assert.equal(finding.site?.file, __filename);
-    assert.equal(finding.site?.line, lineOf(__filename, marker));
     assert.ok(finding.count <= disposals.length && finding.count > disposals.length / 2);
     assert.match(finding.title, new RegExp(`open ${what}`));
   });

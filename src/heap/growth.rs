@@ -156,7 +156,9 @@ impl GrowthSearch {
         };
         for owner in self.owners.all() {
             let key = self.key(owner);
-            if ours[owner] || !is_of_the_program(key.1) {
+            let (_, holder) = self.owners.step(key.0);
+            let is_programs = is_of_the_program(key.1) && is_of_the_program(holder.is);
+            if ours[owner] || !is_programs {
                 continue;
             }
             let blank = || vec![Tally::default(); self.censuses.len()];
@@ -423,6 +425,21 @@ mod tests {
                 ("variable timers Array", &[26, 36, 46][..]),
             ]
         );
+    }
+
+    #[test]
+    fn what_v8_learns_about_objects_is_left_out() {
+        let build = |count: usize| {
+            let (mut heap, object) = program("rows", "Row");
+            let shape = heap.node("hidden", "system / DescriptorArray", 16);
+            heap.edge(object, "internal", "descriptors", shape);
+            for index in 0..count {
+                let name = heap.node("string", "name", 16);
+                heap.edge(shape, "internal", &index.to_string(), name);
+            }
+            heap
+        };
+        assert_eq!(growth_of(&[1, 2, 3].map(build), 1).owner_count, 0);
     }
 
     #[test]
