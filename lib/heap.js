@@ -374,6 +374,14 @@ async function diff(before, after, options = {}) {
 }
 
 /**
+ * By itself, so that nothing holds what a call returns when the heap is captured.
+ * @param {() => unknown} source
+ */
+async function callOnce(source) {
+  await source();
+}
+
+/**
  * @param {(HeapSnapshot | string)[] | (() => unknown)} source
  * @param {Rows & { atLeast?: number, loops?: number, rounds?: number }} [options]
  */
@@ -395,7 +403,7 @@ async function growth(source, options = {}) {
   const search = new (loadNative().HeapGrowth)();
   if (isFunction) {
     for (let round = 0; round <= rounds; round += 1) {
-      for (let loop = 0; loop < loops; loop += 1) await source();
+      for (let loop = 0; loop < loops; loop += 1) await callOnce(source);
       await search.add(await nativeOf(await capture()));
     }
   } else {
