@@ -64,7 +64,7 @@ class Meters {
   /** The next tick starts again. */
   stop() {
     this.watching = false;
-    this.registry?.unregister(this);
+    this.#guarded(() => this.registry?.unregister(this));
   }
 
   /** @param {number} atMs */

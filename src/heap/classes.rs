@@ -67,7 +67,7 @@ impl ClassKey {
         }
     }
 
-    fn name(self, graph: &Graph) -> &str {
+    pub(super) fn name(self, graph: &Graph) -> &str {
         match self {
             Self::Named(name) => graph.strings().get(name),
             Self::Kind(name) => name,

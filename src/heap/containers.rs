@@ -1,7 +1,5 @@
 //! The largest things that hold others: where leaks gather.
 
-use std::cmp::Reverse;
-
 use rustc_hash::{FxHashMap, FxHashSet};
 use serde::Serialize;
 
@@ -81,19 +79,14 @@ struct Search<'a> {
 
 impl Search<'_> {
     /// Those that retain most.
-    fn largest(
-        &self,
-        mut nodes: Vec<NodeIndex>,
-        entries: impl Fn(NodeIndex) -> u64,
-    ) -> Vec<Container> {
+    fn largest(&self, nodes: Vec<NodeIndex>, entries: impl Fn(NodeIndex) -> u64) -> Vec<Container> {
         let dominators = self.describer.snapshot.dominators();
-        nodes.sort_by_key(|&node| (Reverse(dominators.retained_bytes(node)), node));
-        nodes.truncate(self.limit);
         let container = |node| Container {
             retained: self.describer.retained(node),
             entries: entries(node),
         };
-        nodes.into_iter().map(container).collect()
+        let largest = dominators.largest(nodes, self.limit);
+        largest.into_iter().map(container).collect()
     }
 
     /// Members, each of so many fields in a row.

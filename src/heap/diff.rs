@@ -5,7 +5,7 @@ use std::cmp::Reverse;
 use rustc_hash::{FxHashMap, FxHashSet};
 use serde::Serialize;
 
-use super::classes::{class_name, retained_by_group};
+use super::classes::{retained_by_group, ClassKey};
 use super::dominators::Dominators;
 use super::graph::Graph;
 use super::growth::Size;
@@ -74,9 +74,15 @@ impl Diff {
                 node_count: graph.node_count() as u64,
                 total_bytes,
             });
+            let mut numbers = FxHashMap::default();
             let by_class = graph
                 .nodes()
-                .map(|node| classes.number(class_name(graph, node)))
+                .map(|node| ClassKey::of(graph, node))
+                .map(|key| {
+                    *numbers
+                        .entry(key)
+                        .or_insert_with(|| classes.number(key.name(graph)))
+                })
                 .collect();
             classes.add(side, graph, dominators, &by_class, other);
             let none = properties.number("");

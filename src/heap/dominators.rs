@@ -12,6 +12,8 @@
 //!
 //! Five numbers of 32 bits for each node, and one for each edge that goes back, are held meanwhile.
 
+use std::cmp::Reverse;
+
 use super::graph::Graph;
 use super::index::{Column, EdgeIndex, NodeIndex};
 use super::layout::EdgeKind;
@@ -49,6 +51,17 @@ impl Dominators {
     pub fn unreachable(&self) -> impl Iterator<Item = NodeIndex> + '_ {
         self.nodes()
             .filter(|&node| node.get() != ROOT && self.of(node).is_none())
+    }
+
+    /// Those that retain most, at most so many.
+    pub(super) fn largest(&self, mut nodes: Vec<NodeIndex>, limit: usize) -> Vec<NodeIndex> {
+        let key = |&node: &NodeIndex| (Reverse(self.retained_bytes(node)), node);
+        if limit < nodes.len() {
+            nodes.select_nth_unstable_by_key(limit, key);
+            nodes.truncate(limit);
+        }
+        nodes.sort_unstable_by_key(key);
+        nodes
     }
 
     /// Whom each node dominates closest.

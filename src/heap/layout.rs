@@ -115,6 +115,14 @@ impl NodeKind {
         let known = Self::ALL.iter().find(|(_, known)| *known == name);
         known.map_or(Self::Other, |&(kind, _)| kind)
     }
+
+    /// Whether it is there for V8, and not for the program.
+    pub(super) fn is_v8s(self) -> bool {
+        matches!(
+            self,
+            Self::Hidden | Self::Code | Self::ObjectShape | Self::Synthetic
+        )
+    }
 }
 
 /// Where the fields of a node stand in its record.

@@ -140,10 +140,16 @@ impl Owners {
         self.steps[owner]
     }
 
+    /// An owner and those above it, but for the root.
+    fn upwards(&self, owner: OwnerIndex) -> impl Iterator<Item = OwnerIndex> + '_ {
+        successors(Some(owner), |&owner| Some(self.steps[owner].0))
+            .take_while(|owner| owner.get() > 0)
+    }
+
     /// The steps from the root.
     pub(super) fn way(&self, owner: OwnerIndex) -> Vec<Step> {
-        let above = |&owner: &OwnerIndex| Some(self.steps[owner].0).filter(|above| above.get() > 0);
-        let mut way: Vec<Step> = successors(Some(owner).filter(|owner| owner.get() > 0), above)
+        let mut way: Vec<Step> = self
+            .upwards(owner)
             .map(|owner| self.steps[owner].1)
             .collect();
         way.reverse();
@@ -230,8 +236,8 @@ impl Owners {
 
     /// The owner to which a step below `above` leads back: the way to it ends with the same steps twice.
     fn repeated(&self, above: OwnerIndex, step: Step) -> Option<OwnerIndex> {
-        let way = successors(Some(above), |&owner| Some(self.steps[owner].0))
-            .take_while(|owner| owner.get() > 0)
+        let way = self
+            .upwards(above)
             .take(2 * MAX_PERIOD - 1)
             .map(|owner| (owner, self.steps[owner].1));
         let (owners, mut steps): (Vec<OwnerIndex>, Vec<Step>) = way.unzip();

@@ -195,17 +195,9 @@ impl<Tell: FnMut(NodeIndex, EdgeIndex)> Search<'_, Tell> {
                 _ => Rank::Soon,
             },
             EdgeKind::Internal | EdgeKind::Hidden | EdgeKind::Other => {
-                let is_own = |node| {
-                    matches!(
-                        graph.kind(node),
-                        NodeKind::Hidden
-                            | NodeKind::Code
-                            | NodeKind::ObjectShape
-                            | NodeKind::Synthetic
-                    )
-                };
                 let is_contents = matches!(meaning, FieldName::Number(_) | FieldName::Contents);
-                if is_contents && !is_own(from) && !is_own(to) {
+                let is_v8s = graph.kind(from).is_v8s() || graph.kind(to).is_v8s();
+                if is_contents && !is_v8s {
                     Rank::Soon
                 } else {
                     Rank::Late

@@ -3,7 +3,6 @@
 //! `LeakCanary`, one step is marked: where the way should have been cut.
 
 use std::cell::RefCell;
-use std::cmp::Reverse;
 
 use rustc_hash::FxHashMap;
 use serde::{Deserialize, Serialize};
@@ -126,13 +125,12 @@ impl Retainers {
             return Err(Error::new(Kind::InvalidInput, format!("{text}; {advice}")));
         }
         let dominators = snapshot.dominators();
-        found.sort_by_key(|&node| (Reverse(dominators.retained_bytes(node)), node));
         let count = found.len();
-        found.truncate(shown.limit);
+        let largest = dominators.largest(found, shown.limit);
         let describer = Describer::new(snapshot, shown.redact);
         Ok(Self {
             count,
-            targets: found
+            targets: largest
                 .into_iter()
                 .map(|node| describer.retained(node))
                 .collect(),

@@ -1,8 +1,6 @@
 //! A heap at a glance: how large it is, of what, the largest things in it with the way to each, and what
 //! is there twice.
 
-use std::cmp::Reverse;
-
 use rustc_hash::FxHashMap;
 use serde::Serialize;
 
@@ -127,7 +125,6 @@ impl Sum {
 fn objects(describer: &Describer, shown: Shown) -> Vec<Retained> {
     let snapshot = describer.snapshot;
     let (graph, dominators) = (snapshot.graph(), snapshot.dominators());
-    let retained = |&node: &NodeIndex| Reverse((dominators.retained_bytes(node), Reverse(node)));
     // Where contents are is told as what they are the contents of.
     let is_object = |&node: &NodeIndex| {
         node != NodeIndex::from(0_u32)
@@ -135,13 +132,9 @@ fn objects(describer: &Describer, shown: Shown) -> Vec<Retained> {
             && !is_contents(graph, node)
             && !is_realm(graph, node)
     };
-    let mut largest: Vec<NodeIndex> = graph.nodes().filter(is_object).collect();
-    if shown.limit < largest.len() {
-        largest.select_nth_unstable_by_key(shown.limit, retained);
-        largest.truncate(shown.limit);
-    }
-    largest.sort_unstable_by_key(retained);
-    largest
+    let objects = graph.nodes().filter(is_object).collect();
+    dominators
+        .largest(objects, shown.limit)
         .into_iter()
         .map(|node| describer.retained(node))
         .collect()

@@ -4,7 +4,6 @@
 //! lowest such node is where the bytes gather, and those above it only hold it. (The accumulation points
 //! of Eclipse MAT's leak suspects.)
 
-use std::cmp::Reverse;
 use std::iter::successors;
 
 use rustc_hash::{FxHashMap, FxHashSet};
@@ -14,7 +13,6 @@ use super::classes::class_name;
 use super::contents::is_contents;
 use super::graph::Graph;
 use super::index::{Column, NodeIndex};
-use super::layout::NodeKind;
 use super::question::Shown;
 use super::retainers::{Describer, Retained};
 use super::snapshot::Snapshot;
@@ -91,16 +89,15 @@ impl Suspects {
                 }
             }
         }
-        let mut found: Vec<NodeIndex> = large
+        let found: Vec<NodeIndex> = large
             .into_iter()
             .filter(|node| !holds_large.contains(node))
             .collect();
-        found.sort_by_key(|&node| (Reverse(dominators.retained_bytes(node)), node));
         let suspect_count = found.len();
-        found.truncate(shown.limit);
         let describer = Describer::new(snapshot, shown.redact);
         let holders = holders(snapshot);
-        let suspects = found
+        let suspects = dominators
+            .largest(found, shown.limit)
             .into_iter()
             .map(|node| Suspect {
                 share: dominators.retained_bytes(node) as f64 / total_bytes as f64,
@@ -118,11 +115,7 @@ impl Suspects {
 
 /// Code and roots hold what is needed, not what leaks.
 fn is_of_the_program(graph: &Graph, node: NodeIndex) -> bool {
-    let is_v8s = matches!(
-        graph.kind(node),
-        NodeKind::Hidden | NodeKind::Code | NodeKind::ObjectShape | NodeKind::Synthetic
-    );
-    !is_v8s && !is_contents(graph, node)
+    !graph.kind(node).is_v8s() && !is_contents(graph, node)
 }
 
 /// The closest dominator of each node that is not where contents are; of what has none, the node itself.
