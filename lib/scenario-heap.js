@@ -24,8 +24,6 @@ const MAX_SAMPLES_PER_ROUND = 100_000;
 const OBJECT_BYTES = 40;
 /** … and at the least. */
 const SMALLEST_BYTES = 16;
-/** So large that it is sampled at that distance, but for one time in ten million. */
-const MARKER_ELEMENTS = 8192;
 /** Sites that a report names, those that grew most. */
 const MAX_SITES = 64;
 
@@ -209,10 +207,8 @@ class ScenarioHeap {
 
   /** @returns {number} ordinal of the last sample that was taken */
   #youngest() {
-    const marker = new Array(MARKER_ELEMENTS).fill(0);
     const { samples } = /** @type {HeapSampler} */ (this.sampler).read();
-    // Until here it is not garbage.
-    return marker.length && samples.reduce((most, { ordinal }) => Math.max(most, ordinal), 0);
+    return samples.reduce((most, { ordinal }) => Math.max(most, ordinal), 0);
   }
 }
 

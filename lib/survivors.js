@@ -222,7 +222,7 @@ class Survivors {
     }
     /** @type {Map<string, Sighting>} */
     const inlined = new Map();
-    let lastOrdinal = 0;
+    let { lastOrdinal } = this;
     for (const sample of samples) {
       lastOrdinal = Math.max(lastOrdinal, sample.ordinal);
       const origin = origins.get(sample.nodeId);

@@ -1,0 +1,64 @@
+'use strict';
+
+/** V8's sampling heap profiler, as it is started and read. */
+
+const assert = require('node:assert/strict');
+const { test } = require('node:test');
+const { HeapSampler } = require('../lib/heap-sampler');
+const { runNode } = require('./child');
+
+const DISTANCE = 4096;
+const ELEMENT_BYTES = 8;
+const ARRAYS = 2000;
+const ELEMENTS = 512;
+
+/** @param {HeapSampler} sampler */
+const youngest = (sampler) =>
+  sampler.read().samples.reduce((most, { ordinal }) => Math.max(most, ordinal), 0);
+
+test('ordinals count what was allocated, though nothing of it lives', (t) => {
+  const sampler = new HeapSampler();
+  sampler.start(DISTANCE);
+  t.after(() => {
+    sampler.stop();
+    sampler.close();
+  });
+  const before = youngest(sampler);
+  for (let count = 0; count < ARRAYS; count += 1) new Array(ELEMENTS).fill(count);
+  const expected = (ARRAYS * ELEMENTS * ELEMENT_BYTES) / DISTANCE;
+  const samples = youngest(sampler) - before;
+  assert.ok(samples > expected / 2 && samples < expected * 2, `${samples} of ${expected}`);
+});
+
+/** Compiles `nextTick`, then collects four times while nothing is under way. */
+const AT_REST = `
+const { HeapSampler } = require(${JSON.stringify(require.resolve('../lib/heap-sampler'))});
+const { setImmediate: turn } = require('node:timers/promises');
+const sampler = new HeapSampler();
+sampler.start(2 ** 20);
+let ticks = 0;
+const count = () => { ticks += 1; };
+function work() {
+  for (let call = 0; call < 200; call += 1) process.nextTick(count);
+}
+async function main() {
+  for (let round = 0; round < 4; round += 1) {
+    for (let at = 0; at < 300; at += 1) {
+      work();
+      await turn();
+    }
+    if (process.argv[1] === 'by us') sampler.read();
+    else sampler.session.post('HeapProfiler.getSamplingProfile', () => {});
+    await turn();
+  }
+}
+void main();
+`;
+const FORGOTTEN = /<SharedFunctionInfo nextTick>.*weak objects/;
+
+test('a service at rest keeps its compiled nextTick when the heap is read', async () => {
+  const run = async (/** @type {string} */ how) =>
+    (await runNode(['--trace-deopt', '--trace-deopt-verbose', '-e', AT_REST, how])).stdout;
+  assert.match(await run('by V8 alone'), FORGOTTEN);
+  assert.doesNotMatch(await run('by us'), FORGOTTEN);
+});
