@@ -450,6 +450,9 @@ export interface HeapStep {
   isSuspect: boolean;
 }
 
+/** The least number of references from the globals, as DevTools counts it; `null` for what only V8 itself holds. */
+export type HeapDistance = number | null;
+
 /** A single object and why it is still there. */
 export interface HeapObject {
   /** The same in every snapshot of a process. */
@@ -460,6 +463,7 @@ export interface HeapObject {
   shallowBytes: number;
   retainedBytes: number;
   referenceCount: number;
+  distance: HeapDistance;
   /** From a root; empty where nothing but weak references lead. */
   path: HeapStep[];
 }
@@ -480,7 +484,14 @@ export interface HeapSummary {
   /** DOM nodes that are in no document. */
   detached: { count: number; shallowBytes: number };
   classCount: number;
-  classes: { name: string; count: number; shallowBytes: number; retainedBytes: number }[];
+  /** `distance`: that of the nearest member. */
+  classes: {
+    name: string;
+    count: number;
+    shallowBytes: number;
+    retainedBytes: number;
+    distance: HeapDistance;
+  }[];
   objects: HeapObject[];
   containers: Record<
     'maps' | 'sets' | 'arrays' | 'listeners' | 'timers' | 'contexts' | 'globals',

@@ -38,6 +38,8 @@ test('a summary counts the members of a class, and what goes with them', async (
   assert.equal(sessions.count, SESSIONS);
   assert.ok(sessions.retainedBytes >= SESSIONS * HISTORY_BYTES, `${sessions.retainedBytes}`);
   assert.ok(sessions.shallowBytes < sessions.retainedBytes / 4);
+  // The map, its table, and then they.
+  assert.ok(sessions.distance > 3, `${sessions.distance}`);
   assert.ok(edgeCount > nodeCount && nodeCount > 10_000);
   assert.ok(totalBytes > sessions.retainedBytes);
 });
@@ -50,6 +52,7 @@ test('the largest objects say by what they are held', async () => {
   assert.equal(map.class, 'Map');
   assert.ok(map.retainedBytes >= SESSIONS * HISTORY_BYTES);
   assert.equal(map.path.at(-1).by, 'variable sessionsByToken');
+  assert.ok(map.distance > 1, `${map.distance}`);
 });
 
 test('as text it has the same in tables, with a limit of rows', async () => {

@@ -9,7 +9,7 @@
 //!   │
 //! dominators                     who holds whom, and how much
 //!   │
-//! snapshot ── paths              why each is still there (contents, places, describe)
+//! snapshot ── paths, distances   why each is still there (contents, places, describe)
 //!   │
 //! summary, suspects, retainers   questions to one snapshot (classes, containers)
 //! diff, growth                   questions to several (owners)
@@ -23,6 +23,7 @@ mod containers;
 mod contents;
 mod describe;
 mod diff;
+mod distances;
 mod dominators;
 pub mod file;
 mod graph;
@@ -48,6 +49,7 @@ mod testing;
 pub use classes::{classes, Class};
 pub use containers::{Container, Containers};
 pub use diff::{Change, Diff};
+pub use distances::Distances;
 pub use dominators::Dominators;
 pub use graph::{Detachedness, Edge, EdgeName, Graph, Location};
 pub use growth::{Growth, GrowthSearch, Members, Owner, Size};
@@ -59,5 +61,5 @@ pub use question::{Answer, Question, Shown};
 pub use retainers::{Retained, Retainers, Step, Target};
 pub use snapshot::Snapshot;
 pub use strings::Strings;
-pub use summary::{Duplicate, Duplicates, Sum, Summary};
+pub use summary::{ClassRow, Duplicate, Duplicates, Sum, Summary};
 pub use suspects::{Held, Suspect, Suspects};

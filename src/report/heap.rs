@@ -4,8 +4,8 @@ use std::fmt::Write as _;
 
 use crate::guard::phrase::{bytes, count, plural, printable};
 use crate::heap::{
-    Answer, Change, Class, Container, Containers, Diff, Duplicate, Duplicates, Growth, Held,
-    Members, Owner, Retained, Retainers, Size, Step, Summary, Suspect, Suspects,
+    Answer, Change, Class, ClassRow, Container, Containers, Diff, Duplicate, Duplicates, Growth,
+    Held, Members, Owner, Retained, Retainers, Size, Step, Summary, Suspect, Suspects,
 };
 
 /// Where what stands beside numbers begins.
@@ -83,13 +83,13 @@ fn summary_text(summary: &Summary) -> String {
     }
     let title = format!("CLASSES, {} of {class_count}", classes.len());
     heading(&mut text, &title, &["retained", "shallow", "count"]);
-    for Class {
-        name,
-        count: members,
-        shallow_bytes,
-        retained_bytes,
-    } in classes
-    {
+    for ClassRow { class, .. } in classes {
+        let Class {
+            name,
+            count: members,
+            shallow_bytes,
+            retained_bytes,
+        } = class;
         let numbers = [size(*retained_bytes), size(*shallow_bytes), count(*members)];
         row(&mut text, &numbers, name);
     }
