@@ -12,6 +12,7 @@ use super::contents::is_realm;
 use super::graph::{Edge, EdgeName, Graph};
 use super::index::{Column, EdgeIndex, NodeIndex, StringIndex};
 use super::layout::{EdgeKind, NodeKind};
+use super::weak_map::pair_of;
 
 const NOT_REACHED: u32 = u32::MAX;
 
@@ -103,8 +104,7 @@ impl Search<'_> {
 
 const NO_PAIR: u32 = u32::MAX;
 
-/// The references to each value of a `WeakMap`, whatever their kind. V8 calls both alike but for a number: `3 / part of key (Key @11) ->
-/// value (Value @13) pair in WeakMap (table @15)`.
+/// The references to each value of a `WeakMap`, whatever their kind. V8 calls both alike but for a number.
 struct Pairs {
     by_name: Column<StringIndex, u32>,
     /// References of each pair that were not followed yet.
@@ -147,13 +147,6 @@ impl Pairs {
         let pair = *self.by_name.get(name)?;
         self.left.get_mut(pair as usize)
     }
-}
-
-/// What the names of both references have in common.
-fn pair_of(name: &str) -> Option<&str> {
-    let pair = name.trim_start_matches(|character: char| character.is_ascii_digit());
-    let is_one = pair.len() < name.len() && pair.starts_with(" / part of key (");
-    is_one.then_some(pair)
 }
 
 #[cfg(test)]

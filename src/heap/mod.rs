@@ -5,7 +5,7 @@
 //!   │
 //! parser ── lexers ── lexer      bytes, in pieces of any length
 //!   │
-//! graph ── layout, strings       nodes, edges and names in flat columns (index.rs, rows.rs)
+//! graph ── layout, strings       nodes, edges and names in flat columns (index.rs, rows.rs, weak_map.rs)
 //!   │
 //! dominators                     who holds whom, and how much
 //!   │
@@ -45,6 +45,7 @@ mod summary;
 mod suspects;
 #[cfg(test)]
 mod testing;
+mod weak_map;
 
 pub use classes::{classes, Class};
 pub use containers::{Container, Containers};
