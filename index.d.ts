@@ -504,7 +504,7 @@ export interface HeapSummary {
   };
 }
 
-/** Objects that retain a tenth of a heap or more, the lowest such ones; sizes in bytes. */
+/** Objects, and classes, that retain a tenth of a heap or more, the lowest such ones; sizes in bytes. */
 export interface HeapSuspects {
   totalBytes: number;
   suspectCount: number;
@@ -513,6 +513,17 @@ export interface HeapSuspects {
     share: number;
     held: { class: string; count: number; retainedBytes: number }[];
   })[];
+  classSuspectCount: number;
+  /** Classes whose members retain as much together while none does alone. */
+  classSuspects: {
+    class: string;
+    /** Of members that no suspect retains. */
+    count: number;
+    retainedBytes: number;
+    share: number;
+    /** What more than half of that goes with; `null` when there is nothing but roots. */
+    holder: HeapObject | null;
+  }[];
 }
 
 /** Ways to objects; sizes in bytes. */

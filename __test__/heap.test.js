@@ -105,7 +105,26 @@ test('suspects are what holds a tenth of the heap', async () => {
   const { code, stdout } = await runCli(['heap', 'suspects', snapshot]);
   assert.equal(code, 0);
   assert.match(stdout, /^1 thing that holds a tenth of [\d.]+ MiB or more$/m);
+  assert.doesNotMatch(stdout, /together/);
   assert.match(stdout, /^ +holds 1,000 LeakedSession: [\d.]+ (K|M)iB$/m);
+});
+
+test('a class that two Maps share is a suspect together, and is told with where it gathers', async (t) => {
+  const file = path.join(temporaryFolder(t), 'shared.heapsnapshot');
+  const { code, stderr } = await runNode([program('shares-sessions.js'), file]);
+  assert.equal(code, 0, stderr);
+  const { stdout } = await runCli(['heap', 'suspects', file, '--json']);
+  const { suspects, classSuspects } = JSON.parse(stdout);
+  assert.deepEqual(suspects, []);
+  const [{ class: name, count, share, holder }, ...others] = classSuspects;
+  assert.deepEqual([name, count, others], ['LeakedSession', SESSIONS, []]);
+  assert.ok(share >= 0.1 && share < 1, `${share}`);
+  // The variables of the module.
+  assert.equal(holder.class, 'system / Context');
+  const { stdout: text } = await runCli(['heap', 'suspects', file]);
+  assert.match(text, /^1 class whose members hold a tenth of [\d.]+ MiB or more together$/m);
+  assert.match(text, /^ +[\d.]+ (K|M)iB +\d+ % {2}1,000 LeakedSession$/m);
+  assert.match(text, /^ +most of them in system \/ Context @\d+$/m);
 });
 
 test('a heap has not changed against itself', async () => {

@@ -18,6 +18,7 @@
 //! The room knows nothing of ledgers, verdicts and Node.js. Memory is bounded by the input, whatever its header
 //! says; input that is no snapshot is an error with the offset of the byte, never a panic.
 
+mod class_suspects;
 mod classes;
 mod containers;
 mod contents;
@@ -63,4 +64,4 @@ pub use retainers::{Retained, Retainers, Step, Target};
 pub use snapshot::Snapshot;
 pub use strings::Strings;
 pub use summary::{ClassRow, Duplicate, Duplicates, Sum, Summary};
-pub use suspects::{Held, Suspect, Suspects};
+pub use suspects::{ClassSuspect, Held, Suspect, Suspects};
