@@ -440,7 +440,7 @@ export interface HeapStep {
   /** How it is called: `.cache`, `variable sessions`, `[7]`, `get("key")`; `{name}` is V8's own. */
   by: string;
   class: string;
-  /** A function's name, a string's contents; empty for what has none beside its class. */
+  /** A function's name, a string's contents, an element's attributes; empty for what has none beside its class. */
   name: string;
   /** File, line and column of a function, from 1. */
   place: string | null;
@@ -481,7 +481,7 @@ export interface HeapSummary {
   totalBytes: number;
   /** What nothing but weak references lead to. */
   unreachable: { count: number; shallowBytes: number };
-  /** DOM nodes that are in no document. */
+  /** DOM nodes that are in no document, and what hangs on them. */
   detached: { count: number; shallowBytes: number };
   classCount: number;
   /** `distance`: that of the nearest member. */

@@ -20,18 +20,10 @@ const path = require('node:path');
 const { test } = require('node:test');
 const { isDeepStrictEqual } = require('node:util');
 const { nodeBinary } = require('../scripts/setup');
-const {
-  ROOT,
-  linesOf,
-  onReferenceOnly,
-  program,
-  runCommand,
-  runNode,
-  temporaryFolder,
-} = require('./child');
+const { ROOT, linesOf, onReferenceOnly, runNode } = require('./child');
 const { noChromium } = require('./browser/chromium');
-const { takeOfPage } = require('./browser/snapshot');
 const { analyseWith, findBinary } = require('./oracles/heap-snapshot');
+const { takeOfDeno, takeOfPage, takeOfProgram } = require('./snapshots');
 
 const MAJORS = ['20', '22', '24', '26'];
 const ORACLES = path.join(__dirname, 'oracles');
@@ -65,6 +57,16 @@ const CLASS_BY_KIND = {
   bigint: 'bigint',
   'object shape': '(object shape)',
 };
+
+/** What memlab's names have beside the class. @type {[RegExp, string][]} */
+const BESIDE_CLASS = [
+  // Attributes of an element.
+  [/^((?:Detached )?<[^ ]+) .*>$/s, '$1>'],
+  // The scope of a context's variables, since V8 15.
+  [/^(system \/ Context) \/ .*$/, '$1'],
+  // To us only the DOM has detached nodes.
+  [/^Detached (?=Node \/ )/, ''],
+];
 
 /**
  * @param {string} snapshot
@@ -125,7 +127,13 @@ function classesOf(nodes) {
   /** @param {number} id */
   const at = (id) => /** @type {Memlabs} */ (nodes.get(id));
   /** @param {number} id */
-  const classOf = (id) => CLASS_BY_KIND[at(id).kind] ?? at(id).name;
+  const classOf = (id) => {
+    const { kind, name } = at(id);
+    return (
+      CLASS_BY_KIND[kind] ??
+      BESIDE_CLASS.reduce((left, [beside, by]) => left.replace(beside, by), name)
+    );
+  };
   /** @param {number} id */
   const isBelowItsLike = (id) => {
     let above = at(id).dominator;
@@ -221,26 +229,6 @@ function assertNone(all, isWrong) {
 /** @typedef {import('node:test').TestContext} TestContext */
 
 /**
- * @param {string} binary
- * @param {string[]} [args]
- * @returns {(t: TestContext) => Promise<string>}
- */
-const takeOfProgram =
-  (binary, args = []) =>
-  async (t) => {
-    const folder = temporaryFolder(t);
-    const snapshot = path.join(folder, 'kinds.heapsnapshot');
-    const { code, stderr } = await runCommand(
-      binary,
-      [...args, program('holds-all-kinds.js'), snapshot],
-      // Deno's, where it keeps what it has compiled.
-      { env: { DENO_DIR: folder } },
-    );
-    assert.equal(code, 0, stderr);
-    return snapshot;
-  };
-
-/**
  * @typedef {object} Source
  * @property {string} name
  * @property {(t: TestContext) => Promise<string>} take  a snapshot
@@ -251,16 +239,9 @@ const takeOfProgram =
 const SOURCES = [
   ...MAJORS.map((major) => ({
     name: `Node.js ${major}`,
-    take: takeOfProgram(nodeBinary(major)),
+    take: (/** @type {TestContext} */ t) => takeOfProgram(t, nodeBinary(major)),
   })),
-  {
-    name: 'Deno',
-    take: takeOfProgram(path.join(__dirname, 'runtimes/node_modules/deno/deno'), [
-      'run',
-      '--allow-all',
-      '--no-remote',
-    ]),
-  },
+  { name: 'Deno', take: takeOfDeno },
   { name: 'Chromium', take: (t) => takeOfPage(t, 'holds-detached.html'), skip: noChromium },
 ];
 

@@ -14,9 +14,7 @@ async function main() {
   /** @type {string[]} */
   const lines = [];
   snapshot.nodes.forEach((node) => {
-    const { id, self_size, retainedSize, dominatorNode, type } = node;
-    // memlab says so in the name.
-    const name = node.is_detached ? node.name.replace(/^Detached /, '') : node.name;
+    const { id, self_size, retainedSize, dominatorNode, type, name } = node;
     const columns = [id, self_size, retainedSize, dominatorNode?.id, type, JSON.stringify(name)];
     lines.push(columns.join('\t'));
   });

@@ -61,7 +61,7 @@ impl ClassKey {
     pub(super) fn of(graph: &Graph, node: NodeIndex) -> Self {
         match graph.kind(node) {
             NodeKind::Object | NodeKind::Native | NodeKind::Synthetic | NodeKind::Other => {
-                Self::Named(graph.name_index(node))
+                Self::Named(graph.class_name_index(node))
             }
             kind => Self::Kind(kind_name(kind)),
         }

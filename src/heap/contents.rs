@@ -4,10 +4,8 @@
 use super::graph::{EdgeName, Graph};
 use super::index::{Column, EdgeIndex, NodeIndex, StringIndex};
 use super::layout::{EdgeKind, NodeKind};
+use super::node_names;
 use super::weak_map::pair_of;
-
-/// How V8 calls where a closure's variables are.
-const CONTEXT: &str = "system / Context";
 
 /// Whether an edge leads to where V8 keeps what its source contains.
 pub(super) fn leads_to_contents(graph: &Graph, from: NodeIndex, edge: EdgeIndex) -> bool {
@@ -19,17 +17,24 @@ pub(super) fn leads_to_contents(graph: &Graph, from: NodeIndex, edge: EdgeIndex)
 
 /// Whether V8 keeps there what something else contains.
 pub(super) fn is_contents(graph: &Graph, node: NodeIndex) -> bool {
-    graph.kind(node) == NodeKind::Array || is_context(graph, node)
+    match graph.kind(node) {
+        NodeKind::Array => true,
+        NodeKind::Object => is_context(graph, node),
+        // Of the variables of scripts, each in a context.
+        NodeKind::Hidden | NodeKind::Native => graph.name(node) == "system / ScriptContextTable",
+        _ => false,
+    }
 }
 
 /// Whether the variables of closures are there.
 pub(super) fn is_context(graph: &Graph, node: NodeIndex) -> bool {
-    graph.kind(node) == NodeKind::Object && graph.name(node) == CONTEXT
+    graph.kind(node) == NodeKind::Object && node_names::is_context(graph.name(node))
 }
 
 /// Whether it is what belongs to one set of globals, which V8 has by the name of a context.
 pub(super) fn is_realm(graph: &Graph, node: NodeIndex) -> bool {
-    graph.kind(node) == NodeKind::Hidden && graph.name(node) == "system / NativeContext"
+    matches!(graph.kind(node), NodeKind::Hidden | NodeKind::Native)
+        && node_names::is_realm(graph.name(node))
 }
 
 /// What V8 means by the name of a field.

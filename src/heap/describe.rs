@@ -3,18 +3,20 @@
 use super::graph::{Edge, EdgeName, Graph};
 use super::index::NodeIndex;
 use super::layout::{EdgeKind, NodeKind};
+use super::node_names::attributes;
 use super::weak_map::{pair_of, table_of_pair, PAIR};
 
 /// Characters of contents that are shown.
 const SHOWN_CHARACTERS: usize = 60;
 
-/// What a node is called beside its class: a function's name, what a string holds.
+/// What a node is called beside its class: a function's name, what a string holds, an element's attributes.
 pub(super) fn name(graph: &Graph, node: NodeIndex, redact: bool) -> String {
     match graph.kind(node) {
         NodeKind::Closure => graph.name(node).to_owned(),
         NodeKind::String | NodeKind::ConcatenatedString | NodeKind::SlicedString => {
             contents(graph.name(node), redact)
         }
+        NodeKind::Native if !redact => contents(attributes(graph.name(node)), redact),
         _ => String::new(),
     }
 }

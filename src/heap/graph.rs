@@ -8,8 +8,10 @@ use std::ops::Range;
 
 use rustc_hash::{FxHashMap, FxHashSet};
 
+use super::detached;
 use super::index::{Column, EdgeIndex, FunctionIndex, NodeIndex, StringIndex, TraceId};
 use super::layout::{EdgeKind, Layout, NodeKind};
+use super::node_names;
 use super::strings::Strings;
 use super::traces::{Function, Traces};
 use super::weak_map::table_of_pair;
@@ -45,6 +47,7 @@ pub struct Edge {
 
 /// Whether something outside of the heap still shows a DOM node.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[repr(u8)]
 pub enum Detachedness {
     /// Not a node of a document.
     Unknown,
@@ -77,6 +80,8 @@ pub struct Graph {
     /// With the detachedness above it.
     kinds: Column<NodeIndex, u8>,
     names: Column<NodeIndex, StringIndex>,
+    /// Of those that are called otherwise.
+    class_names: FxHashMap<NodeIndex, StringIndex>,
     ids: Column<NodeIndex, u32>,
     /// Of the object alone, in bytes; `u32::MAX` where `large_sizes` has it.
     self_sizes: Column<NodeIndex, u32>,
@@ -125,6 +130,20 @@ impl Graph {
         self.names[node]
     }
 
+    /// What it is called without what is of this one only.
+    pub(super) fn class_name_index(&self, node: NodeIndex) -> StringIndex {
+        let other = self.class_names.get(&node).copied();
+        other.unwrap_or(self.names[node])
+    }
+
+    /// Whether it is there for V8, and not for the program.
+    pub(super) fn is_v8s(&self, node: NodeIndex) -> bool {
+        match self.kind(node) {
+            NodeKind::Native => node_names::is_v8s(self.name(node)),
+            kind => kind.is_v8s(),
+        }
+    }
+
     /// The same for the same object in every snapshot of a process.
     #[must_use]
     pub fn id(&self, node: NodeIndex) -> u32 {
@@ -148,6 +167,10 @@ impl Graph {
             2 => Detachedness::Detached,
             _ => Detachedness::Unknown,
         }
+    }
+
+    pub(super) fn set_detachedness(&mut self, node: NodeIndex, state: Detachedness) {
+        self.kinds[node] = self.kinds[node] & KIND_MASK | (state as u8) << DETACHEDNESS_SHIFT;
     }
 
     /// What it refers to.
@@ -210,6 +233,24 @@ impl Graph {
     #[must_use]
     pub fn strings(&self) -> &Strings {
         &self.strings
+    }
+
+    /// Finds the classes of objects that are called otherwise.
+    fn name_classes(&mut self) {
+        let mut classes: FxHashMap<String, StringIndex> = FxHashMap::default();
+        for node in (0..self.node_count()).map(NodeIndex::from) {
+            if !matches!(self.kind(node), NodeKind::Object | NodeKind::Native) {
+                continue;
+            }
+            let name = self.strings.get(self.names[node]);
+            let is_detached = self.detachedness(node) == Detachedness::Detached;
+            if let Some(class) = node_names::class_of(name, is_detached) {
+                let index = *classes
+                    .entry(class)
+                    .or_insert_with_key(|class| self.strings.push(class));
+                self.class_names.insert(node, index);
+            }
+        }
     }
 
     /// A value of a `WeakMap` is kept by its key: what V8 writes from the table becomes weak, as in `DevTools`.
@@ -536,8 +577,10 @@ impl Builder {
                 "a name is string {last_string}, and there are {strings}"
             )));
         }
-        graph.strings.shrink();
         graph.weaken_pairs_of_tables();
+        detached::spread(graph);
+        graph.name_classes();
+        graph.strings.shrink();
         graph
             .locations
             .sort_unstable_by_key(|location| location.node);

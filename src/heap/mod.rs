@@ -5,7 +5,8 @@
 //!   │
 //! parser ── lexers ── lexer      bytes, in pieces of any length
 //!   │
-//! graph ── layout, strings       nodes, edges and names in flat columns (index.rs, rows.rs, weak_map.rs)
+//! graph ── layout, strings       nodes, edges and names in flat columns (index.rs, rows.rs)
+//!   │      detached, node_names  what is in no document, classes, pairs of WeakMaps (weak_map)
 //!   │
 //! dominators                     who holds whom, and how much
 //!   │
@@ -23,6 +24,7 @@ mod classes;
 mod containers;
 mod contents;
 mod describe;
+mod detached;
 mod diff;
 mod distances;
 mod dominators;
@@ -33,6 +35,7 @@ mod index;
 mod layout;
 mod lexer;
 mod lexers;
+mod node_names;
 mod owners;
 mod parser;
 mod paths;

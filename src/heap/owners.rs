@@ -324,8 +324,9 @@ impl<'a> Names<'a> {
             },
             _ => By::Element,
         };
-        let name = graph.name_index(to);
+        let name = graph.class_name_index(to);
         let is = match graph.kind(to) {
+            NodeKind::Native if graph.is_v8s(to) => Is::Kind(NodeKind::Hidden),
             NodeKind::Closure => Is::Function(self.text(texts, name)),
             NodeKind::Object | NodeKind::Native | NodeKind::Synthetic | NodeKind::Other => {
                 Is::Object(self.text(texts, name))

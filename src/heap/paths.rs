@@ -9,7 +9,7 @@ use std::collections::VecDeque;
 
 use rustc_hash::FxHashSet;
 
-use super::contents::{FieldName, FieldNames};
+use super::contents::{is_realm, FieldName, FieldNames};
 use super::graph::{Edge, EdgeName, Graph};
 use super::index::{Column, EdgeIndex, NodeIndex};
 use super::layout::{EdgeKind, NodeKind};
@@ -90,13 +90,17 @@ pub(super) fn walk(graph: &Graph, tell: impl FnMut(NodeIndex, EdgeIndex)) {
 
 /// The global objects.
 pub(super) fn globals(graph: &Graph) -> impl Iterator<Item = NodeIndex> + '_ {
-    global_edges(graph).map(|(_, edge)| graph.target(edge))
+    let targets = global_edges(graph).into_iter();
+    targets
+        .map(|(_, edge)| graph.target(edge))
+        .filter(|&node| graph.kind(node) != NodeKind::Synthetic)
 }
 
-/// V8 marks the globals by shortcuts from the root; since V8 14 these lead to contexts, which have them.
-fn global_edges(graph: &Graph) -> impl Iterator<Item = (NodeIndex, EdgeIndex)> + '_ {
+/// The edges of the ways to the globals. V8 marks these by shortcuts from the root; since V8 14 such shortcuts lead to
+/// contexts, which have the globals. Without any, as in Deno, they are the contexts that V8's own roots hold.
+fn global_edges(graph: &Graph) -> Vec<(NodeIndex, EdgeIndex)> {
     let root = NodeIndex::from(0_u32);
-    let is_global = |&edge: &EdgeIndex| {
+    let is_global = |edge: EdgeIndex| {
         let Edge { kind, name, .. } = graph.edge(edge);
         let EdgeName::Name(name) = name else {
             return false;
@@ -104,18 +108,54 @@ fn global_edges(graph: &Graph) -> impl Iterator<Item = (NodeIndex, EdgeIndex)> +
         !matches!(kind, EdgeKind::Weak | EdgeKind::Shortcut)
             && matches!(graph.strings().get(name), "global_object" | "extension")
     };
-    let mut marked_before = FxHashSet::default();
-    graph
+    let shortcuts = graph
         .edges_of(root)
-        .filter(|&edge| graph.edge_kind(edge) == EdgeKind::Shortcut)
-        // A context that is marked more than once has its globals once.
-        .filter(move |&edge| marked_before.insert(graph.target(edge)))
-        .flat_map(move |shortcut| {
-            let marked = graph.target(shortcut);
-            let edges = graph.edges_of(marked).filter(is_global);
-            let of_context = edges.map(move |edge| (marked, edge));
-            std::iter::once((root, shortcut)).chain(of_context)
-        })
+        .filter(|&edge| graph.edge_kind(edge) == EdgeKind::Shortcut);
+    let mut marks: Vec<(NodeIndex, EdgeIndex)> = shortcuts.map(|edge| (root, edge)).collect();
+    if marks.is_empty() {
+        marks = realms_of_roots(graph);
+    }
+    let mut edges = Vec::new();
+    // A context that is marked more than once has its globals once.
+    let mut marked_before = FxHashSet::default();
+    for (from, edge) in marks {
+        let marked = graph.target(edge);
+        if marked_before.insert(marked) {
+            edges.push((from, edge));
+            let of_context = graph.edges_of(marked).filter(|&edge| is_global(edge));
+            edges.extend(of_context.map(|edge| (marked, edge)));
+        }
+    }
+    edges
+}
+
+/// The edges of the ways to contexts that have globals, through a group of V8's roots.
+fn realms_of_roots(graph: &Graph) -> Vec<(NodeIndex, EdgeIndex)> {
+    let strong = |from: NodeIndex| {
+        let edges = graph.edges_of(from);
+        edges.filter(|&edge| !matches!(graph.edge_kind(edge), EdgeKind::Weak | EdgeKind::Shortcut))
+    };
+    let is_group = |node: NodeIndex| {
+        graph.kind(node) == NodeKind::Synthetic && !is_group_of_the_moment(graph, node)
+    };
+    let mut edges = Vec::new();
+    let root = NodeIndex::from(0_u32);
+    for to_roots in strong(root) {
+        let roots = graph.target(to_roots);
+        for to_group in strong(roots).filter(|_| is_group(roots)) {
+            let group = graph.target(to_group);
+            let is_way = |&edge: &EdgeIndex| is_group(group) && is_realm(graph, graph.target(edge));
+            for to_realm in strong(group).filter(is_way) {
+                edges.extend([(root, to_roots), (roots, to_group), (group, to_realm)]);
+            }
+        }
+    }
+    edges
+}
+
+/// Whether these roots are the functions that run just now, which may have changed at the next snapshot.
+fn is_group_of_the_moment(graph: &Graph, group: NodeIndex) -> bool {
+    ["(Stack roots)", "(Handle scope)", "(Micro tasks)"].contains(&graph.name(group))
 }
 
 struct Search<'a, Tell> {
@@ -163,11 +203,9 @@ impl<Tell: FnMut(NodeIndex, EdgeIndex)> Search<'_, Tell> {
         }
     }
 
-    /// Whether a root is one of the functions that run just now, which may have changed at the next snapshot.
     fn is_of_the_moment(&self, name: EdgeName, to: NodeIndex) -> bool {
-        let groups = ["(Stack roots)", "(Handle scope)", "(Micro tasks)"];
         let fields = ["weak_refs_keep_during_job", "current_microtask"];
-        groups.contains(&self.graph.name(to))
+        is_group_of_the_moment(self.graph, to)
             || matches!(name, EdgeName::Name(name)
                 if fields.contains(&self.graph.strings().get(name)))
     }
@@ -199,7 +237,7 @@ impl<Tell: FnMut(NodeIndex, EdgeIndex)> Search<'_, Tell> {
                     meaning,
                     FieldName::Number(_) | FieldName::Contents | FieldName::Pair
                 );
-                let is_v8s = graph.kind(from).is_v8s() || graph.kind(to).is_v8s();
+                let is_v8s = graph.is_v8s(from) || graph.is_v8s(to);
                 if is_contents && !is_v8s {
                     Rank::Soon
                 } else {
@@ -289,6 +327,41 @@ mod tests {
         heap.edge(context, "weak", "global_object", global);
         heap.edge(context, "shortcut", "extension", global);
         assert_eq!(names(&heap, global), None);
+    }
+
+    #[test]
+    fn without_marks_globals_are_those_of_contexts_that_roots_hold() {
+        let mut heap = Heap::new();
+        let roots = heap.node("synthetic", "(GC roots)", 0);
+        let stack = heap.node("synthetic", "(Stack roots)", 0);
+        let handles = heap.node("synthetic", "(Global handles)", 0);
+        let function = heap.node("closure", "bootstrap", 0);
+        let context = heap.node("native", "system / NativeContext", 0);
+        let global = heap.node("object", "Window", 0);
+        let held = heap.node("object", "Held", 0);
+        heap.edge(0, "element", "1", roots);
+        heap.edge(roots, "element", "1", stack);
+        heap.edge(roots, "element", "2", handles);
+        heap.edge(stack, "internal", "1", context);
+        heap.edge(handles, "internal", "1", function);
+        heap.edge(handles, "internal", "2", context);
+        heap.edge(function, "property", "held", held);
+        heap.edge(context, "internal", "global_object", global);
+        heap.edge(global, "property", "held", held);
+        let way = names(&heap, held).unwrap();
+        assert_eq!(
+            way,
+            [
+                "(GC roots)",
+                "(Global handles)",
+                "system / NativeContext",
+                "Window",
+                "Held"
+            ]
+        );
+        let graph = heap.graph();
+        let found: Vec<NodeIndex> = globals(&graph).collect();
+        assert_eq!(found, [node(context), node(global)]);
     }
 
     #[test]

@@ -6,6 +6,7 @@ use rustc_hash::FxHashMap;
 use super::graph::{EdgeName, Graph, Location};
 use super::index::NodeIndex;
 use super::layout::NodeKind;
+use super::node_names::file_of;
 
 /// Where each function begins.
 pub(super) struct Places<'a> {
@@ -32,7 +33,7 @@ impl<'a> Places<'a> {
         }
         let shared = follow(graph, node, &["shared"])?;
         let script = follow(graph, shared, &["script", "script_or_debug_info"])?;
-        let file = graph.name(script);
+        let file = file_of(graph.name(script));
         let Location { line, column, .. } = self.locations.get(&node)?;
         let (line, column) = (u64::from(*line) + 1, u64::from(*column) + 1);
         Some(format!("{file}:{line}:{column}")).filter(|_| !file.is_empty())

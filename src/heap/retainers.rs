@@ -53,7 +53,7 @@ pub struct Retained {
     pub id: u32,
     /// As [`super::Class::name`].
     pub class: String,
-    /// A function's name, a string's contents; empty for what has none beside its class.
+    /// A function's name, a string's contents, an element's attributes; empty for what has none beside its class.
     pub name: String,
     /// Where a function begins: file, line and column, from 1.
     pub place: Option<String>,

@@ -49,6 +49,12 @@ impl Strings {
         self.ends.shrink_to_fit();
     }
 
+    /// Adds a string that the table did not come with.
+    pub(super) fn push(&mut self, text: &str) -> StringIndex {
+        self.text.push_str(text);
+        self.ends.push_and_get_key(self.text.len())
+    }
+
     /// Adds the string whose JSON, without the quotes, is `raw`. A half of a surrogate pair, which JavaScript
     /// strings may hold, becomes U+FFFD.
     ///

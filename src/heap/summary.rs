@@ -31,7 +31,7 @@ pub struct Summary {
     pub total_bytes: u64,
     /// What nothing but weak references lead to.
     pub unreachable: Sum,
-    /// DOM nodes that are in no document.
+    /// DOM nodes that are in no document, and what hangs on them.
     pub detached: Sum,
     /// How many classes there are.
     pub class_count: usize,

@@ -153,7 +153,7 @@ impl Suspects {
 
 /// Code and roots hold what is needed, not what leaks.
 fn is_of_the_program(graph: &Graph, node: NodeIndex) -> bool {
-    !graph.kind(node).is_v8s() && !is_contents(graph, node)
+    !graph.is_v8s(node) && !is_contents(graph, node)
 }
 
 /// The closest dominator of each node that is not where contents are; of what has none, the node itself.

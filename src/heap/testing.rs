@@ -1,8 +1,9 @@
 //! Small heaps for tests: written as V8 writes them, so that they are read by the very parser.
 
+use std::collections::HashMap;
 use std::fmt::Write;
 
-use super::graph::Graph;
+use super::graph::{Detachedness, Graph};
 use super::index::NodeIndex;
 use super::parser::Parser;
 use crate::error::Result;
@@ -14,6 +15,7 @@ const NODE_WIDTH: usize = 6;
 #[derive(Default)]
 pub(super) struct Heap {
     nodes: Vec<(String, usize, u64)>,
+    states: HashMap<usize, Detachedness>,
     edges: Vec<Vec<(&'static str, String, usize)>>,
     locations: Vec<[usize; 4]>,
 }
@@ -58,6 +60,13 @@ impl Heap {
         self.edges[from].push((kind, name.to_owned(), to));
     }
 
+    /// Adds a native node of 8 bytes whose state the browser knows.
+    pub(super) fn dom(&mut self, name: &str, state: Detachedness) -> usize {
+        let made = self.node("native", name, 8);
+        self.states.insert(made, state);
+        made
+    }
+
     /// Makes something the value of a key in the table of a `WeakMap`.
     pub(super) fn pair(&mut self, table: usize, key: usize, value: usize) {
         let called = |node: usize| format!("({} @{})", self.nodes[node].0, id(node));
@@ -89,10 +98,11 @@ impl Heap {
             self.nodes.iter().zip(&self.edges).enumerate()
         {
             nodes.push(format!(
-                "{kind},{},{},{self_size},{},0",
+                "{kind},{},{},{self_size},{},{}",
                 string(name),
                 id(index),
-                own.len()
+                own.len(),
+                self.states.get(&index).map_or(0, |&state| state as u8),
             ));
             for (kind, name, to) in own {
                 let number = EDGE_KINDS.iter().position(|known| known == kind).unwrap();

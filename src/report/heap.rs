@@ -76,7 +76,10 @@ fn summary_text(summary: &Summary) -> String {
     );
     for (sum, what) in [
         (unreachable, "that only weak references lead to"),
-        (detached, "of the DOM that are in no document"),
+        (
+            detached,
+            "of the DOM, with what hangs on them, in no document",
+        ),
     ] {
         if sum.count > 0 {
             let nodes = plural(sum.count, "node", "nodes");
