@@ -556,7 +556,10 @@ export interface HeapChange {
   freedCount: number;
 }
 
-/** How large a snapshot is. */
+/**
+ * How large a snapshot is: all of it in `heap.diff()`; in `heap.growth()` what is reachable, where V8's tables count
+ * with what they are the contents of.
+ */
 export interface HeapSize {
   nodeCount: number;
   totalBytes: number;

@@ -10,6 +10,7 @@ const { test } = require('node:test');
 const { Readable } = require('node:stream');
 const v8 = require('node:v8');
 const zlib = require('node:zlib');
+const { retainersOf } = require('../lib/heap');
 const { temporaryFolder } = require('./child');
 const { nextTick, repeat, startQuick, untilLeak } = require('./ticks');
 const leakguard = require('..');
@@ -25,6 +26,7 @@ class HeldSession {
   }
 }
 
+const usersByMail = new Map([['jane@example.org', {}]]);
 const heldSessions = new Map(
   Array.from({ length: COUNT }, (_, id) => [`token ${id}`, new HeldSession(id)]),
 );
@@ -209,4 +211,12 @@ test('a confirmed leak says who holds what grows, as often as the host allows it
   );
   await repeat(() => {}, 20);
   assert.equal(heldOf(other.signature), undefined);
+});
+
+test('the way to an object of this process, which goes into reports, has no keys of Maps', async () => {
+  const way = await retainersOf(usersByMail.get('jane@example.org') ?? {});
+  assert.deepEqual(
+    way.slice(-2).map(({ by }) => by),
+    ['variable usersByMail', 'get("(16 characters)")'],
+  );
 });

@@ -421,7 +421,8 @@ class LeakguardProbe {
 }
 
 /**
- * The steps from a root to an object of this process.
+ * The steps from a root to an object of this process. They go into reports, so they leave out what strings hold, such
+ * as the keys of a `Map`.
  * @param {object} target
  * @returns {Promise<import('..').HeapStep[]>}
  * @throws {LeakguardError} as `capture`
@@ -429,7 +430,12 @@ class LeakguardProbe {
 async function retainersOf(target) {
   const probe = new LeakguardProbe(target);
   const native = await nativeOf(await capture());
-  const question = { kind: 'path', target: { weak: probe.constructor.name }, limit: 1 };
+  const question = {
+    kind: 'path',
+    target: { weak: probe.constructor.name },
+    limit: 1,
+    redact: true,
+  };
   const { targets } = fromAnswer(await asked(() => native.ask(JSON.stringify(question))));
   return targets[0].path;
 }

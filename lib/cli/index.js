@@ -67,20 +67,19 @@ function withPolicy(command) {
 /** Rows of a table that fit a terminal beside the other tables. */
 const DEFAULT_LIMIT = 20;
 
-/** @param {string} value */
-function parseLimit(value) {
-  const limit = parseInteger(value, 1, 1000);
-  if (limit === undefined)
-    throw new InvalidArgumentError('accepted is a whole number from 1 to 1000');
-  return limit;
-}
-
-/** @param {string} value */
-function parsePositive(value) {
-  const id = parseInteger(value, 1, 2 ** 32 - 1);
-  if (id === undefined) throw new InvalidArgumentError('accepted is a whole number from 1 on');
-  return id;
-}
+/**
+ * @param {number} most
+ * @param {string} end  of the range, in words
+ */
+const parseUpTo = (most, end) => (/** @type {string} */ value) => {
+  const number = parseInteger(value, 1, most);
+  if (number === undefined) {
+    throw new InvalidArgumentError(`accepted is a whole number from 1 ${end}`);
+  }
+  return number;
+};
+const parseLimit = parseUpTo(1000, 'to 1000');
+const parsePositive = parseUpTo(2 ** 32 - 1, 'on');
 
 /**
  * Errors are one line.

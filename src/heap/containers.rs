@@ -168,8 +168,7 @@ impl Search<'_> {
         }
         for Container { retained, .. } in &mut found {
             if let Some(&closure) = closure_by_context.get(&retained.id) {
-                let Retained { name, place, .. } = self.describer.retained(closure);
-                (retained.name, retained.place) = (name, place);
+                (retained.name, retained.place) = self.describer.name(closure);
             }
         }
         found

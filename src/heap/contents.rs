@@ -15,6 +15,16 @@ pub(super) fn leads_to_contents(graph: &Graph, from: NodeIndex, edge: EdgeIndex)
         && is_contents(graph, graph.target(edge))
 }
 
+/// Whether an edge leads to what a program has no word for: contents, or a set of globals.
+pub(super) fn leads_inside(graph: &Graph, from: NodeIndex, edge: EdgeIndex) -> bool {
+    leads_to_contents(graph, from, edge) || is_realm(graph, graph.target(edge))
+}
+
+/// Whether what a node refers to is a root to a program.
+pub(super) fn holds_roots(graph: &Graph, node: NodeIndex) -> bool {
+    node == NodeIndex::from(0_u32) || is_realm(graph, node)
+}
+
 /// Whether V8 keeps there what something else contains.
 pub(super) fn is_contents(graph: &Graph, node: NodeIndex) -> bool {
     match graph.kind(node) {

@@ -27,11 +27,12 @@ pub struct Growth {
     pub owners: Vec<Owner>,
 }
 
-/// How large a snapshot is.
+/// How large a snapshot is. In a comparison of two all of it counts; for growth what is reachable, and where V8 keeps
+/// contents is no node of its own.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Size {
-    /// Nodes that are reachable.
+    /// How many nodes there are.
     pub node_count: u64,
     /// Of them all.
     pub total_bytes: u64,

@@ -15,7 +15,7 @@ use std::iter::successors;
 use rustc_hash::{FxHashMap, FxHashSet};
 
 use super::classes::kind_name;
-use super::contents::{is_realm, leads_to_contents, FieldName, FieldNames};
+use super::contents::{holds_roots, leads_inside, FieldName, FieldNames};
 use super::describe;
 use super::graph::{Edge, EdgeName, Graph};
 use super::index::{Column, EdgeIndex, NodeIndex, OwnerIndex, StringIndex};
@@ -206,15 +206,15 @@ impl Owners {
         graph: &Graph,
         mut tell: impl FnMut(&Self, NodeIndex, OwnerIndex, Role),
     ) {
-        let mut names = Names::new(graph);
+        let fields = FieldNames::new(graph);
+        let mut names = Names::new(graph, &fields);
         let root = OwnerIndex::from(0_u32);
         let mut owner_by_node: Column<NodeIndex, OwnerIndex> =
             vec![root; graph.node_count()].into();
-        walk(graph, |from, edge| {
+        walk(graph, &fields, |from, edge| {
             let above = owner_by_node[from];
             let node = graph.target(edge);
-            let is_contents = leads_to_contents(graph, from, edge) || is_realm(graph, node);
-            let (owner, role) = if is_contents {
+            let (owner, role) = if leads_inside(graph, from, edge) {
                 (above, Role::Contents)
             } else {
                 let step = names.step(&mut self.texts, from, edge);
@@ -268,7 +268,7 @@ impl Owners {
 /// Names steps of one snapshot by the texts of all.
 struct Names<'a> {
     graph: &'a Graph,
-    fields: FieldNames,
+    fields: &'a FieldNames,
     globals: FxHashSet<NodeIndex>,
     known: Column<StringIndex, Option<Text>>,
     /// The last node that was asked about: steps from one node come together.
@@ -276,10 +276,10 @@ struct Names<'a> {
 }
 
 impl<'a> Names<'a> {
-    fn new(graph: &'a Graph) -> Self {
+    fn new(graph: &'a Graph, fields: &'a FieldNames) -> Self {
         Self {
             graph,
-            fields: FieldNames::new(graph),
+            fields,
             globals: globals(graph).collect(),
             known: vec![None; graph.strings().len()].into(),
             last: (NodeIndex::from(0_u32), false),
@@ -312,9 +312,8 @@ impl<'a> Names<'a> {
     fn step(&mut self, texts: &mut Texts, from: NodeIndex, edge: EdgeIndex) -> Step {
         let graph = self.graph;
         let Edge { kind, name, to } = graph.edge(edge);
-        let is_root = from == NodeIndex::from(0_u32) || is_realm(graph, from);
         let by = match name {
-            _ if is_root => By::Root,
+            _ if holds_roots(graph, from) => By::Root,
             EdgeName::Name(name) if self.fields.number(graph, edge).is_none() => match kind {
                 EdgeKind::Property if self.is_dictionary(from) => By::Element,
                 EdgeKind::Property => By::Property(self.text(texts, name)),

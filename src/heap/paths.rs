@@ -31,7 +31,10 @@ impl Paths {
     pub fn new(graph: &Graph) -> Self {
         let mut edges: Column<NodeIndex, u32> = vec![NOT_REACHED; graph.node_count()].into();
         edges[NodeIndex::from(0_u32)] = ROOT;
-        walk(graph, |_, edge| edges[graph.target(edge)] = edge.get());
+        let fields = FieldNames::new(graph);
+        walk(graph, &fields, |_, edge| {
+            edges[graph.target(edge)] = edge.get();
+        });
         Self { edges }
     }
 
@@ -59,13 +62,13 @@ impl Paths {
 }
 
 /// Tells of each node's way by its last step: whence, and by which edge. The steps before come before.
-pub(super) fn walk(graph: &Graph, tell: impl FnMut(NodeIndex, EdgeIndex)) {
+pub(super) fn walk(graph: &Graph, fields: &FieldNames, tell: impl FnMut(NodeIndex, EdgeIndex)) {
     let root = NodeIndex::from(0_u32);
     let mut reached: Column<NodeIndex, bool> = vec![false; graph.node_count()].into();
     reached[root] = true;
     let mut search = Search {
         graph,
-        fields: FieldNames::new(graph),
+        fields,
         reached,
         tell,
         soon: VecDeque::new(),
@@ -160,7 +163,7 @@ fn is_group_of_the_moment(graph: &Graph, group: NodeIndex) -> bool {
 
 struct Search<'a, Tell> {
     graph: &'a Graph,
-    fields: FieldNames,
+    fields: &'a FieldNames,
     reached: Column<NodeIndex, bool>,
     tell: Tell,
     /// Reached, and not looked at yet.

@@ -8,7 +8,7 @@ use rustc_hash::FxHashMap;
 use serde::{Deserialize, Serialize};
 
 use super::classes::{class_name, ClassKey};
-use super::contents::{is_contents, is_realm, leads_to_contents, FieldNames};
+use super::contents::{holds_roots, is_contents, leads_inside, leads_to_contents, FieldNames};
 use super::describe;
 use super::graph::Graph;
 use super::index::{EdgeIndex, NodeIndex};
@@ -164,17 +164,24 @@ impl<'a> Describer<'a> {
         }
     }
 
+    /// [`Retained::name`] and [`Retained::place`] of a node.
+    pub(super) fn name(&self, node: NodeIndex) -> (String, Option<String>) {
+        let name = describe::name(self.graph, node, self.redact);
+        (name, self.places.of(node))
+    }
+
     pub(super) fn retained(&self, node: NodeIndex) -> Retained {
         let graph = self.graph;
         let contents = graph
             .edges_of(node)
             .filter(|&edge| leads_to_contents(graph, node, edge))
             .map(|edge| graph.edges_of(graph.target(edge)).count());
+        let (name, place) = self.name(node);
         Retained {
             id: graph.id(node),
             class: class_name(graph, node).to_owned(),
-            name: describe::name(graph, node, self.redact),
-            place: self.places.of(node),
+            name,
+            place,
             shallow_bytes: graph.self_size_bytes(node),
             retained_bytes: self.snapshot.dominators().retained_bytes(node),
             reference_count: graph.edges_of(node).count() + contents.sum::<usize>(),
@@ -191,18 +198,19 @@ impl<'a> Describer<'a> {
         for (from, edge) in edges {
             let to = graph.target(edge);
             // The target is told even where it is the contents of something itself.
-            if to != node && (leads_to_contents(graph, from, edge) || is_realm(graph, to)) {
+            if to != node && leads_inside(graph, from, edge) {
                 continue;
             }
             let alike = self.alike(from, edge);
             if alike > most.0 {
                 most = (alike, steps.len());
             }
+            let (name, place) = self.name(to);
             steps.push(Step {
                 by: self.by(from, edge),
                 class: class_name(graph, to).to_owned(),
-                name: describe::name(graph, to, self.redact),
-                place: self.places.of(to),
+                name,
+                place,
                 id: graph.id(to),
                 retained_bytes: self.snapshot.dominators().retained_bytes(to),
                 is_suspect: false,
@@ -250,7 +258,7 @@ impl<'a> Describer<'a> {
 
     fn by(&self, from: NodeIndex, edge: EdgeIndex) -> String {
         let graph = self.graph;
-        if from == NodeIndex::from(0_u32) || is_realm(graph, from) {
+        if holds_roots(graph, from) {
             return String::new();
         }
         match (self.fields.number(graph, edge), self.owner_class(from)) {

@@ -257,21 +257,26 @@ fn called(retained: &Retained) -> String {
     called + &format!(" @{id}")
 }
 
+/// A step of a way in one line.
+fn step_text(step: &Step) -> String {
+    let Step {
+        by,
+        class,
+        name,
+        place,
+        ..
+    } = step;
+    let mut line = format!("{by} {class} {name}").trim().to_owned();
+    if let Some(place) = place {
+        line += &format!(" ({place})");
+    }
+    line
+}
+
 fn path_text(text: &mut String, path: &[Step]) {
     for step in path {
-        let Step {
-            by,
-            class,
-            name,
-            place,
-            is_suspect,
-            ..
-        } = step;
-        let mut line = format!("{by} {class} {name}").trim().to_owned();
-        if let Some(place) = place {
-            line += &format!(" ({place})");
-        }
-        if *is_suspect {
+        let mut line = step_text(step);
+        if step.is_suspect {
             line += "  <- here?";
         }
         let _ = writeln!(text, "{:TEXT_COLUMN$}{}", "", printable(&line));
@@ -373,13 +378,8 @@ fn retainers_text(retainers: &Retainers) -> String {
         }
         for step in &target.path {
             let mark = if step.is_suspect { "~>" } else { "  " };
-            let mut line = format!("{} {} {}", step.by, step.class, step.name)
-                .trim()
-                .to_owned();
-            if let Some(place) = &step.place {
-                line += &format!(" ({place})");
-            }
             let retained = size(step.retained_bytes);
+            let line = step_text(step);
             let _ = writeln!(text, "{retained:>12} {mark} {}", printable(&line));
         }
     }
