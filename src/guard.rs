@@ -26,6 +26,7 @@ mod contract;
 mod evidence;
 mod explained;
 mod folding;
+mod glimpse;
 mod known;
 mod leftover;
 pub(crate) mod phrase;
@@ -37,6 +38,7 @@ mod watch;
 use rustc_hash::FxHashMap;
 
 pub use self::finding::{Event, Finding, Occurrence, Severity};
+pub use self::glimpse::{Glimpse, Stage};
 pub use self::known::is_test_runner;
 pub use self::leftover::Leftovers;
 pub use self::settings::Settings;

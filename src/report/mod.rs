@@ -12,6 +12,7 @@ mod markdown;
 mod merge;
 mod number;
 mod place;
+mod recording;
 mod render;
 mod sarif;
 mod sparkline;
