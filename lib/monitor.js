@@ -84,7 +84,7 @@ class LeakguardMonitor {
     this.collectionsSampler = /** @type {import('./sampler').Sampler} */ (
       collections?.shim.samplers[0]
     );
-    this.exitListener = () => this.#atExit();
+    this.exitListener = (/** @type {number} */ code) => this.#atExit(code);
     this.stayLast = () => this.#stayLast();
   }
 
@@ -124,7 +124,7 @@ class LeakguardMonitor {
     this.timer = setInterval(() => this.#tick(), settings.interval);
     this.timer.unref();
     this.reportFile = createReportFile(settings);
-    if (settings.report !== null || settings.failOn !== null) {
+    if (isHeardAtExit(settings)) {
       process.on('exit', this.exitListener);
       process.on('beforeExit', this.stayLast);
     }
@@ -289,7 +289,14 @@ class LeakguardMonitor {
     const { run: before, running, recording } = this;
     if (!running) {
       const settings = before?.settings ?? readOptions({}, process.env);
-      this.#begin({ ...settings, level: 'sites', warn: false, report: null, failOn: null });
+      this.#begin({
+        ...settings,
+        level: 'sites',
+        warn: false,
+        report: null,
+        failOn: null,
+        recorder: null,
+      });
     }
     const run = /** @type {Run} */ (this.run);
     const giveBack = () => {
@@ -635,6 +642,10 @@ class LeakguardMonitor {
   #tell(run, found) {
     const { settings, policy } = run;
     const [finding] = applyPolicy([found], policy, warnInternal);
+    // What is known or ignored is not for those who look at a recording either.
+    if (finding === undefined || finding.severity === 'note') {
+      run.engine.dropRecorded(found.signature);
+    }
     if (finding === undefined) return;
     if (settings.warn && finding.severity === 'leak') process.emitWarning(createWarning(finding));
     if (finding.severity === 'leak') {
@@ -696,10 +707,9 @@ class LeakguardMonitor {
   /**
    * The objects of a program that ends are dead already, so the judgement is that of the last tick;
    * before the first, what stands now is all there is.
+   * @param {Run} run
    */
-  #atExit() {
-    const { run } = this;
-    if (run === null) return;
+  #reportAtExit(run) {
     const { settings } = run;
     try {
       if (run.tracked.ticks === 0) this.#alone(() => run.observe());
@@ -713,7 +723,21 @@ class LeakguardMonitor {
       fs.writeSync(2, `leakguard: the report at exit failed: ${error}\n`);
     }
   }
+
+  /** @param {number} code */
+  #atExit(code) {
+    const { run } = this;
+    if (run === null) return;
+    if (wantsReport(run.settings)) this.#reportAtExit(run);
+    run.exit(Number(process.exitCode ?? code));
+  }
 }
+
+/** @param {import('./options').Settings} settings */
+const wantsReport = ({ report, failOn }) => report !== null || failOn !== null;
+
+/** @param {import('./options').Settings} settings */
+const isHeardAtExit = (settings) => wantsReport(settings) || settings.recorder !== null;
 
 /** Asked when there is a leak to tell: the module is a part of what a start-up would cost. */
 const isMainThread = () => require('node:worker_threads').isMainThread;

@@ -44,7 +44,8 @@ const { ACCEPTS_RULE, readRules } = require('./ignore');
  * @property {boolean} warn
  * @property {string | null} report
  * @property {'leak' | 'suspect' | null} failOn
- * @property {string | null} recorder
+ * @property {true | string | null} recorder  a path, or a folder of ours
+ * @property {boolean} recorderSnapshot
  */
 
 const LEVELS = /** @type {const} */ (['off', 'counts', 'sites', 'survivors', 'exact']);
@@ -193,6 +194,13 @@ function parseBaseline(value) {
   return typeof value === 'string' && value !== '' ? path.resolve(value) : undefined;
 }
 
+/** @param {unknown} value */
+function parseRecorder(value) {
+  const wanted = value === null ? false : parseBoolean(value);
+  if (wanted !== undefined) return wanted || null;
+  return typeof value === 'string' && value !== '' ? path.resolve(value) : undefined;
+}
+
 /** Of heap snapshots a day: one an hour. */
 const MAX_CAPTURES = 24;
 
@@ -300,9 +308,15 @@ const SPECS = {
   },
   recorder: {
     default: null,
-    parse: (value) => (typeof value === 'string' && value !== '' ? value : undefined),
-    accepts: 'a file, or 0',
+    parse: parseRecorder,
+    accepts: 'true or false (1 or 0), or a file',
     env: 'LEAKGUARD_RECORDER',
+  },
+  recorderSnapshot: {
+    default: false,
+    parse: parseBoolean,
+    accepts: 'true or false (1 or 0)',
+    env: 'LEAKGUARD_RECORDER_SNAPSHOT',
   },
 };
 
@@ -400,6 +414,7 @@ function readOptions(options = {}, env = process.env, warn = () => {}) {
 }
 
 exports.ENVIRONMENT = ENVIRONMENT;
+exports.LEVELS = LEVELS;
 exports.parseBoolean = parseBoolean;
 exports.parseInteger = parseInteger;
 exports.readOptions = readOptions;

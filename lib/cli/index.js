@@ -186,6 +186,12 @@ function createProgram(setExitCode) {
     )
     .addOption(
       new Option(
+        '--recorder <file>',
+        'where each process is recorded, with %p pid and %t thread in its name; 0: nowhere (default: a folder in memory)',
+      ).argParser(checked('recorder')),
+    )
+    .addOption(
+      new Option(
         '--report <file>',
         `write one report of all processes to a file (${EXTENSIONS.join(', ')}); with %p pid and %t thread in its name one for each`,
       ).argParser(checked('report')),

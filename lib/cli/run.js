@@ -25,6 +25,7 @@ const { fails, merge, readReport } = require('./report');
  * @property {string} [patience]
  * @property {string} [sensitivity]
  * @property {string} [survivors]
+ * @property {string} [recorder]
  * @property {string} [report]
  * @property {boolean} [json]
  */
@@ -41,13 +42,14 @@ const DEFAULT_LEVEL = 'survivors';
  * @returns {NodeJS.ProcessEnv}
  */
 function environment(options, baseline, reports) {
-  const { level, interval, patience, sensitivity, survivors } = options;
+  const { level, interval, patience, sensitivity, survivors, recorder } = options;
   const given = {
     LEAKGUARD_LEVEL: level ?? process.env.LEAKGUARD_LEVEL ?? DEFAULT_LEVEL,
     LEAKGUARD_INTERVAL: interval,
     LEAKGUARD_PATIENCE: patience,
     LEAKGUARD_SENSITIVITY: sensitivity,
     LEAKGUARD_SURVIVORS: survivors,
+    LEAKGUARD_RECORDER: recorder ?? (process.env.LEAKGUARD_RECORDER || '1'),
     LEAKGUARD_IGNORE: ignoreText(options),
     // One that is about to be made is not there yet.
     LEAKGUARD_BASELINE: baseline?.entries.size ? options.baseline : '',

@@ -82,9 +82,8 @@ fn history(recording: &Recording) -> Vec<(u64, u64)> {
 
 fn notes(recording: &Recording) -> Vec<String> {
     let mut notes = vec![format!(
-        "from the recorder, as of tick {}: what came after it, within {} or so, is not in it",
-        recording.tick,
-        phrase::duration(recording.interval_ms)
+        "from the recorder, as of tick {}: what came later is not in it",
+        recording.tick
     )];
     notes.push(match &recording.ended {
         None => "the process had not ended by itself: it runs, or was killed".to_owned(),
