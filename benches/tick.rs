@@ -99,7 +99,8 @@ fn run(mix: &Mix, folder: &Path) {
     let from = Instant::now();
     let mut recorder = Recorder::open(&file, "{}", &guard).expect("a folder that can be written");
     let opened = from.elapsed();
-    let (mut bare, mut recorded) = (Vec::new(), Vec::new());
+    let (mut bare, mut besides) = (Vec::new(), Vec::new());
+    let mut waits = Vec::new();
     for tick in 1..=TICKS {
         for (slot, level) in (0..).zip(&mut levels) {
             if (slot + tick) % mix.every == 0 {
@@ -111,9 +112,14 @@ fn run(mix: &Mix, folder: &Path) {
         let from = Instant::now();
         guard.tick(&levels, None, f64::from(tick) * 1_000.0);
         bare.push(from.elapsed().as_nanos());
+        let before = times_given_up();
         let from = Instant::now();
         recorder.tick(&guard, &METERS).expect("room in the folder");
-        recorded.push(from.elapsed().as_nanos());
+        let nanoseconds = from.elapsed().as_nanos();
+        besides.push(nanoseconds);
+        if times_given_up() > before {
+            waits.push(nanoseconds);
+        }
         guard.take_events();
     }
     drop(recorder);
@@ -121,10 +127,23 @@ fn run(mix: &Mix, folder: &Path) {
     let name = mix.name;
     println!("{CAPACITY} subjects, {name}: {}", summary(&mut bare));
     println!(
-        "  and recorded besides: {}, opened in {} µs",
-        summary(&mut recorded),
-        opened.as_micros()
+        "  and recorded besides: {}, opened in {} µs; had to wait {} times, for {} µs at most",
+        summary(&mut besides),
+        opened.as_micros(),
+        waits.len(),
+        waits.iter().max().map_or(0, |longest| longest / 1_000)
     );
+}
+
+/// How often this thread has given up its CPU by itself, which is what a write that waits does. What others take from
+/// it is no wait of the write's. 0 where the system does not tell.
+fn times_given_up() -> u64 {
+    let status = std::fs::read_to_string("/proc/thread-self/status").unwrap_or_default();
+    let line = status
+        .lines()
+        .find_map(|line| line.strip_prefix("voluntary_ctxt_switches:"));
+    line.and_then(|count| count.trim().parse().ok())
+        .unwrap_or(0)
 }
 
 fn summary(nanoseconds: &mut [u128]) -> String {

@@ -13,7 +13,7 @@ const { bareEnvironment } = require('../setup');
 
 const VICTIM = path.join(__dirname, 'victim.js');
 const TICK_MS = 10;
-/** After its start; the first tick comes after some 150 ms. */
+/** After its first tick. */
 const MAX_DELAY_MS = 900;
 const WAYS = /** @type {const} */ (['kill', 'abort', 'heap']);
 /** A heap that is full is not full at once. */
@@ -69,14 +69,14 @@ function crash(way, delayMs, file) {
     let said = '';
     let endedAt = 0;
     child.stdout.setEncoding('utf8').on('data', (text) => {
+      if (said === '' && way === 'kill') {
+        setTimeout(() => {
+          endedAt = Date.now();
+          child.kill('SIGKILL');
+        }, delayMs);
+      }
       said += text;
     });
-    if (way === 'kill') {
-      setTimeout(() => {
-        endedAt = Date.now();
-        child.kill('SIGKILL');
-      }, delayMs);
-    }
     child.on('error', reject);
     child.on('exit', () => {
       endedAt ||= Date.now();

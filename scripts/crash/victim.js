@@ -24,6 +24,7 @@ Engine.prototype.tick = function (...args) {
   const waiting = Reflect.apply(tick, this, args);
   ticks += 1;
   say(`tick ${ticks}`);
+  if (how === 'abort' && ticks === 1) setTimeout(() => process.abort(), Number(delay));
   return waiting;
 };
 
@@ -45,4 +46,3 @@ if (how === 'heap') {
     for (let i = 0; i < 4000; i += 1) kept.push({ i, list: [i] });
   }, 5);
 }
-if (how === 'abort') setTimeout(() => process.abort(), Number(delay));

