@@ -106,8 +106,8 @@ export interface Options {
   /** Whether leaks are told by `process.emitWarning`. Default `true`. */
   warn: boolean;
   /**
-   * A file written at exit, `.json`, `.txt`, `.md`, `.xml` (JUnit) or `.sarif`; `%p` stands for the pid, `%t`
-   * for the thread. Where another process has written it since this one started, that report is kept
+   * A file written at exit, `.json`, `.txt`, `.md`, `.html`, `.xml` (JUnit) or `.sarif`; `%p` stands for the
+   * pid, `%t` for the thread. Where another process has written it since this one started, that report is kept
    * beside it.
    */
   report: string | null;

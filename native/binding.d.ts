@@ -139,7 +139,8 @@ export declare function mergeReports(reportJsons: Array<string>): string
 export declare function readHeap(path: string, progress: HeapProgress): Promise<HeapSnapshot>
 
 /**
- * The report in `reportJson` as `text`, `json`, `md`, `junit`, `sarif` or `github`. The last three
- * name files below `root`, an absolute path, relative to it.
+ * The report in `reportJson` as `text`, `json`, `md`, `html`, `junit`, `sarif` or `github`. The last
+ * three name files below `root`, an absolute path, relative to it. HTML shows `excerpts` beside the
+ * report's fields: lines of sources, each with `file`, `line`, `first` and `lines`.
  */
 export declare function renderReport(reportJson: string, format: string, root?: string | undefined | null): string

@@ -241,8 +241,9 @@ pub fn check_baseline(text: String) -> napi::Result<()> {
     baseline::check(&text).map_err(to_js)
 }
 
-/// The report in `reportJson` as `text`, `json`, `md`, `junit`, `sarif` or `github`. The last three
-/// name files below `root`, an absolute path, relative to it.
+/// The report in `reportJson` as `text`, `json`, `md`, `html`, `junit`, `sarif` or `github`. The last
+/// three name files below `root`, an absolute path, relative to it. HTML shows `excerpts` beside the
+/// report's fields: lines of sources, each with `file`, `line`, `first` and `lines`.
 #[napi(catch_unwind)]
 // The macro exports it; to Rust the room is private, and in a test build nobody calls it.
 #[allow(clippy::needless_pass_by_value, unreachable_pub, dead_code)]
