@@ -10,7 +10,7 @@ import { chosen, clearFilters, filtersView, matches } from './filters.mjs';
 import { duration, moment } from './numbers.mjs';
 import { commonFolder } from './paths.mjs';
 import { memoryView, processesView, watchView } from './process.mjs';
-import { complete } from './report.mjs';
+import { complete, unpacked } from './report.mjs';
 import { answer, rate, tally, watched, worst } from './words.mjs';
 
 /** @typedef {import('./report.mjs').Finding} Finding */
@@ -171,6 +171,15 @@ function view(report) {
   return element('div', {}, headView(report, folder), main, foot);
 }
 
+/** @returns {Element | undefined} the card that is read: it has the focus, or is the first to be seen */
+function cardInView() {
+  const focused = document.activeElement?.closest('article');
+  if (focused) return focused;
+  const cards = [...document.querySelectorAll('article')];
+  // At the top of the page the verdict is read.
+  return scrollY === 0 ? undefined : cards.find((card) => card.getBoundingClientRect().bottom > 0);
+}
+
 /**
  * Draws a report, or makes the page that of a newer one: what is unfolded, focused, chosen and scrolled to
  * stays as it is.
@@ -180,8 +189,13 @@ export function show(report) {
   const page = document.getElementById('page');
   if (page === null) return;
   const again = current !== null;
+  const read = again ? cardInView() : undefined;
+  const top = read?.getBoundingClientRect().top ?? 0;
   current = complete(report);
   draw(page);
+  if (read?.isConnected && read.checkVisibility()) {
+    scrollBy({ top: read.getBoundingClientRect().top - top, behavior: 'instant' });
+  }
   // It is that of the first.
   if (again) document.getElementById('plain')?.remove();
 }
@@ -216,7 +230,7 @@ async function copy(button) {
 let unfolded = [];
 
 function beforePrint() {
-  const folded = document.querySelectorAll('details:not([open], .screen-only, .plain)');
+  const folded = document.querySelectorAll('details:not([open], .screen-only, .plain *)');
   for (const details of /** @type {NodeListOf<HTMLDetailsElement>} */ (folded)) {
     details.open = true;
     unfolded.push(details);
@@ -263,9 +277,9 @@ printing.addEventListener('change', ({ matches: isPrinting }) =>
 function start() {
   const stored = document.getElementById('report')?.textContent ?? '';
   if (stored.trim() === '') return;
-  show(JSON.parse(stored));
+  show(unpacked(JSON.parse(stored)));
   // Without a script, or with one that failed above, the text is the report.
-  document.getElementById('plain')?.removeAttribute('open');
+  document.querySelector('#plain details')?.removeAttribute('open');
   if (location.hash !== '') {
     document.getElementById(decodeURIComponent(location.hash.slice(1)))?.scrollIntoView();
   }

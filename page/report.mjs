@@ -177,6 +177,27 @@ export function complete(value) {
   });
 }
 
+/**
+ * What the file holds as the report that it was made of: there each time of a history is the distance from
+ * the one before, and the first from the epoch.
+ * @param {any} stored
+ */
+export function unpacked(stored) {
+  const absolute = (/** @type {[number, number][]} */ history) => {
+    let at = 0;
+    return history.map(([distance, value]) => {
+      at += distance;
+      return [at, value];
+    });
+  };
+  const findings = stored.findings.map((/** @type {Finding} */ one) => ({
+    ...one,
+    history: absolute(one.history),
+  }));
+  const meters = { ...stored.meters, history: absolute(stored.meters.history) };
+  return { ...stored, findings, meters };
+}
+
 /** Whether the count is memory, not members. @param {Finding} finding */
 export function countsBytes({ kind, bytes, count }) {
   return kind === 'heap' || kind === 'objects' || (kind === 'promises' && bytes === count);

@@ -33,12 +33,36 @@ pub(super) struct Excerpt {
     lines: Vec<String>,
 }
 
-/// What the page's script is given.
+/// What the page's script is given: the report in a shorter form, which `unpacked()` in
+/// `page/report.mjs` undoes. Fifty findings with their histories are a file to be sent by mail.
 #[derive(Serialize)]
 struct Content<'a> {
     #[serde(flatten)]
-    report: &'a Report,
+    report: Report,
     excerpts: &'a [Excerpt],
+}
+
+impl<'a> Content<'a> {
+    fn new(report: &Report, excerpts: &'a [Excerpt]) -> Self {
+        let mut report = report.clone();
+        to_distances(&mut report.meters.history);
+        for finding in &mut report.findings {
+            to_distances(&mut finding.history);
+            // All that it says the other fields say too.
+            finding.message.clear();
+        }
+        Self { report, excerpts }
+    }
+}
+
+/// Each time as the distance from the latest one before, the first from the epoch.
+fn to_distances(history: &mut [(u64, u64)]) {
+    let mut latest = 0;
+    for (at, _) in history {
+        let distance = at.saturating_sub(latest);
+        latest += distance;
+        *at = distance;
+    }
 }
 
 /// The excerpts in the JSON of a report; none where there are none, or something else of that name.
@@ -54,9 +78,8 @@ pub(super) fn excerpts(json: &str) -> Vec<Excerpt> {
 
 /// Writes it.
 pub(super) fn write(report: &Report, excerpts: &[Excerpt]) -> String {
-    let content = Content { report, excerpts };
     // As of `Report::to_json`.
-    let json = serde_json::to_string(&content).unwrap_or_default();
+    let json = serde_json::to_string(&Content::new(report, excerpts)).unwrap_or_default();
     fill(
         PAGE,
         &escaped_text(&text::write(report)),
@@ -155,6 +178,17 @@ mod tests {
     fn what_is_filled_in_is_not_searched_for_places() {
         let filled = fill("a{{text}}b{{report}}c", "{{report}}", "{{text}}");
         assert_eq!(filled, "a{{report}}b{{text}}c");
+    }
+
+    #[test]
+    fn times_are_distances_and_one_that_goes_back_is_the_one_before() {
+        let mut history = [(1_000, 1), (1_500, 2), (1_200, 3), (u64::MAX, 4)];
+        to_distances(&mut history);
+        assert_eq!(
+            history,
+            [(1_000, 1), (500, 2), (0, 3), (u64::MAX - 1_500, 4)]
+        );
+        to_distances(&mut []);
     }
 
     #[test]
