@@ -450,6 +450,9 @@ export interface HeapStep {
   isSuspect: boolean;
 }
 
+/** The least number of references from the globals, as DevTools counts it; `null` for what only V8 itself holds. */
+export type HeapDistance = number | null;
+
 /** A single object and why it is still there. */
 export interface HeapObject {
   /** The same in every snapshot of a process. */
@@ -460,6 +463,7 @@ export interface HeapObject {
   shallowBytes: number;
   retainedBytes: number;
   referenceCount: number;
+  distance: HeapDistance;
   /** From a root; empty where nothing but weak references lead. */
   path: HeapStep[];
 }
@@ -480,7 +484,14 @@ export interface HeapSummary {
   /** DOM nodes that are in no document. */
   detached: { count: number; shallowBytes: number };
   classCount: number;
-  classes: { name: string; count: number; shallowBytes: number; retainedBytes: number }[];
+  /** `distance`: that of the nearest member. */
+  classes: {
+    name: string;
+    count: number;
+    shallowBytes: number;
+    retainedBytes: number;
+    distance: HeapDistance;
+  }[];
   objects: HeapObject[];
   containers: Record<
     'maps' | 'sets' | 'arrays' | 'listeners' | 'timers' | 'contexts' | 'globals',
@@ -493,7 +504,7 @@ export interface HeapSummary {
   };
 }
 
-/** Objects that retain a tenth of a heap or more, the lowest such ones; sizes in bytes. */
+/** Objects, and classes, that retain a tenth of a heap or more, the lowest such ones; sizes in bytes. */
 export interface HeapSuspects {
   totalBytes: number;
   suspectCount: number;
@@ -502,6 +513,17 @@ export interface HeapSuspects {
     share: number;
     held: { class: string; count: number; retainedBytes: number }[];
   })[];
+  classSuspectCount: number;
+  /** Classes whose members retain as much together while none does alone. */
+  classSuspects: {
+    class: string;
+    /** Of members that no suspect retains. */
+    count: number;
+    retainedBytes: number;
+    share: number;
+    /** What more than half of that goes with; `null` when there is nothing but roots. */
+    holder: HeapObject | null;
+  }[];
 }
 
 /** Ways to objects; sizes in bytes. */

@@ -38,6 +38,8 @@ test('a summary counts the members of a class, and what goes with them', async (
   assert.equal(sessions.count, SESSIONS);
   assert.ok(sessions.retainedBytes >= SESSIONS * HISTORY_BYTES, `${sessions.retainedBytes}`);
   assert.ok(sessions.shallowBytes < sessions.retainedBytes / 4);
+  // The map, its table, and then they.
+  assert.ok(sessions.distance > 3, `${sessions.distance}`);
   assert.ok(edgeCount > nodeCount && nodeCount > 10_000);
   assert.ok(totalBytes > sessions.retainedBytes);
 });
@@ -50,6 +52,7 @@ test('the largest objects say by what they are held', async () => {
   assert.equal(map.class, 'Map');
   assert.ok(map.retainedBytes >= SESSIONS * HISTORY_BYTES);
   assert.equal(map.path.at(-1).by, 'variable sessionsByToken');
+  assert.ok(map.distance > 1, `${map.distance}`);
 });
 
 test('as text it has the same in tables, with a limit of rows', async () => {
@@ -102,7 +105,26 @@ test('suspects are what holds a tenth of the heap', async () => {
   const { code, stdout } = await runCli(['heap', 'suspects', snapshot]);
   assert.equal(code, 0);
   assert.match(stdout, /^1 thing that holds a tenth of [\d.]+ MiB or more$/m);
+  assert.doesNotMatch(stdout, /together/);
   assert.match(stdout, /^ +holds 1,000 LeakedSession: [\d.]+ (K|M)iB$/m);
+});
+
+test('a class that two Maps share is a suspect together, and is told with where it gathers', async (t) => {
+  const file = path.join(temporaryFolder(t), 'shared.heapsnapshot');
+  const { code, stderr } = await runNode([program('shares-sessions.js'), file]);
+  assert.equal(code, 0, stderr);
+  const { stdout } = await runCli(['heap', 'suspects', file, '--json']);
+  const { suspects, classSuspects } = JSON.parse(stdout);
+  assert.deepEqual(suspects, []);
+  const [{ class: name, count, share, holder }, ...others] = classSuspects;
+  assert.deepEqual([name, count, others], ['LeakedSession', SESSIONS, []]);
+  assert.ok(share >= 0.1 && share < 1, `${share}`);
+  // The variables of the module.
+  assert.equal(holder.class, 'system / Context');
+  const { stdout: text } = await runCli(['heap', 'suspects', file]);
+  assert.match(text, /^1 class whose members hold a tenth of [\d.]+ MiB or more together$/m);
+  assert.match(text, /^ +[\d.]+ (K|M)iB +\d+ % {2}1,000 LeakedSession$/m);
+  assert.match(text, /^ +most of them in system \/ Context @\d+$/m);
 });
 
 test('a heap has not changed against itself', async () => {

@@ -113,7 +113,8 @@ test('the version is the same everywhere', () => {
 });
 
 test('no lock file names a registry', () => {
-  const tests = ['__test__/runtimes', '__test__/oracles', '__test__/fixtures/runners'];
+  const rooms = ['runtimes', 'oracles', 'browser', 'fixtures/runners'];
+  const tests = rooms.map((room) => `__test__/${room}`);
   for (const folder of ['.', ...tests, ...SUITE_FOLDERS, 'demo']) {
     const name = path.posix.join(folder, 'package-lock.json');
     if (fs.existsSync(path.join(ROOT, name))) assert.doesNotMatch(read(name), /https?:[^"]*\.tgz/);

@@ -262,6 +262,14 @@ fn check_answers(snapshot: &Snapshot, shown: Shown) {
                     assert!(is_share(suspect.share), "{}", suspect.share);
                     check_retained(&suspect.retained);
                 }
+                assert!(suspects.class_suspects.len() <= suspects.class_suspect_count);
+                // They have nothing in common.
+                let sum = suspects.class_suspects.iter().map(|suspect| suspect.share);
+                assert!(sum.sum::<f64>() < 1.0 + f64::EPSILON * 64.0);
+                for suspect in suspects.class_suspects {
+                    assert!(suspect.count > 0 && is_share(suspect.share));
+                    suspect.holder.iter().for_each(check_retained);
+                }
             }
             Answer::Path(retainers) => {
                 assert!(retainers.count > 0);

@@ -2,7 +2,7 @@
 
 /**
  * Brings a machine with only Node and Rust to where a command of this repository can run: npm
- * packages per the lock files, and the addon built. Does nothing that is done already.
+ * packages per the lock files, the addon built, and a browser. Does nothing that is done already.
  */
 
 const { spawnSync } = require('node:child_process');
@@ -56,6 +56,22 @@ function nodeBinary(version) {
   return path.join(ROOT, '__test__/runtimes/node_modules', `node${version}`, 'bin/node');
 }
 
+/** @returns {string | undefined} absolute path */
+function chromiumBinary() {
+  const folders = (process.env.PATH ?? '').split(path.delimiter);
+  return folders.map((folder) => path.join(folder, 'chromium')).find((file) => fs.existsSync(file));
+}
+
+/** Installs Debian's Chromium, where that may be done; what needs it says so where there is none. */
+function installChromium() {
+  if (chromiumBinary() !== undefined || process.getuid?.() !== 0) return;
+  process.stderr.write('installing chromium\n');
+  for (const args of [['update'], ['install', '-y', '--no-install-recommends', 'chromium']]) {
+    const env = { ...process.env, DEBIAN_FRONTEND: 'noninteractive' };
+    spawnSync('apt-get', ['-q', ...args], { env, stdio: ['ignore', 'ignore', 'inherit'] });
+  }
+}
+
 /** The environment without anything that would change what is measured. */
 function bareEnvironment() {
   const { NODE_OPTIONS: _, ...env } = process.env;
@@ -64,6 +80,8 @@ function bareEnvironment() {
 
 exports.ROOT = ROOT;
 exports.bareEnvironment = bareEnvironment;
+exports.chromiumBinary = chromiumBinary;
+exports.installChromium = installChromium;
 exports.nodeBinary = nodeBinary;
 exports.buildAddon = buildAddon;
 exports.installPackages = installPackages;

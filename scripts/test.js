@@ -11,7 +11,14 @@ const os = require('node:os');
 const path = require('node:path');
 const { parseArgs } = require('node:util');
 const { parseList, readOrExit } = require('./command-line');
-const { ROOT, buildAddon, installPackages, nodeBinary, runOrExit } = require('./setup');
+const {
+  ROOT,
+  buildAddon,
+  installChromium,
+  installPackages,
+  nodeBinary,
+  runOrExit,
+} = require('./setup');
 const { SUITE_FOLDERS } = require('./suites/suite-run');
 
 const VERSIONS = ['20', '22', '24', '26'];
@@ -25,9 +32,15 @@ const { versions, positionals } = readOrExit('npm test', () => {
   return { versions: parseList('--node', values.node, VERSIONS), positionals };
 });
 
-const TEST_FOLDERS = ['__test__/runtimes', '__test__/oracles', '__test__/fixtures/runners'];
+const TEST_FOLDERS = [
+  '__test__/runtimes',
+  '__test__/oracles',
+  '__test__/browser',
+  '__test__/fixtures/runners',
+];
 const FOLDERS = ['.', ...TEST_FOLDERS, ...SUITE_FOLDERS, 'demo'];
 for (const folder of FOLDERS) installPackages(folder);
+installChromium();
 buildAddon();
 if (positionals.length === 0) {
   runOrExit('cargo', ['test', '--quiet', '--no-default-features']);

@@ -114,7 +114,10 @@ function addHeapCommands(heap, json) {
   command('summary', 'what a heap holds: classes, the largest objects and containers, strings')
     .argument('<file>', `${file}; or a .heapprofile`)
     .action((name, options) => require('./heap').printSummary(name, options));
-  command('suspects', 'which single things hold a tenth of a heap or more, and why they are there')
+  command(
+    'suspects',
+    'which things, or classes, hold a tenth of a heap or more, and why they are there',
+  )
     .argument('<file>', file)
     .action((name, options) => require('./heap').printSuspects(name, options));
   command('path', 'why something is still there: the way to it from a root')

@@ -83,23 +83,30 @@ pub(super) fn class_name(graph: &Graph, node: NodeIndex) -> &str {
 /// All classes but that of the root, those that retain most first.
 #[must_use]
 pub fn classes(graph: &Graph, dominators: &Dominators) -> Vec<Class> {
+    let keyed = keyed_classes(graph, dominators);
+    keyed.into_iter().map(|(_, class)| class).collect()
+}
+
+/// As [`classes`], each with what tells its members from others.
+pub(super) fn keyed_classes(graph: &Graph, dominators: &Dominators) -> Vec<(ClassKey, Class)> {
     let mut numbers: FxHashMap<ClassKey, u32> = FxHashMap::default();
-    let mut classes: Vec<Class> = Vec::new();
+    let mut classes: Vec<(ClassKey, Class)> = Vec::new();
     let class_by_node: Column<NodeIndex, u32> = graph
         .nodes()
         .map(|node| {
             let key = ClassKey::of(graph, node);
             let number = *numbers.entry(key).or_insert_with(|| {
-                classes.push(Class {
+                let class = Class {
                     name: key.name(graph).to_owned(),
                     count: 0,
                     shallow_bytes: 0,
                     retained_bytes: 0,
-                });
+                };
+                classes.push((key, class));
                 // Fewer than there are nodes.
                 u32::try_from(classes.len() - 1).unwrap_or(u32::MAX)
             });
-            let class = &mut classes[number as usize];
+            let (_, class) = &mut classes[number as usize];
             class.count += 1;
             class.shallow_bytes = class
                 .shallow_bytes
@@ -108,12 +115,12 @@ pub fn classes(graph: &Graph, dominators: &Dominators) -> Vec<Class> {
         })
         .collect();
     let retained = retained_by_group(dominators, &class_by_node, classes.len());
-    for (class, bytes) in classes.iter_mut().zip(retained) {
+    for ((_, class), bytes) in classes.iter_mut().zip(retained) {
         class.retained_bytes = bytes;
     }
     // The whole heap is no answer to what holds it.
     classes.swap_remove(class_by_node[NodeIndex::from(0_u32)] as usize);
-    classes.sort_by(|one, other| {
+    classes.sort_by(|(_, one), (_, other)| {
         let size = other.retained_bytes.cmp(&one.retained_bytes);
         size.then_with(|| one.name.cmp(&other.name))
     });

@@ -4,7 +4,7 @@ use rustc_hash::{FxHashMap, FxHashSet};
 use serde::Serialize;
 
 use super::classes::class_name;
-use super::contents::is_context;
+use super::contents::{is_context, FieldName};
 use super::graph::{EdgeName, Graph};
 use super::index::NodeIndex;
 use super::layout::{EdgeKind, NodeKind};
@@ -60,7 +60,9 @@ impl Containers {
             graph.nodes().filter(is_meant).collect()
         };
         Self {
-            maps: search.largest(of(&["Map", "WeakMap"]), |map| search.entries(map, 3)),
+            maps: search.largest(of(&["Map", "WeakMap"]), |map| {
+                search.entries(map, 3) + search.pairs(map)
+            }),
             sets: search.largest(of(&["Set", "WeakSet"]), |set| search.entries(set, 1)),
             arrays: search.largest(of(&["Array"]), |array| search.entries(array, 1)),
             listeners: search.largest(search.listeners(), |list| search.entries(list, 1)),
@@ -107,6 +109,18 @@ impl Search<'_> {
             .map(|number| (number - first) / width)
             .collect();
         members.len() as u64
+    }
+
+    /// Values of a `WeakMap`.
+    fn pairs(&self, map: NodeIndex) -> u64 {
+        let graph = self.graph;
+        let is_pair = |edge| match graph.edge(edge).name {
+            EdgeName::Name(name) => self.describer.fields.of(name) == FieldName::Pair,
+            EdgeName::Index(_) => false,
+        };
+        let table = follow(graph, map, &["table"]);
+        let edges = table.into_iter().flat_map(|table| graph.edges_of(table));
+        edges.filter(|&edge| is_pair(edge)).count() as u64
     }
 
     /// Node.js keeps the listeners of an emitter in `_events`: an array where there are several of one event.
@@ -237,6 +251,22 @@ mod tests {
         assert_eq!(entries(&found.sets), [3]);
         assert_eq!(entries(&found.arrays), [4]);
         assert_eq!(found.globals.len(), 3);
+    }
+
+    #[test]
+    fn entries_of_a_weak_map_are_its_pairs() {
+        let mut heap = Heap::new();
+        let map = heap.node("object", "WeakMap", 8);
+        let table = heap.node("array", "", 64);
+        heap.edge(0, "element", "1", map);
+        heap.edge(map, "internal", "table", table);
+        for number in ["3", "5"] {
+            let key = heap.node("object", "Key", 8);
+            let value = heap.node("object", "Value", 8);
+            heap.edge(table, "weak", number, key);
+            heap.pair(table, key, value);
+        }
+        assert_eq!(containers(&heap).maps[0].entries, 2);
     }
 
     #[test]

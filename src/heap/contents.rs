@@ -4,6 +4,7 @@
 use super::graph::{EdgeName, Graph};
 use super::index::{Column, EdgeIndex, NodeIndex, StringIndex};
 use super::layout::{EdgeKind, NodeKind};
+use super::weak_map::pair_of;
 
 /// How V8 calls where a closure's variables are.
 const CONTEXT: &str = "system / Context";
@@ -40,6 +41,8 @@ pub(super) enum FieldName {
     Contents,
     /// What an object inherits from.
     Prototype,
+    /// A value of a `WeakMap`.
+    Pair,
     /// Any other.
     Other,
 }
@@ -56,6 +59,7 @@ impl FieldNames {
             }
             "__proto__" => FieldName::Prototype,
             name => match name.as_bytes().first() {
+                Some(b'0'..=b'9') if pair_of(name).is_some() => FieldName::Pair,
                 Some(b'0'..=b'9') => name.parse().map_or(FieldName::Other, FieldName::Number),
                 _ => FieldName::Other,
             },

@@ -3,6 +3,7 @@
 use super::graph::{Edge, EdgeName, Graph};
 use super::index::NodeIndex;
 use super::layout::{EdgeKind, NodeKind};
+use super::weak_map::{pair_of, table_of_pair, PAIR};
 
 /// Characters of contents that are shown.
 const SHOWN_CHARACTERS: usize = 60;
@@ -53,6 +54,10 @@ pub(super) fn by(graph: &Graph, edge: &Edge, redact: bool) -> String {
             match kind {
                 EdgeKind::Property => property(name, redact),
                 EdgeKind::Context => format!("variable {name}"),
+                _ if pair_of(name).is_some() => table_of_pair(name).map_or_else(
+                    || format!("{{{PAIR}}}"),
+                    |table| format!("{{{PAIR} (table @{table})}}"),
+                ),
                 _ => format!("{{{name}}}"),
             }
         }
@@ -61,7 +66,29 @@ pub(super) fn by(graph: &Graph, edge: &Edge, redact: bool) -> String {
 
 #[cfg(test)]
 mod tests {
+    use super::super::testing::Heap;
     use super::*;
+
+    #[test]
+    fn a_pair_of_a_weak_map_says_nothing_of_its_value() {
+        let mut heap = Heap::new();
+        let table = heap.node("array", "", 8);
+        let key = heap.node("object", "Key", 8);
+        let value = heap.node("string", "jane@example.com", 8);
+        heap.pair(table, key, value);
+        heap.edge(
+            key,
+            "internal",
+            "2 / part of key (Key @5) -> value (jane",
+            value,
+        );
+        let graph = heap.graph();
+        let edges = graph.edges_of(NodeIndex::from(key));
+        let said: Vec<String> = edges
+            .map(|edge| by(&graph, &graph.edge(edge), false))
+            .collect();
+        assert_eq!(said, ["{pair in WeakMap (table @3)}", "{pair in WeakMap}"]);
+    }
 
     #[test]
     fn a_long_string_is_cut_where_characters_end() {

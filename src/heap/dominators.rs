@@ -365,6 +365,49 @@ mod tests {
     }
 
     #[test]
+    fn a_value_of_a_weak_map_goes_with_its_key() {
+        let mut heap = Heap::new();
+        let table = heap.node("array", "", 64);
+        let keys = ["Key", "Key"].map(|name| heap.node("object", name, 1));
+        let own = heap.node("object", "Own", 10);
+        let shared = heap.node("object", "Shared", 100);
+        for held in [table, keys[0], keys[1]] {
+            heap.edge(0, "element", "1", held);
+        }
+        heap.pair(table, keys[0], own);
+        heap.pair(table, keys[0], shared);
+        heap.pair(table, keys[1], shared);
+        let dominators = Dominators::new(&heap.graph());
+        let retained = [table, keys[0], keys[1]].map(|held| dominators.retained_bytes(node(held)));
+        assert_eq!(retained, [64, 11, 1]);
+        assert_eq!(dominators.of(node(shared)), Some(node(0)));
+    }
+
+    #[test]
+    fn without_its_key_a_weak_map_holds_nothing() {
+        let mut heap = Heap::new();
+        let table = heap.node("array", "", 64);
+        let key = heap.node("object", "Key", 1);
+        let value = heap.node("object", "Value", 10);
+        heap.edge(0, "element", "1", table);
+        heap.edge(table, "weak", "1", key);
+        heap.pair(table, key, value);
+        assert_eq!(Dominators::new(&heap.graph()).of(node(value)), None);
+    }
+
+    #[test]
+    fn only_the_table_of_a_pair_does_without_its_value() {
+        let mut heap = Heap::new();
+        let table = heap.node("array", "", 64);
+        let other = heap.node("array", "", 64);
+        let value = heap.node("object", "Value", 10);
+        heap.edge(0, "element", "1", other);
+        heap.pair(table, other, value);
+        let dominators = Dominators::new(&heap.graph());
+        assert_eq!(dominators.of(node(value)), Some(node(other)));
+    }
+
+    #[test]
     fn a_list_of_a_million_elements_is_no_deeper_than_the_stack() {
         let length = 1_000_000;
         let mut heap = Heap::new();

@@ -6,11 +6,12 @@
 
 use std::ops::Range;
 
-use rustc_hash::FxHashMap;
+use rustc_hash::{FxHashMap, FxHashSet};
 
 use super::index::{Column, EdgeIndex, NodeIndex, StringIndex};
 use super::layout::{EdgeKind, Layout, NodeKind};
 use super::strings::Strings;
+use super::weak_map::table_of_pair;
 
 /// An edge keeps its kind above these bits of its target.
 const TARGET_BITS: u32 = 29;
@@ -203,6 +204,33 @@ impl Graph {
     pub fn strings(&self) -> &Strings {
         &self.strings
     }
+
+    /// A value of a `WeakMap` is kept by its key: what V8 writes from the table becomes weak, as in `DevTools`.
+    fn weaken_pairs_of_tables(&mut self) {
+        let tables: FxHashSet<u32> = self.strings.iter().filter_map(table_of_pair).collect();
+        if tables.is_empty() {
+            return;
+        }
+        for node in (0..self.node_count()).map(NodeIndex::from) {
+            let id = self.ids[node];
+            if self.kind(node) != NodeKind::Array || !tables.contains(&id) {
+                continue;
+            }
+            for edge in self.edge_range(node).map(EdgeIndex::from) {
+                let Edge { kind, name, to } = self.edge(edge);
+                let EdgeName::Name(name) = name else {
+                    continue;
+                };
+                if kind == EdgeKind::Internal && table_of_pair(self.strings.get(name)) == Some(id) {
+                    self.targets[edge] = packed(EdgeKind::Weak, to.get());
+                }
+            }
+        }
+    }
+}
+
+fn packed(kind: EdgeKind, to: u32) -> u32 {
+    to | u32::from(kind as u8) << TARGET_BITS
 }
 
 /// A number that does not fit.
@@ -374,9 +402,7 @@ impl Builder {
                 *last_string = name.max(*last_string);
             }
             graph.edge_names.push(name);
-            graph
-                .targets
-                .push(to | u32::from(kind as u8) << TARGET_BITS);
+            graph.targets.push(packed(kind, to));
             Ok(())
         })
     }
@@ -449,6 +475,7 @@ impl Builder {
             )));
         }
         graph.strings.shrink();
+        graph.weaken_pairs_of_tables();
         graph
             .locations
             .sort_unstable_by_key(|location| location.node);

@@ -398,6 +398,30 @@ mod tests {
     }
 
     #[test]
+    fn values_of_weak_maps_belong_to_their_keys_whatever_these_are_called() {
+        let heaps = [5, 15, 25].map(|count| {
+            let (mut heap, keys) = program("keys", "Array");
+            let table = heap.node("array", "", 64);
+            for index in 0..40 {
+                let key = heap.node("object", "Key", 8);
+                heap.edge(keys, "element", &index.to_string(), key);
+                if index < count {
+                    let value = heap.node("object", "Value", 100);
+                    heap.pair(table, key, value);
+                }
+            }
+            heap
+        });
+        let growth = growth_of(&heaps, 10);
+        assert_eq!(growth.owner_count, 1);
+        assert_eq!(
+            growth.owners[0].path.last().map(String::as_str),
+            Some("[x] Key")
+        );
+        assert_eq!(growth.owners[0].members[0].counts, [5, 15, 25]);
+    }
+
+    #[test]
     fn what_a_growing_thing_leads_to_is_told_by_itself_when_it_is_one() {
         let build = |count: usize| {
             let (mut heap, list) = program("timers", "Array");

@@ -5,11 +5,11 @@
 //!   │
 //! parser ── lexers ── lexer      bytes, in pieces of any length
 //!   │
-//! graph ── layout, strings       nodes, edges and names in flat columns (index.rs, rows.rs)
+//! graph ── layout, strings       nodes, edges and names in flat columns (index.rs, rows.rs, weak_map.rs)
 //!   │
 //! dominators                     who holds whom, and how much
 //!   │
-//! snapshot ── paths              why each is still there (contents, places, describe)
+//! snapshot ── paths, distances   why each is still there (contents, places, describe)
 //!   │
 //! summary, suspects, retainers   questions to one snapshot (classes, containers)
 //! diff, growth                   questions to several (owners)
@@ -18,11 +18,13 @@
 //! The room knows nothing of ledgers, verdicts and Node.js. Memory is bounded by the input, whatever its header
 //! says; input that is no snapshot is an error with the offset of the byte, never a panic.
 
+mod class_suspects;
 mod classes;
 mod containers;
 mod contents;
 mod describe;
 mod diff;
+mod distances;
 mod dominators;
 pub mod file;
 mod graph;
@@ -44,10 +46,12 @@ mod summary;
 mod suspects;
 #[cfg(test)]
 mod testing;
+mod weak_map;
 
 pub use classes::{classes, Class};
 pub use containers::{Container, Containers};
 pub use diff::{Change, Diff};
+pub use distances::Distances;
 pub use dominators::Dominators;
 pub use graph::{Detachedness, Edge, EdgeName, Graph, Location};
 pub use growth::{Growth, GrowthSearch, Members, Owner, Size};
@@ -59,5 +63,5 @@ pub use question::{Answer, Question, Shown};
 pub use retainers::{Retained, Retainers, Step, Target};
 pub use snapshot::Snapshot;
 pub use strings::Strings;
-pub use summary::{Duplicate, Duplicates, Sum, Summary};
-pub use suspects::{Held, Suspect, Suspects};
+pub use summary::{ClassRow, Duplicate, Duplicates, Sum, Summary};
+pub use suspects::{ClassSuspect, Held, Suspect, Suspects};

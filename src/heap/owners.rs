@@ -15,12 +15,13 @@ use std::iter::successors;
 use rustc_hash::{FxHashMap, FxHashSet};
 
 use super::classes::kind_name;
-use super::contents::{is_realm, leads_to_contents, FieldNames};
+use super::contents::{is_realm, leads_to_contents, FieldName, FieldNames};
 use super::describe;
 use super::graph::{Edge, EdgeName, Graph};
 use super::index::{Column, EdgeIndex, NodeIndex, OwnerIndex, StringIndex};
 use super::layout::{EdgeKind, NodeKind};
 use super::paths::{globals, walk};
+use super::weak_map::PAIR;
 
 /// An object with more properties than these is a dictionary.
 const MAX_NAMED_PROPERTIES: usize = 64;
@@ -318,6 +319,7 @@ impl<'a> Names<'a> {
                 EdgeKind::Property if self.is_dictionary(from) => By::Element,
                 EdgeKind::Property => By::Property(self.text(texts, name)),
                 EdgeKind::Context => By::Variable(self.text(texts, name)),
+                _ if self.fields.of(name) == FieldName::Pair => By::Field(texts.intern(PAIR)),
                 _ => By::Field(self.text(texts, name)),
             },
             _ => By::Element,

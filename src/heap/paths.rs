@@ -195,7 +195,10 @@ impl<Tell: FnMut(NodeIndex, EdgeIndex)> Search<'_, Tell> {
                 _ => Rank::Soon,
             },
             EdgeKind::Internal | EdgeKind::Hidden | EdgeKind::Other => {
-                let is_contents = matches!(meaning, FieldName::Number(_) | FieldName::Contents);
+                let is_contents = matches!(
+                    meaning,
+                    FieldName::Number(_) | FieldName::Contents | FieldName::Pair
+                );
                 let is_v8s = graph.kind(from).is_v8s() || graph.kind(to).is_v8s();
                 if is_contents && !is_v8s {
                     Rank::Soon

@@ -63,6 +63,8 @@ pub struct Retained {
     pub retained_bytes: u64,
     /// References from it, and from where its contents are.
     pub reference_count: usize,
+    /// As [`super::Distances::of`].
+    pub distance: Option<u32>,
     /// From a root to it; empty for what nothing but weak references lead to.
     pub path: Vec<Step>,
 }
@@ -176,6 +178,7 @@ impl<'a> Describer<'a> {
             shallow_bytes: graph.self_size_bytes(node),
             retained_bytes: self.snapshot.dominators().retained_bytes(node),
             reference_count: graph.edges_of(node).count() + contents.sum::<usize>(),
+            distance: self.snapshot.distances().of(node),
             path: self.path(node),
         }
     }

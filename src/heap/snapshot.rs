@@ -2,6 +2,7 @@
 
 use std::sync::OnceLock;
 
+use super::distances::Distances;
 use super::dominators::Dominators;
 use super::graph::Graph;
 use super::paths::Paths;
@@ -12,6 +13,7 @@ pub struct Snapshot {
     graph: Graph,
     dominators: OnceLock<Dominators>,
     paths: OnceLock<Paths>,
+    distances: OnceLock<Distances>,
 }
 
 impl From<Graph> for Snapshot {
@@ -20,6 +22,7 @@ impl From<Graph> for Snapshot {
             graph,
             dominators: OnceLock::new(),
             paths: OnceLock::new(),
+            distances: OnceLock::new(),
         }
     }
 }
@@ -39,5 +42,10 @@ impl Snapshot {
     /// Why each is there.
     pub fn paths(&self) -> &Paths {
         self.paths.get_or_init(|| Paths::new(&self.graph))
+    }
+
+    /// How far each is from where the program begins.
+    pub fn distances(&self) -> &Distances {
+        self.distances.get_or_init(|| Distances::new(&self.graph))
     }
 }

@@ -32,6 +32,11 @@ impl Strings {
         &self.text[start..end]
     }
 
+    /// Each, by its index.
+    pub(super) fn iter(&self) -> impl Iterator<Item = &str> + '_ {
+        self.ends.keys().map(|index| self.get(index))
+    }
+
     /// Room for as many bytes, if it can be had: it is taken piece by piece otherwise.
     pub(super) fn reserve(&mut self, bytes: usize) {
         // Whoever is refused here finds out by growing.

@@ -4,7 +4,7 @@
 use rustc_hash::FxHashMap;
 use serde::Serialize;
 
-use super::classes::{classes, Class};
+use super::classes::{keyed_classes, Class, ClassKey};
 use super::containers::Containers;
 use super::contents::{is_contents, is_realm};
 use super::describe;
@@ -35,13 +35,24 @@ pub struct Summary {
     /// How many classes there are.
     pub class_count: usize,
     /// Those that retain most.
-    pub classes: Vec<Class>,
+    pub classes: Vec<ClassRow>,
     /// Single things that retain most, roots left out.
     pub objects: Vec<Retained>,
     /// The largest things that hold others.
     pub containers: Containers,
     /// Strings that are there more than once.
     pub duplicate_strings: Duplicates,
+}
+
+/// A class, and how near the nearest of its members is.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct ClassRow {
+    /// Its members, taken together.
+    #[serde(flatten)]
+    pub class: Class,
+    /// The least distance of a member, as [`super::Distances::of`].
+    pub distance: Option<u32>,
 }
 
 /// Several nodes, taken together.
@@ -84,7 +95,7 @@ impl Summary {
     pub fn new(snapshot: &Snapshot, shown: Shown) -> Self {
         let (graph, dominators) = (snapshot.graph(), snapshot.dominators());
         let describer = Describer::new(snapshot, shown.redact);
-        let mut all = classes(graph, dominators);
+        let mut all = keyed_classes(graph, dominators);
         let class_count = all.len();
         all.truncate(shown.limit);
         let mut detached = Sum::default();
@@ -107,7 +118,7 @@ impl Summary {
             unreachable,
             detached,
             class_count,
-            classes: all,
+            classes: rows(snapshot, all),
             objects: objects(&describer, shown),
             containers: Containers::new(&describer, shown),
             duplicate_strings: duplicates(graph, shown),
@@ -120,6 +131,23 @@ impl Sum {
         self.count += 1;
         self.shallow_bytes = self.shallow_bytes.saturating_add(bytes);
     }
+}
+
+fn rows(snapshot: &Snapshot, classes: Vec<(ClassKey, Class)>) -> Vec<ClassRow> {
+    let graph = snapshot.graph();
+    let mut least: FxHashMap<ClassKey, u32> = FxHashMap::default();
+    for node in graph.nodes() {
+        if let Some(distance) = snapshot.distances().of(node) {
+            let key = ClassKey::of(graph, node);
+            let known = least.entry(key).or_insert(distance);
+            *known = distance.min(*known);
+        }
+    }
+    let row = |(key, class)| ClassRow {
+        class,
+        distance: least.get(&key).copied(),
+    };
+    classes.into_iter().map(row).collect()
 }
 
 fn objects(describer: &Describer, shown: Shown) -> Vec<Retained> {
@@ -241,7 +269,9 @@ mod tests {
         } = summary(&service(), false);
         assert_eq!(class_count, 6);
         assert_eq!(classes.len(), 3);
-        assert_eq!((classes[0].name.as_str(), classes[0].count), ("global", 1));
+        let ClassRow { class, distance } = &classes[0];
+        assert_eq!((class.name.as_str(), class.count), ("global", 1));
+        assert_eq!(*distance, Some(1));
     }
 
     #[test]

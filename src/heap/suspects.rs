@@ -9,6 +9,7 @@ use std::iter::successors;
 use rustc_hash::{FxHashMap, FxHashSet};
 use serde::Serialize;
 
+use super::class_suspects;
 use super::classes::class_name;
 use super::contents::is_contents;
 use super::graph::Graph;
@@ -32,6 +33,10 @@ pub struct Suspects {
     pub suspect_count: usize,
     /// Those that retain most.
     pub suspects: Vec<Suspect>,
+    /// How many classes hold as much by their members together, beside these.
+    pub class_suspect_count: usize,
+    /// Those that retain most.
+    pub class_suspects: Vec<ClassSuspect>,
 }
 
 /// A single thing that holds much of a heap.
@@ -45,6 +50,22 @@ pub struct Suspect {
     pub share: f64,
     /// What gathers there.
     pub held: Vec<Held>,
+}
+
+/// A class whose members hold much of a heap together, while none of them does alone.
+#[derive(Clone, Debug, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct ClassSuspect {
+    /// As [`super::Class::name`].
+    pub class: String,
+    /// Of members, but for those that a suspect dominates.
+    pub count: u64,
+    /// What would go if these went.
+    pub retained_bytes: u64,
+    /// Of the heap, 0 to 1.
+    pub share: f64,
+    /// The lowest thing with which more than half of that goes; `None` when only roots have as much.
+    pub holder: Option<Retained>,
 }
 
 /// Things of one class that go when a suspect goes.
@@ -66,18 +87,15 @@ impl Suspects {
         let (graph, dominators) = (snapshot.graph(), snapshot.dominators());
         let root = NodeIndex::from(0_u32);
         let total_bytes = dominators.retained_bytes(root);
-        // What is not reached is no part of the total.
-        let is_large = |&node: &NodeIndex| {
-            let bytes = dominators.retained_bytes(node);
-            dominators.of(node).is_some()
-                && bytes > 0
-                && bytes as f64 >= total_bytes as f64 * LEAST_SHARE
-        };
+        let is_large = |bytes: u64| bytes > 0 && bytes as f64 >= total_bytes as f64 * LEAST_SHARE;
+        let share = |bytes: u64| bytes as f64 / total_bytes as f64;
         // Of a thing and where its contents are the thing is told.
         let is_candidate = |&node: &NodeIndex| is_of_the_program(graph, node);
         let large: Vec<NodeIndex> = graph
             .nodes()
-            .filter(is_large)
+            // What is not reached is no part of the total.
+            .filter(|&node| dominators.of(node).is_some())
+            .filter(|&node| is_large(dominators.retained_bytes(node)))
             .filter(is_candidate)
             .collect();
         let mut holds_large: FxHashSet<NodeIndex> = FxHashSet::default();
@@ -94,21 +112,41 @@ impl Suspects {
             .filter(|node| !holds_large.contains(node))
             .collect();
         let suspect_count = found.len();
+        let told: FxHashSet<NodeIndex> = found.iter().copied().collect();
+        let by_class = class_suspects::find(
+            snapshot,
+            |node| is_candidate(&node) && !is_large(dominators.retained_bytes(node)),
+            |node| told.contains(&node),
+            is_large,
+        );
+        let class_suspect_count = by_class.len();
         let describer = Describer::new(snapshot, shown.redact);
         let holders = holders(snapshot);
         let suspects = dominators
             .largest(found, shown.limit)
             .into_iter()
             .map(|node| Suspect {
-                share: dominators.retained_bytes(node) as f64 / total_bytes as f64,
+                share: share(dominators.retained_bytes(node)),
                 held: held(snapshot, &holders, node),
                 retained: describer.retained(node),
             })
             .collect();
+        let class_suspects = by_class
+            .into_iter()
+            .take(shown.limit)
+            .map(|found| ClassSuspect {
+                class: found.class.name(graph).to_owned(),
+                count: found.count,
+                retained_bytes: found.retained_bytes,
+                share: share(found.retained_bytes),
+                holder: found.holder.map(|node| describer.retained(node)),
+            });
         Self {
             total_bytes,
             suspect_count,
             suspects,
+            class_suspect_count,
+            class_suspects: class_suspects.collect(),
         }
     }
 }

@@ -34,6 +34,10 @@ const EDGE_KINDS: [&str; 7] = [
     "context", "element", "property", "internal", "hidden", "shortcut", "weak",
 ];
 
+fn id(index: usize) -> usize {
+    2 * index + 1
+}
+
 impl Heap {
     pub(super) fn new() -> Self {
         let mut heap = Self::default();
@@ -52,6 +56,16 @@ impl Heap {
     /// Adds a reference; elements and hidden ones are named by a number.
     pub(super) fn edge(&mut self, from: usize, kind: &'static str, name: &str, to: usize) {
         self.edges[from].push((kind, name.to_owned(), to));
+    }
+
+    /// Makes something the value of a key in the table of a `WeakMap`.
+    pub(super) fn pair(&mut self, table: usize, key: usize, value: usize) {
+        let called = |node: usize| format!("({} @{})", self.nodes[node].0, id(node));
+        let (of_key, of_value, table_id) = (called(key), called(value), id(table));
+        let pair =
+            format!("part of key {of_key} -> value {of_value} pair in WeakMap (table @{table_id})");
+        self.edge(table, "internal", &format!("7 / {pair}"), value);
+        self.edge(key, "internal", &format!("1 / {pair}"), value);
     }
 
     pub(super) fn location(&mut self, node: usize, script_id: usize, line: usize, column: usize) {
@@ -77,7 +91,7 @@ impl Heap {
             nodes.push(format!(
                 "{kind},{},{},{self_size},{},0",
                 string(name),
-                2 * index + 1,
+                id(index),
                 own.len()
             ));
             for (kind, name, to) in own {

@@ -4,8 +4,9 @@ use std::fmt::Write as _;
 
 use crate::guard::phrase::{bytes, count, plural, printable};
 use crate::heap::{
-    Answer, Change, Class, Container, Containers, Diff, Duplicate, Duplicates, Growth, Held,
-    Members, Owner, Retained, Retainers, Size, Step, Summary, Suspect, Suspects,
+    Answer, Change, Class, ClassRow, ClassSuspect, Container, Containers, Diff, Duplicate,
+    Duplicates, Growth, Held, Members, Owner, Retained, Retainers, Size, Step, Summary, Suspect,
+    Suspects,
 };
 
 /// Where what stands beside numbers begins.
@@ -83,13 +84,13 @@ fn summary_text(summary: &Summary) -> String {
     }
     let title = format!("CLASSES, {} of {class_count}", classes.len());
     heading(&mut text, &title, &["retained", "shallow", "count"]);
-    for Class {
-        name,
-        count: members,
-        shallow_bytes,
-        retained_bytes,
-    } in classes
-    {
+    for ClassRow { class, .. } in classes {
+        let Class {
+            name,
+            count: members,
+            shallow_bytes,
+            retained_bytes,
+        } = class;
         let numbers = [size(*retained_bytes), size(*shallow_bytes), count(*members)];
         row(&mut text, &numbers, name);
     }
@@ -240,19 +241,21 @@ fn suspects_text(suspects: &Suspects) -> String {
         total_bytes,
         suspect_count,
         suspects,
+        class_suspect_count,
+        class_suspects,
     } = suspects;
-    if *suspect_count == 0 {
-        let total = size(*total_bytes);
-        return format!("no single thing holds a tenth of the {total} of this heap\n");
-    }
+    let total = size(*total_bytes);
     let mut text = String::new();
-    let title = format!(
-        "{} that {} a tenth of {} or more",
-        plural(*suspect_count as u64, "thing", "things"),
-        if *suspect_count == 1 { "holds" } else { "hold" },
-        size(*total_bytes)
-    );
-    heading(&mut text, &title, &["retained", "of all"]);
+    if *suspect_count == 0 {
+        text += &format!("no single thing holds a tenth of the {total} of this heap\n");
+    } else {
+        let title = format!(
+            "{} that {} a tenth of {total} or more",
+            plural(*suspect_count as u64, "thing", "things"),
+            if *suspect_count == 1 { "holds" } else { "hold" },
+        );
+        heading(&mut text, &title, &["retained", "of all"]);
+    }
     for Suspect {
         retained,
         share,
@@ -275,6 +278,30 @@ fn suspects_text(suspects: &Suspects) -> String {
             let _ = writeln!(text, "{:26}{}", "", printable(&line));
         }
         path_text(&mut text, &retained.path);
+    }
+    if !class_suspects.is_empty() {
+        let title = format!(
+            "{} whose members hold a tenth of {total} or more together",
+            plural(*class_suspect_count as u64, "class", "classes"),
+        );
+        heading(&mut text, &title, &["retained", "of all"]);
+    }
+    for ClassSuspect {
+        class,
+        count: members,
+        retained_bytes,
+        share,
+        holder,
+    } in class_suspects
+    {
+        let numbers = [size(*retained_bytes), percent(*share)];
+        row(&mut text, &numbers, &format!("{} {class}", count(*members)));
+        let holder = holder.as_ref();
+        let line = holder.map_or("in many places".to_owned(), |holder| {
+            format!("most of them in {}", called(holder))
+        });
+        let _ = writeln!(text, "{:26}{}", "", printable(&line));
+        path_text(&mut text, holder.map_or(&[], |holder| &holder.path));
     }
     text.trim_start().to_owned()
 }
