@@ -194,7 +194,7 @@ export function show(report) {
   current = complete(report);
   draw(page);
   if (read?.isConnected && read.checkVisibility()) {
-    scrollBy({ top: read.getBoundingClientRect().top - top, behavior: 'instant' });
+    scrollBy(0, read.getBoundingClientRect().top - top);
   }
   // It is that of the first.
   if (again) document.getElementById('plain')?.remove();
