@@ -502,6 +502,19 @@ export interface HeapSummary {
     wastedBytes: number;
     top: { text: string; count: number; wastedBytes: number }[];
   };
+  /** Who allocated since a recording began; `null` for a snapshot that is none (`.heaptimeline` is one). */
+  allocations: {
+    functionCount: number;
+    functions: {
+      name: string;
+      place: string | null;
+      /** Of what is in the snapshot; `null` where that does not say who allocated it. */
+      liveCount: number | null;
+      liveBytes: number | null;
+      allocatedCount: number;
+      allocatedBytes: number;
+    }[];
+  } | null;
 }
 
 /** Objects, and classes, that retain a tenth of a heap or more, the lowest such ones; sizes in bytes. */

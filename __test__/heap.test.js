@@ -127,6 +127,28 @@ test('a class that two Maps share is a suspect together, and is told with where 
   assert.match(text, /^ +most of them in system \/ Context @\d+$/m);
 });
 
+test('a timeline says which functions allocated what is there', async (t) => {
+  const file = path.join(temporaryFolder(t), 'kept.heaptimeline');
+  const { code, stderr } = await runNode([program('records-allocations.js'), file]);
+  assert.equal(code, 0, stderr);
+  const { stdout } = await runCli(['heap', 'summary', file, '--json', '--limit', '1000']);
+  const { functions } = JSON.parse(stdout).allocations;
+  const of = (/** @type {string} */ name) =>
+    functions.find((/** @type {any} */ each) => each.name === name);
+  const keeps = of('keep');
+  assert.match(keeps.place, /records-allocations\.js:\d+:\d+$/);
+  // Each with its elements.
+  assert.ok(keeps.liveCount >= 2 * SESSIONS && keeps.liveBytes > SESSIONS * HISTORY_BYTES);
+  assert.ok(keeps.allocatedBytes >= keeps.liveBytes);
+  const drops = of('drop');
+  assert.ok(drops.allocatedBytes > SESSIONS * HISTORY_BYTES, `${drops.allocatedBytes}`);
+  assert.ok(drops.liveBytes < drops.allocatedBytes / 10, `${drops.liveBytes}`);
+  const { stdout: text } = await runCli(['heap', 'summary', file, '--limit', '3']);
+  assert.match(text, /^WHO ALLOCATED WHAT IS THERE, 3 of \d+$/m);
+  assert.match(text, /^ +[\d.]+ KiB .* keep \(.*records-allocations\.js:\d+:\d+\)$/m);
+  assert.doesNotMatch((await runCli(['heap', 'summary', snapshot])).stdout, /WHO ALLOCATED/);
+});
+
 test('a heap has not changed against itself', async () => {
   const { stdout } = await runCli(['heap', 'diff', snapshot, snapshot, '--json']);
   const { classCount, propertyCount, before: first, after: second } = JSON.parse(stdout);

@@ -8,8 +8,8 @@ use std::iter::successors;
 
 use leakguard::error::{Error, Kind, Result};
 use leakguard::heap::{
-    classes, Answer, Diff, Dominators, EdgeIndex, EdgeKind, Graph, Growth, GrowthSearch, NodeIndex,
-    Parser, Paths, Question, Retained, Shown, Snapshot, Target,
+    classes, Allocations, Answer, Diff, Dominators, EdgeIndex, EdgeKind, Graph, Growth,
+    GrowthSearch, NodeIndex, Parser, Paths, Question, Retained, Shown, Snapshot, Target,
 };
 
 /// Nodes of a graph that the definitions are tried on; they take the cube of it.
@@ -125,6 +125,7 @@ fn is_same(one: &Graph, other: &Graph) -> bool {
     one.node_count() == other.node_count()
         && one.edge_count() == other.edge_count()
         && one.locations().len() == other.locations().len()
+        && Allocations::new(one, usize::MAX) == Allocations::new(other, usize::MAX)
         && one.nodes().all(|node| {
             of(one, node) == of(other, node)
                 && one.name(node) == other.name(node)
@@ -255,6 +256,15 @@ fn check_answers(snapshot: &Snapshot, shown: Shown) {
                 assert_eq!(summary.class_count, classes.len());
                 assert!(summary.objects.len() <= shown.limit);
                 summary.objects.iter().for_each(check_retained);
+                if let Some(Allocations {
+                    function_count,
+                    functions,
+                }) = summary.allocations
+                {
+                    assert!(function_count > 0 && functions.len() <= shown.limit);
+                    let live = functions.iter().filter_map(|function| function.live_bytes);
+                    assert!(live.fold(0, u64::saturating_add) <= summary.total_bytes);
+                }
             }
             Answer::Suspects(suspects) => {
                 assert!(suspects.suspects.len() <= suspects.suspect_count);

@@ -112,7 +112,7 @@ function addHeapCommands(heap, json) {
   const file = 'a .heapsnapshot of Node.js, Chrome or Deno, plain, .gz or .zst';
 
   command('summary', 'what a heap holds: classes, the largest objects and containers, strings')
-    .argument('<file>', `${file}; or a .heapprofile`)
+    .argument('<file>', `${file}; a .heaptimeline; or a .heapprofile`)
     .action((name, options) => require('./heap').printSummary(name, options));
   command(
     'suspects',

@@ -8,9 +8,10 @@ use std::ops::Range;
 
 use rustc_hash::{FxHashMap, FxHashSet};
 
-use super::index::{Column, EdgeIndex, NodeIndex, StringIndex};
+use super::index::{Column, EdgeIndex, FunctionIndex, NodeIndex, StringIndex, TraceId};
 use super::layout::{EdgeKind, Layout, NodeKind};
 use super::strings::Strings;
+use super::traces::{Function, Traces};
 use super::weak_map::table_of_pair;
 
 /// An edge keeps its kind above these bits of its target.
@@ -86,6 +87,7 @@ pub struct Graph {
     targets: Column<EdgeIndex, u32>,
     edge_names: Column<EdgeIndex, u32>,
     locations: Vec<Location>,
+    traces: Traces,
     strings: Strings,
 }
 
@@ -197,6 +199,11 @@ impl Graph {
     #[must_use]
     pub fn locations(&self) -> &[Location] {
         &self.locations
+    }
+
+    /// Who allocated what.
+    pub(super) fn traces(&self) -> &Traces {
+        &self.traces
     }
 
     /// The table of strings.
@@ -318,6 +325,7 @@ impl Builder {
         let _ = graph.targets.raw.try_reserve_exact(edges);
         let _ = graph.edge_names.raw.try_reserve_exact(edges);
         graph.first_edges.push(EdgeIndex::from(0_u32));
+        graph.traces.live = layout.nodes.trace_id.map(|_| FxHashMap::default());
         Ok(Self {
             layout,
             graph,
@@ -375,6 +383,12 @@ impl Builder {
                 }
             }
             graph.first_edges.push(EdgeIndex::from(*edges_due));
+            let trace = fields.trace_id.map_or(0, |at| record[at]);
+            if let (Some(live), 1..) = (&mut graph.traces.live, trace) {
+                live.entry(trace_id(trace).map_err(|expected| (fields.kind, expected))?)
+                    .or_default()
+                    .add(1, size);
+            }
             Ok(())
         })
     }
@@ -434,6 +448,54 @@ impl Builder {
         })
     }
 
+    pub(super) fn push_functions(&mut self, numbers: &[u64]) -> Result<(), Misfit> {
+        let Self {
+            layout,
+            graph,
+            pending,
+            last_string,
+            ..
+        } = self;
+        let Some((fields, _)) = &layout.traces else {
+            return Ok(());
+        };
+        for_each_record(pending, fields.width, numbers, |record| {
+            let small = |field: usize| {
+                u32::try_from(record[field]).map_err(|_| (field, "a number of less than 2^32"))
+            };
+            let (name, script) = (small(fields.name)?, small(fields.script)?);
+            *last_string = name.max(script).max(*last_string);
+            graph.traces.functions.push(Function {
+                name: name.into(),
+                script: script.into(),
+                line: small(fields.line)?,
+                column: small(fields.column)?,
+            });
+            Ok(())
+        })
+    }
+
+    /// How many numbers a node of the tree of calls has; `None` where nothing can be made of one.
+    pub(super) fn trace_width(&self) -> Option<usize> {
+        self.layout.traces.as_ref().map(|(_, fields)| fields.width)
+    }
+
+    /// A node of the tree of calls.
+    pub(super) fn push_trace(&mut self, record: &[u64]) -> Result<(), &'static str> {
+        let Some((_, fields)) = &self.layout.traces else {
+            return Ok(());
+        };
+        let traces = &mut self.graph.traces;
+        let trace = trace_id(record[fields.id])?;
+        let function = u32::try_from(record[fields.function])
+            .map(FunctionIndex::from)
+            .map_err(|_| "the number of a function")?;
+        traces.function_by_trace.insert(trace, function);
+        let allocated = traces.allocated.entry(function).or_default();
+        allocated.add(record[fields.count], record[fields.size]);
+        Ok(())
+    }
+
     /// At the end of an array.
     pub(super) fn end_array(&mut self) -> Result<(), Mismatch> {
         let left = self.pending.len();
@@ -481,6 +543,11 @@ impl Builder {
             .sort_unstable_by_key(|location| location.node);
         Ok(self.graph)
     }
+}
+
+fn trace_id(number: u64) -> Result<TraceId, &'static str> {
+    let id = u32::try_from(number).map_err(|_| "the number of a stack of less than 2^32")?;
+    Ok(TraceId::from(id))
 }
 
 fn kind_of<Kind: Copy>(kinds: &[Kind], number: u64) -> Option<Kind> {

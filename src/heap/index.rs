@@ -60,3 +60,11 @@ index_space! {
     /// An owner: all objects that are called alike and held alike, in any number of snapshots.
     OwnerIndex
 }
+index_space! {
+    /// A function that allocated, in the order of a recording's table.
+    FunctionIndex
+}
+index_space! {
+    /// A stack that allocated, by V8's number; 0 is none.
+    TraceId
+}

@@ -136,6 +136,8 @@ pub(super) struct NodeFields {
     pub(super) edge_count: usize,
     /// Since V8 8.
     pub(super) detachedness: Option<usize>,
+    /// Who allocated it; newer snapshots have it in recordings alone.
+    pub(super) trace_id: Option<usize>,
 }
 
 /// Where the fields of an edge stand in its record.
@@ -157,12 +159,35 @@ pub(super) struct LocationFields {
     pub(super) column: usize,
 }
 
+/// Where the fields of a function that allocated stand in its record.
+#[derive(Clone, Debug)]
+pub(super) struct FunctionFields {
+    pub(super) width: usize,
+    pub(super) name: usize,
+    pub(super) script: usize,
+    pub(super) line: usize,
+    pub(super) column: usize,
+}
+
+/// Where the fields of a node of the tree of calls stand in its record.
+#[derive(Clone, Debug)]
+pub(super) struct TraceFields {
+    /// Without its children, which come last.
+    pub(super) width: usize,
+    pub(super) id: usize,
+    pub(super) function: usize,
+    pub(super) count: usize,
+    pub(super) size: usize,
+}
+
 /// The header of a snapshot.
 #[derive(Clone, Debug)]
 pub(super) struct Layout {
     pub(super) nodes: NodeFields,
     pub(super) edges: EdgeFields,
     pub(super) locations: Option<LocationFields>,
+    /// Of a recording of allocations, where its fields are those that are known.
+    pub(super) traces: Option<(FunctionFields, TraceFields)>,
     /// By the number of a kind.
     pub(super) node_kinds: Vec<NodeKind>,
     /// By the number of a kind.
@@ -186,6 +211,10 @@ struct Meta {
     edge_types: Vec<Type>,
     #[serde(default)]
     location_fields: Vec<String>,
+    #[serde(default)]
+    trace_function_info_fields: Vec<String>,
+    #[serde(default)]
+    trace_node_fields: Vec<String>,
 }
 
 /// What a field can be: one of some names, or a number or a string.
@@ -225,6 +254,7 @@ impl Layout {
             self_size: node("self_size")?,
             edge_count: node("edge_count")?,
             detachedness: node("detachedness").ok(),
+            trace_id: node("trace_node_id").ok(),
         };
         let edges = EdgeFields {
             width: meta.edge_fields.len(),
@@ -258,10 +288,32 @@ impl Layout {
             nodes,
             edges,
             locations,
+            traces: trace_fields(&meta.trace_function_info_fields, &meta.trace_node_fields),
             node_count,
             edge_count,
         })
     }
+}
+
+/// `None` where there are none, or where they are not what is known.
+fn trace_fields(functions: &[String], nodes: &[String]) -> Option<(FunctionFields, TraceFields)> {
+    let at = |fields: &[String], name| fields.iter().position(|field| field == name);
+    let functions = FunctionFields {
+        width: functions.len(),
+        name: at(functions, "name")?,
+        script: at(functions, "script_name")?,
+        line: at(functions, "line")?,
+        column: at(functions, "column")?,
+    };
+    let traces = TraceFields {
+        width: nodes.len().checked_sub(1)?,
+        id: at(nodes, "id")?,
+        function: at(nodes, "function_info_index")?,
+        count: at(nodes, "count")?,
+        size: at(nodes, "size")?,
+    };
+    let children = at(nodes, "children")?;
+    (children == traces.width).then_some((functions, traces))
 }
 
 fn position(fields: &[String], list: &str, name: &str) -> Result<usize, Unusable> {
@@ -301,9 +353,12 @@ mod tests {
             self_size,
             edge_count,
             detachedness,
+            trace_id,
         } = layout.nodes;
         assert_eq!((width, kind, name, id), (6, 1, 2, 4));
         assert_eq!((self_size, edge_count, detachedness), (5, 0, None));
+        assert_eq!(trace_id, None);
+        assert!(layout.traces.is_none());
         assert_eq!(layout.edges.to_node, 0);
         assert_eq!(
             layout.node_kinds,

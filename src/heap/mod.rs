@@ -46,6 +46,7 @@ mod summary;
 mod suspects;
 #[cfg(test)]
 mod testing;
+mod traces;
 mod weak_map;
 
 pub use classes::{classes, Class};
@@ -65,3 +66,4 @@ pub use snapshot::Snapshot;
 pub use strings::Strings;
 pub use summary::{ClassRow, Duplicate, Duplicates, Sum, Summary};
 pub use suspects::{ClassSuspect, Held, Suspect, Suspects};
+pub use traces::{Allocations, Allocator};

@@ -12,6 +12,7 @@ use super::graph::{Builder, Graph, Misfit, Mismatch};
 use super::layout::Layout;
 use super::lexer::{self, is_blank};
 use super::lexers::{Block, Lexers, BLOCK_BYTES};
+use super::traces::{Read, TreeReader};
 use crate::error::{Error, Kind, Result};
 
 /// A header is a kilobyte.
@@ -26,6 +27,7 @@ pub(super) enum Section {
     Nodes,
     Edges,
     Locations,
+    Functions,
 }
 
 /// What stands at the next byte.
@@ -48,6 +50,9 @@ enum State {
     /// With `true`: behind a backslash.
     InString(bool),
     AfterString,
+    TreeStart,
+    /// The nested array of stacks that allocated.
+    Tree,
     /// The value of a key that is not needed.
     Passing(Nesting),
     AfterValue,
@@ -101,6 +106,7 @@ pub struct Parser {
     pending: Vec<u8>,
     seen: Vec<String>,
     builder: Option<Builder>,
+    tree: TreeReader,
     lexers: Lexers,
 }
 
@@ -115,6 +121,7 @@ impl Parser {
             pending: Vec::new(),
             seen: Vec::new(),
             builder: None,
+            tree: TreeReader::default(),
             lexers: Lexers::new(),
         }
     }
@@ -177,7 +184,8 @@ impl Parser {
             State::InKey => "the end of a key",
             State::Colon => ":",
             State::Header(_) => "the end of the header",
-            State::ArrayStart(_) | State::StringsStart => "[",
+            State::ArrayStart(_) | State::StringsStart | State::TreeStart => "[",
+            State::Tree => self.tree.expected(self.trace_width().unwrap_or(0)),
             State::Numbers(_) => "a number or ]",
             State::FirstString => "a string or ]",
             State::NextString => "a string",
@@ -192,7 +200,7 @@ impl Parser {
     fn take_byte(&mut self, byte: u8) -> Result<usize> {
         let is_inside = matches!(
             self.state,
-            State::InKey | State::Header(_) | State::Passing(_)
+            State::InKey | State::Header(_) | State::Passing(_) | State::Tree
         );
         if !is_inside && is_blank(byte) {
             return Ok(1);
@@ -208,6 +216,11 @@ impl Parser {
             (State::Colon, b':') => self.value()?,
             (State::HeaderStart, b'{') | (State::Header(_), _) => self.take_header(byte)?,
             (State::ArrayStart(section), b'[') => State::Numbers(section),
+            (State::TreeStart, b'[') => {
+                self.tree = TreeReader::new();
+                State::Tree
+            }
+            (State::Tree, _) => self.take_tree(byte)?,
             (State::StringsStart, b'[') => {
                 self.reserve_strings();
                 State::FirstString
@@ -243,8 +256,10 @@ impl Parser {
         if self.has_seen(&key) {
             return Err(self.fault(format!("{key:?} is there twice")));
         }
-        let is_known =
-            ["snapshot", "nodes", "edges", "locations", "strings"].contains(&key.as_str());
+        let of_traces = ["trace_function_infos", "trace_tree"];
+        let is_known = ["snapshot", "nodes", "edges", "locations", "strings"]
+            .contains(&key.as_str())
+            || of_traces.contains(&key.as_str()) && self.trace_width().is_some();
         if is_known && key != "snapshot" && self.builder.is_none() {
             return Err(self.fault(format!(
                 "{key:?} stands before \"snapshot\", which says what it means: is this a heap snapshot?"
@@ -256,6 +271,8 @@ impl Parser {
             "edges" => State::ArrayStart(Section::Edges),
             "locations" => State::ArrayStart(Section::Locations),
             "strings" => State::StringsStart,
+            "trace_function_infos" if is_known => State::ArrayStart(Section::Functions),
+            "trace_tree" if is_known => State::TreeStart,
             _ => State::Passing(Nesting::default()),
         };
         if is_known {
@@ -282,6 +299,33 @@ impl Parser {
         let builder = Builder::new(layout, self.length_bytes);
         self.builder = Some(builder.map_err(|Mismatch(text)| self.fault(text))?);
         Ok(State::AfterValue)
+    }
+
+    fn trace_width(&self) -> Option<usize> {
+        self.builder.as_ref().and_then(Builder::trace_width)
+    }
+
+    fn take_tree(&mut self, byte: u8) -> Result<State> {
+        let Some(width) = self.trace_width() else {
+            return Ok(State::Tree);
+        };
+        let Some(read) = self.tree.take(byte, width) else {
+            let expected = self.tree.expected(width);
+            let byte = shown(byte);
+            return Err(self.fault(format!("{byte} stands where {expected} was expected")));
+        };
+        match read {
+            Read::Part => Ok(State::Tree),
+            Read::Record => {
+                let (builder, record) = (self.builder.as_mut(), self.tree.record());
+                let pushed = builder.map_or(Ok(()), |builder| builder.push_trace(record));
+                pushed
+                    .map_err(|expected| self.fault(format!("expected {expected} before this")))?;
+                self.tree.end_record();
+                Ok(State::Tree)
+            }
+            Read::End => Ok(State::AfterValue),
+        }
     }
 
     /// Passes over a byte of a value that is not needed; `None` when the value has ended before it.
@@ -364,6 +408,7 @@ impl Parser {
             Section::Nodes => builder.push_nodes(&block.numbers),
             Section::Edges => builder.push_edges(&block.numbers),
             Section::Locations => builder.push_locations(&block.numbers),
+            Section::Functions => builder.push_functions(&block.numbers),
         };
         if let Err(Misfit { index, expected }) = pushed {
             let at = block.offset + lexer::offset_of(&block.text, index) as u64;

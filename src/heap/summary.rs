@@ -14,6 +14,7 @@ use super::layout::NodeKind;
 use super::question::Shown;
 use super::retainers::{Describer, Retained};
 use super::snapshot::Snapshot;
+use super::traces::Allocations;
 
 /// V8 cuts contents here, so longer ones may differ behind it.
 const CUT_AT_CHARACTERS: usize = 1024;
@@ -42,6 +43,8 @@ pub struct Summary {
     pub containers: Containers,
     /// Strings that are there more than once.
     pub duplicate_strings: Duplicates,
+    /// Who allocated; `None` where that was not recorded.
+    pub allocations: Option<Allocations>,
 }
 
 /// A class, and how near the nearest of its members is.
@@ -122,6 +125,7 @@ impl Summary {
             objects: objects(&describer, shown),
             containers: Containers::new(&describer, shown),
             duplicate_strings: duplicates(graph, shown),
+            allocations: Allocations::new(graph, shown.limit),
         }
     }
 }

@@ -4,9 +4,9 @@ use std::fmt::Write as _;
 
 use crate::guard::phrase::{bytes, count, plural, printable};
 use crate::heap::{
-    Answer, Change, Class, ClassRow, ClassSuspect, Container, Containers, Diff, Duplicate,
-    Duplicates, Growth, Held, Members, Owner, Retained, Retainers, Size, Step, Summary, Suspect,
-    Suspects,
+    Allocations, Allocator, Answer, Change, Class, ClassRow, ClassSuspect, Container, Containers,
+    Diff, Duplicate, Duplicates, Growth, Held, Members, Owner, Retained, Retainers, Size, Step,
+    Summary, Suspect, Suspects,
 };
 
 /// Where what stands beside numbers begins.
@@ -66,6 +66,7 @@ fn summary_text(summary: &Summary) -> String {
         objects,
         containers,
         duplicate_strings,
+        allocations,
     } = summary;
     let mut text = format!(
         "{} in {} with {}\n",
@@ -114,7 +115,45 @@ fn summary_text(summary: &Summary) -> String {
     }
     containers_text(&mut text, containers);
     duplicates_text(&mut text, duplicate_strings);
+    if let Some(allocations) = allocations {
+        allocations_text(&mut text, allocations);
+    }
     text
+}
+
+fn allocations_text(text: &mut String, allocations: &Allocations) {
+    let Allocations {
+        function_count,
+        functions,
+    } = allocations;
+    let title = format!(
+        "WHO ALLOCATED WHAT IS THERE, {} of {function_count}",
+        functions.len()
+    );
+    heading(text, &title, &["there", "count", "in all"]);
+    for Allocator {
+        name,
+        place,
+        live_count,
+        live_bytes,
+        allocated_bytes,
+        ..
+    } in functions
+    {
+        let known =
+            |number: &Option<u64>, show: fn(u64) -> String| number.map_or("?".to_owned(), show);
+        let numbers = [
+            known(live_bytes, size),
+            known(live_count, count),
+            size(*allocated_bytes),
+        ];
+        let place = place.as_ref().map(|place| format!(" ({place})"));
+        row(
+            text,
+            &numbers,
+            &format!("{name}{}", place.unwrap_or_default()),
+        );
+    }
 }
 
 fn containers_text(text: &mut String, containers: &Containers) {
