@@ -106,15 +106,23 @@ export interface Options {
   /** Whether leaks are told by `process.emitWarning`. Default `true`. */
   warn: boolean;
   /**
-   * A file written at exit, `.json`, `.txt`, `.md`, `.xml` (JUnit) or `.sarif`; `%p` stands for the pid, `%t`
-   * for the thread. Where another process has written it since this one started, that report is kept
+   * A file written at exit, `.json`, `.txt`, `.md`, `.html`, `.xml` (JUnit) or `.sarif`; `%p` stands for the
+   * pid, `%t` for the thread. Where another process has written it since this one started, that report is kept
    * beside it.
    */
   report: string | null;
   /** Ends a process that would exit with 0 with 86 when there is such a finding. */
   failOn: 'leak' | 'suspect' | null;
-  /** A recorder file, or `'0'` for none. Read, not used yet. */
-  recorder: string;
+  /**
+   * Whether each process and thread is recorded, for when it is killed: `true` in a folder of ours in memory, or a file
+   * with `%p` for the pid and `%t` for the thread. Default `false`, and `true` for what `leakguard run` starts.
+   */
+  recorder: boolean | string | null;
+  /**
+   * Whether one heap snapshot is written beside the recording when the heap comes near its limit, where memory and disk
+   * have room for it. The process stands still meanwhile. Default `false`.
+   */
+  recorderSnapshot: boolean;
 }
 
 export interface Frame {

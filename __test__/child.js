@@ -149,6 +149,7 @@ module.exports = {
   copyPackage,
   linesOf,
   onReferenceOnly,
+  plainEnvironment,
   program,
   runCli,
   runCommand,

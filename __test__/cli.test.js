@@ -142,6 +142,7 @@ for (const [extension, pattern] of /** @type {const} */ ([
   ['json', /"schema":\s*1/],
   ['txt', /^leakguard: 1 leak/],
   ['md', /leakguard/],
+  ['html', /^<!doctype html>/],
   ['xml', /^<\?xml [\s\S]*<failure type="leak"/],
   ['sarif', /"version": "2\.1\.0"/],
 ])) {
@@ -304,7 +305,7 @@ const USAGE_ERRORS = [
   [
     'report with an unknown format',
     ['report', 'a.json', '--format', 'pdf'],
-    /pdf.*text, json, md, junit, sarif, github/,
+    /pdf.*text, json, md, html, junit, sarif, github/,
   ],
   ['a bad level', ['run', '--level', 'all', '--', 'echo'], /all.*counts, sites, survivors, exact/],
   ['a bad interval', ['run', '--interval', 'soon', '--', 'echo'], /soon.*10ms to 1h/],
@@ -316,7 +317,7 @@ const USAGE_ERRORS = [
   [
     'a bad report file',
     ['run', '--report', 'a.pdf', '--', 'echo'],
-    /a\.pdf.*\.json, \.txt, \.md, \.xml, \.sarif/,
+    /a\.pdf.*\.json, \.txt, \.md, \.html, \.htm, \.xml, \.sarif/,
   ],
   [
     'a report file in a folder that is not there',
@@ -459,7 +460,7 @@ test('report on what is no report is bad input in one line that names the file',
   for (const [name, text] of Object.entries(files)) {
     const file = path.join(folder, name);
     fs.writeFileSync(file, text);
-    for (const format of ['text', 'json', 'md', 'junit', 'sarif', 'github']) {
+    for (const format of ['text', 'json', 'md', 'html', 'junit', 'sarif', 'github']) {
       const { code, stdout, stderr } = await runCli(['report', file, '--format', format]);
       assert.deepEqual([code, stdout], [65, ''], `${name} as ${format}: ${stderr}`);
       assert.equal(linesOf(stderr).length, 1, stderr);

@@ -247,6 +247,7 @@ for (const [extension, pattern] of /** @type {const} */ ([
   ['json', /"schema": 1/],
   ['txt', /^leakguard: inconclusive/],
   ['md', /leakguard/],
+  ['html', /^<!doctype html>/],
   ['xml', /<testcase .*<skipped /],
   ['sarif', /"version": "2\.1\.0"/],
 ])) {

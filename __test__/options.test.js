@@ -327,12 +327,32 @@ const ROWS = [
     option: 'recorder',
     env: 'LEAKGUARD_RECORDER',
     accepted: [
-      ['0', '0'],
-      ['leaks.rec', 'leaks.rec'],
+      ['0', null],
+      [false, null],
+      [null, null],
+      ['1', true],
+      [true, true],
+      ['leaks.rec', path.resolve('leaks.rec')],
     ],
-    refused: ['', 5, true, {}, []],
-    envAccepted: [['0', '0']],
-    accepts: /a file, or 0/,
+    refused: ['', 5, {}, []],
+    envAccepted: [
+      ['0', null],
+      ['1', true],
+      ['%p.rec', path.resolve('%p.rec')],
+    ],
+    accepts: /true or false .*or a file/,
+  },
+  {
+    option: 'recorderSnapshot',
+    env: 'LEAKGUARD_RECORDER_SNAPSHOT',
+    accepted: [
+      [true, true],
+      ['0', false],
+    ],
+    refused: ['', 5, 'yes', {}, []],
+    envAccepted: [['1', true]],
+    envRefused: ['yes'],
+    accepts: /true or false/,
   },
 ];
 

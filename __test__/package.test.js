@@ -155,9 +155,12 @@ const FLOORS = [
   [0, /^lib\/(clock|errors|holding|order|symbols)\.js$/],
   [
     1,
-    /^lib\/(native|options|ignore|baseline|patch|frames|call-site|heap-profile|inlining|label|sampler|slots|tracked|site-populations|descriptors|handles|globals|expectations|promises|warning|watch|report|budget|sample-distance|collect|stack|marks|registrations|settle|formats|report-file|heap-sampler|profile-summary)\.js$/,
+    /^lib\/(native|options|ignore|baseline|patch|frames|call-site|heap-profile|inlining|label|sampler|slots|tracked|site-populations|descriptors|handles|globals|expectations|promises|warning|watch|report|budget|sample-distance|collect|stack|marks|registrations|settle|formats|excerpt|report-file|heap-sampler|profile-summary|recorder|mailbox)\.js$/,
   ],
-  [2, /^lib\/(shims\/[\w-]+|shim-host|meters|survivors|scenario-heap|check|heap|holders)\.js$/],
+  [
+    2,
+    /^lib\/(shims\/[\w-]+|shim-host|meters|survivors|scenario-heap|check|heap|holders|black-box|remote)\.js$/,
+  ],
   [3, /^lib\/(monitor|run|shim-host)\.js$/],
   [4, /^lib\/(cli|adapters)\/[\w-]+\.m?js$/],
 ];

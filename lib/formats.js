@@ -2,20 +2,22 @@
 
 /**
  * The forms of a report: their names, the endings of files that mean them, and the way to the core's
- * writers. Knows nothing of what is in a report.
+ * writers. What is in a report it does not know.
  */
 
 const path = require('node:path');
 const { loadNative } = require('./native');
 
 /** Names of the forms, as `leakguard report --format` takes them. */
-const FORMATS = ['text', 'json', 'md', 'junit', 'sarif', 'github'];
+const FORMATS = ['text', 'json', 'md', 'html', 'junit', 'sarif', 'github'];
 
 /** @type {Record<string, string>} */
 const FORMAT_BY_EXTENSION = {
   '.json': 'json',
   '.txt': 'text',
   '.md': 'md',
+  '.html': 'html',
+  '.htm': 'html',
   '.xml': 'junit',
   '.sarif': 'sarif',
 };
@@ -38,8 +40,20 @@ function formatOf(file) {
  *   format is for services that show them beside the code
  */
 function render(json, format) {
-  const text = loadNative().renderReport(json, format, workingDirectory());
+  const directory = workingDirectory();
+  const source = format === 'html' ? withExcerpts(json, directory) : json;
+  const text = loadNative().renderReport(source, format, directory);
   return text.endsWith('\n') ? text : `${text}\n`;
+}
+
+/**
+ * @param {string} json
+ * @param {string | undefined} directory
+ */
+function withExcerpts(json, directory) {
+  const { readExcerpts } = require('./excerpt');
+  const report = JSON.parse(json);
+  return JSON.stringify({ ...report, excerpts: readExcerpts(report, directory) });
 }
 
 /** @returns {string | undefined} nothing when it was removed */

@@ -36,21 +36,50 @@ class Holders {
    * @param {Finding} finding
    */
   find({ signature }) {
+    const target = this.#targetOf(signature);
+    if (this.looking || target === null || !this.#mayTake()) return;
+    this.#find(signature, target).catch((error) => {
+      this.note(`captures: who holds a leak was not found: ${error.message}`);
+    });
+  }
+
+  /**
+   * As somebody asks for it, whatever the day has seen.
+   * @param {Finding} finding
+   * @returns {Promise<string | null>} null for what no single object stands for, such as a heap
+   * @throws {Error} where memory is short
+   */
+  async findNow({ signature }) {
+    const target = this.#targetOf(signature);
+    return target === null ? null : this.#find(signature, target);
+  }
+
+  /**
+   * @param {string} signature
+   * @returns {object | null}
+   */
+  #targetOf(signature) {
     const { engine, holders } = this.slots;
     const holder = /** @type {{ target?: () => unknown } | undefined} */ (
       holders[engine.largestSubject(signature)]
     );
     const target = holder?.target?.();
-    if (this.looking || !isObject(target) || !this.#mayTake()) return;
+    return isObject(target) ? target : null;
+  }
+
+  /**
+   * @param {string} signature
+   * @param {object} target
+   */
+  async #find(signature, target) {
     this.looking = true;
-    this.#wayTo(target)
-      .then((way) => engine.setHeld(signature, `held by ${way}`))
-      .catch((error) => {
-        this.note(`captures: who holds a leak was not found: ${error.message}`);
-      })
-      .finally(() => {
-        this.looking = false;
-      });
+    try {
+      const held = `held by ${await this.#wayTo(target)}`;
+      this.slots.engine.setHeld(signature, held);
+      return held;
+    } finally {
+      this.looking = false;
+    }
   }
 
   #mayTake() {

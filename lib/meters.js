@@ -142,3 +142,4 @@ class Meters {
 }
 
 exports.Meters = Meters;
+exports.oldGenerationBytes = oldGenerationBytes;

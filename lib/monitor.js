@@ -65,6 +65,8 @@ class LeakguardMonitor {
     this.timer = undefined;
     /** @type {Set<(finding: Finding) => void>} */
     this.listeners = new Set();
+    /** Only under a dashboard. @type {import('./remote').Remote | null} */
+    this.remote = null;
     this.channel = diagnosticsChannel.channel('leakguard:finding');
     this.watches = new Watches();
     /** Other realms whose intrinsics are hooked. @type {Map<typeof globalThis, PatchSet>} */
@@ -84,7 +86,7 @@ class LeakguardMonitor {
     this.collectionsSampler = /** @type {import('./sampler').Sampler} */ (
       collections?.shim.samplers[0]
     );
-    this.exitListener = () => this.#atExit();
+    this.exitListener = (/** @type {number} */ code) => this.#atExit(code);
     this.stayLast = () => this.#stayLast();
   }
 
@@ -113,6 +115,7 @@ class LeakguardMonitor {
    */
   #begin(settings) {
     this.run = this.#createRun(settings);
+    this.remote = null;
     this.running = true;
     this.recording = false;
     this.marked = false;
@@ -124,7 +127,7 @@ class LeakguardMonitor {
     this.timer = setInterval(() => this.#tick(), settings.interval);
     this.timer.unref();
     this.reportFile = createReportFile(settings);
-    if (settings.report !== null || settings.failOn !== null) {
+    if (isHeardAtExit(settings)) {
       process.on('exit', this.exitListener);
       process.on('beforeExit', this.stayLast);
     }
@@ -289,7 +292,14 @@ class LeakguardMonitor {
     const { run: before, running, recording } = this;
     if (!running) {
       const settings = before?.settings ?? readOptions({}, process.env);
-      this.#begin({ ...settings, level: 'sites', warn: false, report: null, failOn: null });
+      this.#begin({
+        ...settings,
+        level: 'sites',
+        warn: false,
+        report: null,
+        failOn: null,
+        recorder: null,
+      });
     }
     const run = /** @type {Run} */ (this.run);
     const giveBack = () => {
@@ -602,6 +612,7 @@ class LeakguardMonitor {
       for (const { event, finding } of events) {
         if (event !== 'recovered') this.#tell(run, finding);
       }
+      this.#serveDashboard(run);
     } catch (error) {
       this.stop();
       warnOnce(`stopped after a failure of its own: ${error}`, 'LEAKGUARD_INTERNAL');
@@ -612,6 +623,39 @@ class LeakguardMonitor {
     if (!this.recording && run.isOverspent() && run.lower()) this.#applyLevel(run);
     run.overhead.lastTickMs = lastTickMs;
     run.overhead.maxTickMs = Math.max(run.overhead.maxTickMs, lastTickMs);
+  }
+
+  /** @param {Run} run */
+  #serveDashboard(run) {
+    const { dashboard } = run.settings;
+    const recording = run.blackBox?.file;
+    if (dashboard === null || !recording) return;
+    if (this.remote === null) {
+      const { Mailbox } = require('./mailbox');
+      const { Remote } = require('./remote');
+      const { threadId } = require('node:worker_threads');
+      const mailbox = new Mailbox(dashboard, `${process.pid}-${threadId}`);
+      this.remote = new Remote(mailbox, {
+        mark: (label) => this.mark(label),
+        settled: (options) => this.settled(options),
+        findHolders: () => this.#findHolders(run),
+      });
+      this.remote.announce(recording);
+    }
+    this.remote.tick();
+  }
+
+  /**
+   * One leak after the other: each takes a snapshot.
+   * @param {Run} run
+   */
+  async #findHolders(run) {
+    const found = [];
+    for (const finding of this.report().leaks) {
+      const held = await run.holders.findNow(finding);
+      if (held !== null) found.push({ signature: finding.signature, held });
+    }
+    return found;
   }
 
   /**
@@ -635,6 +679,10 @@ class LeakguardMonitor {
   #tell(run, found) {
     const { settings, policy } = run;
     const [finding] = applyPolicy([found], policy, warnInternal);
+    // What is known or ignored is not for those who look at a recording either.
+    if (finding === undefined || finding.severity === 'note') {
+      run.engine.dropRecorded(found.signature);
+    }
     if (finding === undefined) return;
     if (settings.warn && finding.severity === 'leak') process.emitWarning(createWarning(finding));
     if (finding.severity === 'leak') {
@@ -696,10 +744,9 @@ class LeakguardMonitor {
   /**
    * The objects of a program that ends are dead already, so the judgement is that of the last tick;
    * before the first, what stands now is all there is.
+   * @param {Run} run
    */
-  #atExit() {
-    const { run } = this;
-    if (run === null) return;
+  #reportAtExit(run) {
     const { settings } = run;
     try {
       if (run.tracked.ticks === 0) this.#alone(() => run.observe());
@@ -713,7 +760,21 @@ class LeakguardMonitor {
       fs.writeSync(2, `leakguard: the report at exit failed: ${error}\n`);
     }
   }
+
+  /** @param {number} code */
+  #atExit(code) {
+    const { run } = this;
+    if (run === null) return;
+    if (wantsReport(run.settings)) this.#reportAtExit(run);
+    run.exit(Number(process.exitCode ?? code));
+  }
 }
+
+/** @param {import('./options').Settings} settings */
+const wantsReport = ({ report, failOn }) => report !== null || failOn !== null;
+
+/** @param {import('./options').Settings} settings */
+const isHeardAtExit = (settings) => wantsReport(settings) || settings.recorder !== null;
 
 /** Asked when there is a leak to tell: the module is a part of what a start-up would cost. */
 const isMainThread = () => require('node:worker_threads').isMainThread;

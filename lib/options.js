@@ -44,7 +44,9 @@ const { ACCEPTS_RULE, readRules } = require('./ignore');
  * @property {boolean} warn
  * @property {string | null} report
  * @property {'leak' | 'suspect' | null} failOn
- * @property {string | null} recorder
+ * @property {true | string | null} recorder  a path, or a folder of ours
+ * @property {boolean} recorderSnapshot
+ * @property {string | null} dashboard  the folder of its mailboxes
  */
 
 const LEVELS = /** @type {const} */ (['off', 'counts', 'sites', 'survivors', 'exact']);
@@ -188,8 +190,21 @@ function parseSurvivors(value) {
 }
 
 /** @param {unknown} value */
+function parseFolder(value) {
+  if (typeof value !== 'string') return undefined;
+  return fs.statSync(value, { throwIfNoEntry: false })?.isDirectory() ? value : undefined;
+}
+
+/** @param {unknown} value */
 function parseBaseline(value) {
   if (value === null) return null;
+  return typeof value === 'string' && value !== '' ? path.resolve(value) : undefined;
+}
+
+/** @param {unknown} value */
+function parseRecorder(value) {
+  const wanted = value === null ? false : parseBoolean(value);
+  if (wanted !== undefined) return wanted || null;
   return typeof value === 'string' && value !== '' ? path.resolve(value) : undefined;
 }
 
@@ -300,9 +315,21 @@ const SPECS = {
   },
   recorder: {
     default: null,
-    parse: (value) => (typeof value === 'string' && value !== '' ? value : undefined),
-    accepts: 'a file, or 0',
+    parse: parseRecorder,
+    accepts: 'true or false (1 or 0), or a file',
     env: 'LEAKGUARD_RECORDER',
+  },
+  recorderSnapshot: {
+    default: false,
+    parse: parseBoolean,
+    accepts: 'true or false (1 or 0)',
+    env: 'LEAKGUARD_RECORDER_SNAPSHOT',
+  },
+  dashboard: {
+    default: null,
+    parse: parseFolder,
+    accepts: 'a folder that exists; leakguard run --dashboard makes one',
+    env: 'LEAKGUARD_DASHBOARD',
   },
 };
 
@@ -400,6 +427,7 @@ function readOptions(options = {}, env = process.env, warn = () => {}) {
 }
 
 exports.ENVIRONMENT = ENVIRONMENT;
+exports.LEVELS = LEVELS;
 exports.parseBoolean = parseBoolean;
 exports.parseInteger = parseInteger;
 exports.readOptions = readOptions;

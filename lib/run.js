@@ -11,6 +11,7 @@ const { epochMs, now } = require('./clock');
 const { warnOnce } = require('./errors');
 const { Handles } = require('./handles');
 const { loadNative } = require('./native');
+const { LEVELS } = require('./options');
 const { SitePopulations } = require('./site-populations');
 const { Slots, memoryLevel } = require('./slots');
 const { Tracked } = require('./tracked');
@@ -26,6 +27,8 @@ const CAPTURES_PER_SECOND = 64;
 const MIN_CAPTURES_PER_TICK = 32;
 /** 24 births without a death, half of these, score 0.96: above the 0.95 that the verdict asks. */
 const SAMPLES_PER_RECORD = 48;
+/** Where nothing is recorded. */
+const NOTHING = new Float64Array(0);
 /** Notes in a report. */
 const MAX_NOTES = 32;
 
@@ -158,6 +161,8 @@ class Run {
     this.lazyMeters = null;
     /** @type {import('./holders').Holders | null} */
     this.lazyHolders = null;
+    /** From the first tick on, where it is asked for. @type {import('./black-box').BlackBox | null} */
+    this.blackBox = null;
     /** The heap, and what lies outside of it. Sums of bytes: suspects at most. */
     this.memory = ['heap', 'external', 'arrayBuffers', 'rss'].map(
       (what) => /** @type {Memory} */ ({ what, slot: -1, first: null, evicted() {} }),
@@ -305,14 +310,20 @@ class Run {
    * @param {import('..').Finding} finding
    */
   findHolder(finding) {
-    const { captures } = this.settings;
-    if (captures === 0 || !this.sampling) return;
+    if (this.settings.captures > 0 && this.sampling) this.holders.find(finding);
+  }
+
+  get holders() {
     if (this.lazyHolders === null) {
       const { Holders } = require('./holders');
       const note = (/** @type {string} */ text) => this.note(text);
-      this.lazyHolders = new Holders({ perDay: captures, slots: this.slots, note });
+      this.lazyHolders = new Holders({
+        perDay: this.settings.captures,
+        slots: this.slots,
+        note,
+      });
     }
-    this.lazyHolders.find(finding);
+    return this.lazyHolders;
   }
 
   get meters() {
@@ -359,8 +370,9 @@ class Run {
     this.handles.tick(meters.collections);
     this.lazyExpectations?.tick(meters.collections);
     this.promises?.tick(meters.collections);
-    this.#measureMemory();
-    const waiting = this.engine.tick(this.slots.levels, at, meters.busyMs);
+    const recorded = this.#measureMemory();
+    const waiting = this.engine.tick(this.slots.levels, at, meters.busyMs, recorded);
+    this.blackBox?.tick();
     meters.endTick();
     return waiting > 0 ? JSON.parse(this.engine.takeEvents()) : [];
   }
@@ -462,7 +474,13 @@ class Run {
     });
   }
 
+  /** @param {number} code  with which the process ends */
+  exit(code) {
+    this.blackBox?.close(code);
+  }
+
   stop() {
+    this.blackBox?.close(null);
     this.#endSampling();
     this.promises?.close();
     this.lazyMeters?.stop();
@@ -524,11 +542,39 @@ class Run {
     survivors.round();
   }
 
+  /** Opens the recording at the first tick: most programs end before it. */
+  #beginRecording() {
+    const { recorder, recorderSnapshot } = this.settings;
+    if (recorder === null || this.blackBox !== null) return;
+    const { BlackBox } = require('./black-box');
+    this.blackBox = new BlackBox({
+      engine: this.engine,
+      where: recorder,
+      snapshot: recorderSnapshot,
+      level: this.level,
+      say: (text) => this.note(text),
+      note: (text) => this.notes.push(text),
+    });
+  }
+
+  /** @returns {Float64Array} what is recorded of it */
   #measureMemory() {
+    this.#beginRecording();
     const { heapAfterGcBytes } = this.meters;
+    const isRecorded = this.blackBox?.isOpen === true;
+    if (heapAfterGcBytes === null && !isRecorded) return NOTHING;
+    const memory = process.memoryUsage();
     // Between full collections what is external rises in every healthy program as the heap does.
-    if (heapAfterGcBytes === null) return;
-    const { external, arrayBuffers, rss } = process.memoryUsage();
+    if (heapAfterGcBytes !== null) this.#followMemory(memory, heapAfterGcBytes);
+    if (this.blackBox === null || !isRecorded) return NOTHING;
+    return this.blackBox.read(memory, this.meters, this.overhead, LEVELS.indexOf(this.level));
+  }
+
+  /**
+   * @param {NodeJS.MemoryUsage} usage
+   * @param {number} heapAfterGcBytes
+   */
+  #followMemory({ external, arrayBuffers, rss }, heapAfterGcBytes) {
     const bytes = { heap: heapAfterGcBytes, external, arrayBuffers, rss };
     const floor = memoryLevel(this.settings.floors.heapBytes);
     for (const memory of this.memory) {

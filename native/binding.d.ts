@@ -19,6 +19,19 @@ export declare class Engine {
   /** The heap may not grow beyond so many bytes. */
   setHeapLimit(bytes: number): void
   /**
+   * Records from now on, at `path`: `{ node, threadId, processStartedAt, command, level }` in `metaJson`. Throws
+   * where that cannot be, and says why.
+   */
+  openRecorder(path: string, metaJson: string): void
+  /** Ends the recording: with an exit code the process ends, with null only watching. Without one nothing happens. */
+  closeRecorder(exitCode?: number | undefined | null): void
+  /** Records that the heap has come near its limit, in bytes, and where there is a snapshot of it. */
+  recordNearLimit(atMs: number, usedBytes: number, limitBytes: number, snapshot?: string | undefined | null): void
+  /** The host does not want to hear of a finding: it is no longer in the recording. */
+  dropRecorded(signature: string): void
+  /** Why the recording has ended by itself, told once; else null. */
+  takeRecorderFault(): string | null
+  /**
    * A slot for a new subject, or -1 when the table is full of larger ones. `atRounds`: it is an
    * allocation site, observed by `round` instead of `tick`; its level is in `MEMORY_UNIT_BYTES`.
    */
@@ -38,9 +51,10 @@ export declare class Engine {
   sampleDied(slot: number, site: number, weight: number): void
   /**
    * One tick: `levels[slot]` is each subject's size now, `load` what the process had to do since the
-   * last one, in any unit, if that is known. Returns how many events wait.
+   * last one, in any unit, if that is known. Where there is a recording the tick is written to it, with `meters`
+   * in the order of `Recorder::tick`; without one they may be empty. Returns how many events wait.
    */
-  tick(levels: Uint32Array, atMs: number, load?: number | undefined | null): number
+  tick(levels: Uint32Array, atMs: number, load: number | undefined | null, meters: Float64Array): number
   /**
    * One round of the heap's sampler: each of its live samples by the slot of its site and by its
    * ordinal. Events wait for the next tick.
@@ -50,7 +64,7 @@ export declare class Engine {
   forgetRounds(): void
   /** Current levels, without advancing time. */
   observe(levels: Uint32Array): void
-  /** JSON: `[{ event: "raised" | "grown" | "worse" | "recovered", finding }]`. */
+  /** JSON: `[{ event: "raised" | "grown" | "worse" | "recovered", finding }]`. They are recorded by then. */
   takeEvents(): string
   /**
    * JSON of the report. `contextJson`: `{ node, pid, threadId, at, level, meters, shims,
@@ -129,6 +143,12 @@ export interface HeapAnswer {
 /** Whether the npm package called `name` is a part of a test runner. */
 export declare function isTestRunner(name: string): boolean
 
+/**
+ * The recordings in a folder as JSON, the one written to last first: `[{ file, pid, threadId, startedAt, alive,
+ * mtime, readable }]`. Throws where the folder cannot be read.
+ */
+export declare function listRecordings(folder: string): string
+
 /** A level of memory counts these. */
 export declare const MEMORY_UNIT_BYTES: number
 
@@ -138,8 +158,15 @@ export declare function mergeReports(reportJsons: Array<string>): string
 /** Reads the `.heapsnapshot` at `path`. */
 export declare function readHeap(path: string, progress: HeapProgress): Promise<HeapSnapshot>
 
+/** The recording at `path` as JSON; `docs/recorder.md` has its fields. Throws where it is none, naming the file. */
+export declare function readRecording(path: string): string
+
+/** The report, as JSON, of a process at the last tick of its recording at `path`. Throws as `readRecording`. */
+export declare function recordingReport(path: string): string
+
 /**
- * The report in `reportJson` as `text`, `json`, `md`, `junit`, `sarif` or `github`. The last three
- * name files below `root`, an absolute path, relative to it.
+ * The report in `reportJson` as `text`, `json`, `md`, `html`, `junit`, `sarif` or `github`. The last
+ * three name files below `root`, an absolute path, relative to it. HTML shows `excerpts` beside the
+ * report's fields: lines of sources, each with `file`, `line`, `first` and `lines`.
  */
 export declare function renderReport(reportJson: string, format: string, root?: string | undefined | null): string

@@ -26,6 +26,7 @@ mod contract;
 mod evidence;
 mod explained;
 mod folding;
+mod glimpse;
 mod known;
 mod leftover;
 pub(crate) mod phrase;
@@ -37,6 +38,7 @@ mod watch;
 use rustc_hash::FxHashMap;
 
 pub use self::finding::{Event, Finding, Occurrence, Severity};
+pub use self::glimpse::{Glimpse, Stage};
 pub use self::known::is_test_runner;
 pub use self::leftover::Leftovers;
 pub use self::settings::Settings;
@@ -435,7 +437,8 @@ impl Guard {
     }
 
     /// What was raised, victims under their causes, the nearest to the cause first.
-    fn causes(&self) -> Vec<Finding> {
+    #[must_use]
+    pub fn causes(&self) -> Vec<Finding> {
         let live = self.raised.iter().enumerate();
         let live = live.filter_map(|(index, raised)| Some((index, raised.as_ref()?)));
         let findings = live.map(|(index, raised)| self.describe_raised(index, raised));

@@ -4,15 +4,15 @@
 //!
 //! ```text
 //! F4  node      the only napi code: arguments in, JSON out
-//! F3  report    plain model, text and Markdown
+//! F3  report    plain model, text and Markdown                recorder  what a process leaves when it dies
 //! F2  guard     turns, hysteresis, grouping, events: what deserves attention
 //! F1  ledger    subjects, histories, sites, strings      verdict   trend and succession
 //!     heap      V8 heap snapshots
 //! F0  error
 //! ```
 //!
-//! A floor imports only floors below it, the rooms of F1 never each other, and `napi` occurs
-//! only in F4; `tests/floors.rs` reads the imports and fails on anything else. Without the feature
+//! A floor imports only floors below it, the rooms of F1 never each other; a report can be made of a
+//! recording, so `report` knows `recorder`; `napi` occurs only in F4; `tests/floors.rs` reads the imports and fails on anything else. Without the feature
 //! `node`, F0 to F3 build and test without Node.
 //!
 //! Three properties hold throughout: memory is fixed at construction (the tables, and the report of
@@ -25,5 +25,6 @@ pub mod heap;
 pub mod ledger;
 #[cfg(feature = "node")]
 mod node;
+pub mod recorder;
 pub mod report;
 pub mod verdict;

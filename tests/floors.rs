@@ -6,16 +6,22 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 /// Each room, and the rooms it may import.
-const MAY_IMPORT: [(&str, &[&str]); 7] = [
+const MAY_IMPORT: [(&str, &[&str]); 8] = [
     ("error", &[]),
     ("heap", &["error"]),
     ("ledger", &["error"]),
     ("verdict", &["error"]),
     ("guard", &["error", "ledger", "verdict"]),
-    ("report", &["error", "heap", "ledger", "verdict", "guard"]),
+    ("recorder", &["error", "ledger", "guard"]),
+    (
+        "report",
+        &["error", "heap", "ledger", "verdict", "guard", "recorder"],
+    ),
     (
         "node",
-        &["error", "heap", "ledger", "verdict", "guard", "report"],
+        &[
+            "error", "heap", "ledger", "verdict", "guard", "recorder", "report",
+        ],
     ),
 ];
 

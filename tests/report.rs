@@ -197,10 +197,10 @@ fn text_that_is_no_report_is_refused_with_its_place_and_what_is_accepted() {
 
 #[test]
 fn an_unknown_format_is_refused_with_the_accepted_ones() {
-    let message = Format::parse("html").unwrap_err().to_string();
+    let message = Format::parse("pdf").unwrap_err().to_string();
     assert_eq!(
         message,
-        "format is \"html\"; accepted: text, json, md, junit, sarif, github"
+        "format is \"pdf\"; accepted: text, json, md, html, junit, sarif, github"
     );
 }
 

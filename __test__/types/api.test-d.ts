@@ -35,6 +35,7 @@ start();
 start({});
 start({ level: 'exact', interval: '250ms', patience: 30, sensitivity: 'high', warn: false });
 start({ interval: 250, survivors: '30s', failOn: null, report: null, recorder: '0' });
+start({ recorder: true, recorderSnapshot: true });
 start({ survivors: { interval: '1m', bytes: 65_536 }, floors: { listeners: 4 } });
 start({ ignore: ['express', /router/, (finding) => finding.kind === 'heap'] });
 start({

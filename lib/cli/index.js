@@ -188,9 +188,21 @@ function createProgram(setExitCode) {
     )
     .addOption(
       new Option(
+        '--recorder <file>',
+        'where each process is recorded, with %p pid and %t thread in its name; 0: nowhere (default: a folder in memory)',
+      ).argParser(checked('recorder')),
+    )
+    .addOption(
+      new Option(
         '--report <file>',
         `write one report of all processes to a file (${EXTENSIONS.join(', ')}); with %p pid and %t thread in its name one for each`,
       ).argParser(checked('report')),
+    )
+    .addOption(
+      new Option(
+        '--dashboard [address]',
+        'a live page on loopback: a port, or an address and a port (default: any free port)',
+      ),
     )
     .addOption(json())
     .addHelpText(
@@ -211,6 +223,27 @@ function createProgram(setExitCode) {
     });
 
   addHeapCommands(program.command('heap').summary('read V8 heap snapshots'), json);
+
+  program
+    .command('top')
+    .summary('watch live what a process keeps, out of what its recorder writes')
+    .argument('[target]', 'a pid or a recording (default: the process that was started last)')
+    .addOption(new Option('--once', 'print the table and end'))
+    .addOption(
+      new Option('--limit <rows>', 'rows of the table, 1 to 1000')
+        .argParser(parseLimit)
+        .default(DEFAULT_LIMIT),
+    )
+    .addOption(json())
+    .action((target, options) => require('./top').top(target, options));
+
+  program
+    .command('postmortem')
+    .summary('the last report of a process that was killed, aborted or ran out of memory')
+    .argument('[target]', 'a pid or a recording (default: the process that died last)')
+    .addOption(new Option('--format <format>', 'how to print it').choices(FORMATS).default('text'))
+    .addOption(json())
+    .action((target, options) => require('./postmortem').printPostmortem(target, options));
 
   program
     .command('doctor')

@@ -25,14 +25,17 @@ const { fails, merge, readReport } = require('./report');
  * @property {string} [patience]
  * @property {string} [sensitivity]
  * @property {string} [survivors]
+ * @property {string} [recorder]
  * @property {string} [report]
  * @property {boolean} [json]
+ * @property {string | true} [dashboard]
  */
 
 const REGISTER = path.join(__dirname, '..', '..', 'register.js');
 const FORWARDED_SIGNALS = /** @type {const} */ (['SIGINT', 'SIGTERM', 'SIGHUP']);
 /** A command that is run to be watched is worth a full collection a minute. */
 const DEFAULT_LEVEL = 'survivors';
+const ANY_PORT = '0';
 
 /**
  * @param {RunOptions} options
@@ -41,13 +44,14 @@ const DEFAULT_LEVEL = 'survivors';
  * @returns {NodeJS.ProcessEnv}
  */
 function environment(options, baseline, reports) {
-  const { level, interval, patience, sensitivity, survivors } = options;
+  const { level, interval, patience, sensitivity, survivors, recorder } = options;
   const given = {
     LEAKGUARD_LEVEL: level ?? process.env.LEAKGUARD_LEVEL ?? DEFAULT_LEVEL,
     LEAKGUARD_INTERVAL: interval,
     LEAKGUARD_PATIENCE: patience,
     LEAKGUARD_SENSITIVITY: sensitivity,
     LEAKGUARD_SURVIVORS: survivors,
+    LEAKGUARD_RECORDER: recorder ?? (process.env.LEAKGUARD_RECORDER || '1'),
     LEAKGUARD_IGNORE: ignoreText(options),
     // One that is about to be made is not there yet.
     LEAKGUARD_BASELINE: baseline?.entries.size ? options.baseline : '',
@@ -156,6 +160,19 @@ function summarize(merged) {
   }
 }
 
+/**
+ * @param {string | true} given  `--dashboard`
+ * @param {string} folder  where it and the processes meet
+ * @throws {CliError} where it cannot listen
+ */
+async function openDashboard(given, folder) {
+  const { Dashboard, parseAddress } = require('./dashboard');
+  const dashboard = new Dashboard(folder);
+  const url = await dashboard.listen(parseAddress(given === true ? ANY_PORT : given));
+  say(`dashboard at ${url}`);
+  return dashboard;
+}
+
 /** @param {string} line */
 function say(line) {
   process.stderr.write(`leakguard: ${line}\n`);
@@ -171,12 +188,18 @@ async function run(command, options) {
   const since = Date.now();
   const baseline = openBaseline(options);
   const folder = fs.mkdtempSync(path.join(os.tmpdir(), 'leakguard-'));
+  const reportsFolder = path.join(folder, 'reports');
+  const mailFolder = path.join(folder, 'mail');
+  let dashboard = null;
   try {
-    const { code, signal } = await execute(
-      command,
-      environment(options, baseline, path.join(folder, '%p-%t.json')),
-    );
-    const { given, faults } = readReports(folder);
+    for (const each of [reportsFolder, mailFolder]) fs.mkdirSync(each);
+    const env = environment(options, baseline, path.join(reportsFolder, '%p-%t.json'));
+    if (options.dashboard !== undefined) {
+      dashboard = await openDashboard(options.dashboard, mailFolder);
+      env.LEAKGUARD_DASHBOARD = mailFolder;
+    }
+    const { code, signal } = await execute(command, env);
+    const { given, faults } = readReports(reportsFolder);
     const reports = applyPolicy(given, { baseline }, options);
     const merged = reports.length > 0 ? merge(reports) : null;
     if (merged !== null && options.report !== undefined) {
@@ -196,6 +219,7 @@ async function run(command, options) {
     if (merged !== null && fails(merged.verdict, options.failOn)) return exitCodes.findings;
     return faults.length > 0 ? exitCodes.ownFault : exitCodes.ok;
   } finally {
+    dashboard?.close();
     fs.rmSync(folder, { recursive: true, force: true });
   }
 }

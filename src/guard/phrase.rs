@@ -64,7 +64,8 @@ pub(crate) fn duration(ms: f64) -> String {
 
 /// 0 to 1 as percent: `97 %`.
 pub(crate) fn percent(share: f64) -> String {
-    format!("{:.0} %", share * 100.0)
+    // Adding 0 takes the sign from -0.
+    format!("{:.0} %", (share * 100.0).round() + 0.0)
 }
 
 /// Text from outside that may hold escape sequences: every control character but the newline as `·`.

@@ -29,6 +29,11 @@ impl Signature {
         }
         Self(hash.0)
     }
+
+    /// The number that its text is in hexadecimal.
+    pub(crate) fn number(self) -> u64 {
+        self.0
+    }
 }
 
 impl fmt::Display for Signature {

@@ -10,6 +10,9 @@
 
 mod error;
 mod heap;
+mod recorder;
+
+use std::path::Path;
 
 use napi::bindgen_prelude::Uint32Array;
 use napi_derive::napi;
@@ -19,6 +22,7 @@ use self::error::to_js;
 use crate::error::{Error, Kind as ErrorKind};
 use crate::guard::{self, baseline, Guard, Leftovers, Settings};
 use crate::ledger::{self, Claim, Kind, Site};
+use crate::recorder::Recorder;
 use crate::report::{self, Context, Format, Report, Root};
 
 /// A level of memory counts these.
@@ -36,6 +40,33 @@ const NO_SITE: u32 = 0;
 #[napi]
 pub struct Engine {
     guard: Mutex<Guard>,
+    recording: Mutex<Recording>,
+}
+
+/// What is written of a process while it runs, and why it no longer is.
+#[derive(Default)]
+struct Recording {
+    recorder: Option<Recorder>,
+    fault: Option<String>,
+}
+
+impl Recording {
+    /// The first failure ends it: the host goes on without.
+    fn write(&mut self, action: impl FnOnce(&mut Recorder) -> std::io::Result<()>) {
+        if let Some(Err(cause)) = self.recorder.as_mut().map(action) {
+            self.recorder = None;
+            self.fault = Some(cause.to_string());
+        }
+    }
+}
+
+impl Drop for Engine {
+    /// A worker that is ended from outside hears of nothing.
+    fn drop(&mut self) {
+        let guard = self.guard.get_mut();
+        let recording = self.recording.get_mut();
+        recording.write(|recorder| recorder.end(guard, None, false));
+    }
 }
 
 #[napi]
@@ -49,6 +80,7 @@ impl Engine {
         let settings = Settings::from_json(&settings_json).map_err(to_js)?;
         Ok(Self {
             guard: Mutex::new(Guard::new(settings)),
+            recording: Mutex::default(),
         })
     }
 
@@ -62,12 +94,64 @@ impl Engine {
     }
 
     fn lock(&self) -> napi::Result<MutexGuard<'_, Guard>> {
-        self.guard.try_lock().ok_or_else(|| {
-            to_js(Error::new(
-                ErrorKind::Busy,
-                "the engine is in the middle of another call",
-            ))
-        })
+        self.guard.try_lock().ok_or_else(busy)
+    }
+
+    /// After the guard, by all that take both.
+    fn lock_recording(&self) -> napi::Result<MutexGuard<'_, Recording>> {
+        self.recording.try_lock().ok_or_else(busy)
+    }
+
+    /// Records from now on, at `path`: `{ node, threadId, processStartedAt, command, level }` in `metaJson`. Throws
+    /// where that cannot be, and says why.
+    #[napi(catch_unwind)]
+    #[allow(clippy::needless_pass_by_value)]
+    pub fn open_recorder(&self, path: String, meta_json: String) -> napi::Result<()> {
+        let guard = self.lock()?;
+        let recorder = Recorder::open(Path::new(&path), &meta_json, &guard).map_err(to_js)?;
+        self.lock_recording()?.recorder = Some(recorder);
+        Ok(())
+    }
+
+    /// Ends the recording: with an exit code the process ends, with null only watching. Without one nothing happens.
+    #[napi(catch_unwind)]
+    pub fn close_recorder(&self, exit_code: Option<i32>) -> napi::Result<()> {
+        let guard = self.lock()?;
+        let mut recording = self.lock_recording()?;
+        recording.write(|recorder| recorder.end(&guard, exit_code, exit_code.is_some()));
+        recording.recorder = None;
+        Ok(())
+    }
+
+    /// Records that the heap has come near its limit, in bytes, and where there is a snapshot of it.
+    #[napi(catch_unwind)]
+    pub fn record_near_limit(
+        &self,
+        at_ms: f64,
+        used_bytes: f64,
+        limit_bytes: f64,
+        snapshot: Option<String>,
+    ) -> napi::Result<()> {
+        let guard = self.lock()?;
+        self.lock_recording()?.write(|recorder| {
+            recorder.near_limit(&guard, at_ms, used_bytes, limit_bytes, snapshot)
+        });
+        Ok(())
+    }
+
+    /// The host does not want to hear of a finding: it is no longer in the recording.
+    #[napi(catch_unwind)]
+    #[allow(clippy::needless_pass_by_value)]
+    pub fn drop_recorded(&self, signature: String) -> napi::Result<()> {
+        self.lock_recording()?
+            .write(|recorder| recorder.drop_finding(&signature));
+        Ok(())
+    }
+
+    /// Why the recording has ended by itself, told once; else null.
+    #[napi(catch_unwind)]
+    pub fn take_recorder_fault(&self) -> napi::Result<Option<String>> {
+        Ok(self.lock_recording()?.fault.take())
     }
 
     /// A slot for a new subject, or -1 when the table is full of larger ones. `atRounds`: it is an
@@ -97,6 +181,9 @@ impl Engine {
         } else {
             guard.claim(&claim)
         };
+        if let (Some(slot), Some(recorder)) = (slot, &mut self.lock_recording()?.recorder) {
+            recorder.claimed(slot);
+        }
         // A capacity fits 17 bits.
         Ok(slot
             .and_then(|slot| i32::try_from(slot).ok())
@@ -140,10 +227,20 @@ impl Engine {
     }
 
     /// One tick: `levels[slot]` is each subject's size now, `load` what the process had to do since the
-    /// last one, in any unit, if that is known. Returns how many events wait.
+    /// last one, in any unit, if that is known. Where there is a recording the tick is written to it, with `meters`
+    /// in the order of `Recorder::tick`; without one they may be empty. Returns how many events wait.
     #[napi(catch_unwind)]
-    pub fn tick(&self, levels: &[u32], at_ms: f64, load: Option<f64>) -> napi::Result<u32> {
-        let waiting = self.lock()?.tick(levels, load, at_ms);
+    pub fn tick(
+        &self,
+        levels: &[u32],
+        at_ms: f64,
+        load: Option<f64>,
+        meters: &[f64],
+    ) -> napi::Result<u32> {
+        let mut guard = self.lock()?;
+        let waiting = guard.tick(levels, load, at_ms);
+        self.lock_recording()?
+            .write(|recorder| recorder.tick(&guard, meters));
         // At most two per finding.
         Ok(u32::try_from(waiting).unwrap_or(u32::MAX))
     }
@@ -176,10 +273,14 @@ impl Engine {
         Ok(())
     }
 
-    /// JSON: `[{ event: "raised" | "grown" | "worse" | "recovered", finding }]`.
+    /// JSON: `[{ event: "raised" | "grown" | "worse" | "recovered", finding }]`. They are recorded by then.
     #[napi(catch_unwind)]
     pub fn take_events(&self) -> napi::Result<String> {
-        let events = self.lock()?.take_events();
+        let mut guard = self.lock()?;
+        let events = guard.take_events();
+        let at_ms = guard.now_ms();
+        self.lock_recording()?
+            .write(|recorder| recorder.note_events(&events, at_ms));
         // Plain data with finite numbers: nothing in it can fail to serialize.
         Ok(serde_json::to_string(&events).unwrap_or_default())
     }
@@ -221,7 +322,10 @@ impl Engine {
     #[napi(catch_unwind)]
     #[allow(clippy::needless_pass_by_value)]
     pub fn set_held(&self, signature: String, held: String) -> napi::Result<()> {
-        self.lock()?.set_held(&signature, held);
+        let mut guard = self.lock()?;
+        guard.set_held(&signature, held);
+        self.lock_recording()?
+            .write(|recorder| recorder.renew_findings(&guard));
         Ok(())
     }
 
@@ -233,6 +337,13 @@ impl Engine {
     }
 }
 
+fn busy() -> napi::Error {
+    to_js(Error::new(
+        ErrorKind::Busy,
+        "the engine is in the middle of another call",
+    ))
+}
+
 /// Throws where `text` is no baseline file, naming line and column.
 #[napi(catch_unwind)]
 // As below.
@@ -241,8 +352,9 @@ pub fn check_baseline(text: String) -> napi::Result<()> {
     baseline::check(&text).map_err(to_js)
 }
 
-/// The report in `reportJson` as `text`, `json`, `md`, `junit`, `sarif` or `github`. The last three
-/// name files below `root`, an absolute path, relative to it.
+/// The report in `reportJson` as `text`, `json`, `md`, `html`, `junit`, `sarif` or `github`. The last
+/// three name files below `root`, an absolute path, relative to it. HTML shows `excerpts` beside the
+/// report's fields: lines of sources, each with `file`, `line`, `first` and `lines`.
 #[napi(catch_unwind)]
 // The macro exports it; to Rust the room is private, and in a test build nobody calls it.
 #[allow(clippy::needless_pass_by_value, unreachable_pub, dead_code)]

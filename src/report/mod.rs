@@ -2,16 +2,18 @@
 //! findings and copies the host's measurements through; it knows nothing of how either came about.
 //!
 //! JSON is `serde_json`, `report.schema.json` describes it field by field, `text` is for a terminal
-//! at night, `markdown` for a comment under a pull request, `junit`, `sarif` and `github` for what runs
-//! the build. [`render()`] turns any stored report into any of them, [`merge_stored()`] several into one.
+//! at night, `html` for a browser, `markdown` for a comment under a pull request, `junit`, `sarif` and
+//! `github` for what runs the build. [`render()`] turns any stored report into any of them, [`merge_stored()`] several into one.
 
 mod github;
 mod heap;
+mod html;
 mod junit;
 mod markdown;
 mod merge;
 mod number;
 mod place;
+mod recording;
 mod render;
 mod sarif;
 mod sparkline;

@@ -3,7 +3,7 @@
 
 use serde::Deserialize;
 
-use super::{github, junit, markdown, merge, sarif, text, Report, Root, SCHEMA};
+use super::{github, html, junit, markdown, merge, sarif, text, Report, Root, SCHEMA};
 use crate::error::{Error, Kind, Result};
 
 /// How to write a report.
@@ -15,6 +15,8 @@ pub enum Format {
     Json,
     /// Markdown, for a comment under a pull request.
     Markdown,
+    /// One HTML file that needs nothing else.
+    Html,
     /// `JUnit` XML, for servers that show tests.
     Junit,
     /// SARIF 2.1.0, for code scanning.
@@ -33,12 +35,14 @@ impl Format {
             "text" => Ok(Self::Text),
             "json" => Ok(Self::Json),
             "md" => Ok(Self::Markdown),
+            "html" => Ok(Self::Html),
             "junit" => Ok(Self::Junit),
             "sarif" => Ok(Self::Sarif),
             "github" => Ok(Self::Github),
             _ => {
-                let message =
-                    format!("format is {name:?}; accepted: text, json, md, junit, sarif, github");
+                let message = format!(
+                    "format is {name:?}; accepted: text, json, md, html, junit, sarif, github"
+                );
                 Err(Error::new(Kind::InvalidInput, message))
             }
         }
@@ -61,6 +65,7 @@ pub fn render(json: &str, format: Format, root: &Root) -> Result<String> {
         Format::Text => text::write(&report),
         Format::Json => report.to_indented_json(),
         Format::Markdown => markdown::write(&report),
+        Format::Html => html::write(&report, &html::excerpts(json)),
         Format::Junit => junit::write(&report, root),
         Format::Sarif => sarif::write(&report, root),
         Format::Github => github::write(&report, root),

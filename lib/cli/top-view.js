@@ -1,0 +1,338 @@
+'use strict';
+
+/**
+ * What `leakguard top` shows of a recording, as lines of text for a screen of any size. Knows neither
+ * files nor terminals.
+ */
+
+const { styleText } = require('node:util');
+const { bytes, count, decimal, duration, printable, sparkline } = require('./units');
+
+/**
+ * What the recorder's reader tells, see `docs/recorder.md`.
+ * @typedef {object} Subject
+ * @property {number} slot
+ * @property {string} kind
+ * @property {string} what
+ * @property {string} owner
+ * @property {{ file: string, line: number, function: string } | null} site
+ * @property {number} level
+ * @property {number} peak
+ * @property {boolean} bytes          whether it is counted in bytes
+ * @property {number} ratePerMinute
+ * @property {Verdict} verdict
+ * @property {number} sinceTick
+ * @property {number[]} history
+ */
+/** @typedef {'steady' | 'watching' | 'growing' | 'leak'} Verdict */
+/**
+ * @typedef {object} Recording
+ * @property {number} pid
+ * @property {number} threadId
+ * @property {string} node
+ * @property {string} command
+ * @property {number} startedAt
+ * @property {number} intervalMs
+ * @property {number} tick
+ * @property {number} at
+ * @property {import('../..').Verdict} verdict
+ * @property {{ how: string, code: number | null, at: number } | null} ended
+ * @property {{ at: number } | null} nearLimit
+ * @property {import('../..').ReportData['meters']} meters
+ * @property {[number, number, number | null, number][]} metersHistory
+ * @property {Subject[]} subjects
+ * @property {{ open: boolean, finding: import('../..').Finding }[]} findings
+ */
+/** @typedef {keyof typeof SORTS} Sort */
+/** @typedef {keyof typeof VERDICT_FILTERS} VerdictFilter */
+/**
+ * @typedef {object} View
+ * @property {Sort} sort
+ * @property {VerdictFilter} verdicts
+ * @property {string} filter        text that a row must have; '' for all
+ * @property {boolean} typing       whether the filter is being typed
+ * @property {boolean} paused
+ * @property {number} selected      row
+ * @property {boolean} details      of the selected row, instead of the table
+ */
+/** @typedef {{ columns: number, rows: number }} Size */
+
+const RANK = { steady: 0, watching: 1, growing: 2, leak: 3 };
+const VERDICT_STYLES = /** @type {const} */ ({
+  steady: 'dim',
+  watching: 'dim',
+  growing: 'yellow',
+  leak: 'red',
+});
+
+/** @param {Subject} subject */
+const growthOf = ({ history, level }) => level - (history[0] ?? level);
+
+/** @type {Record<'growth' | 'rate' | 'level' | 'verdict' | 'name', (a: Subject, b: Subject) => number>} */
+const SORTS = {
+  growth: (a, b) => growthOf(b) - growthOf(a),
+  rate: (a, b) => b.ratePerMinute - a.ratePerMinute,
+  level: (a, b) => b.level - a.level,
+  verdict: (a, b) => RANK[b.verdict] - RANK[a.verdict] || b.ratePerMinute - a.ratePerMinute,
+  name: (a, b) => nameOf(a).localeCompare(nameOf(b)),
+};
+
+/** @type {Record<'all' | 'growing' | 'leaks', (subject: Subject) => boolean>} */
+const VERDICT_FILTERS = {
+  all: () => true,
+  growing: ({ verdict }) => RANK[verdict] >= RANK.growing,
+  leaks: ({ verdict }) => verdict === 'leak',
+};
+
+const SPARK_COLUMNS = 20;
+/** Ticks without a sign of life before it is said. */
+const LATE_TICKS = 3;
+const HELP = {
+  table: 'q quit  ↑↓ select  ⏎ details  s sort  f verdicts  / search  space pause',
+  details: 'q quit  esc back  ↑↓ next  space pause',
+  typing: 'type what a row must have, ⏎ to keep it, esc to drop it',
+};
+
+/** @param {Subject} subject */
+const nameOf = ({ what, owner }) => printable(owner === '' || owner === what ? what : owner);
+
+/** @param {Subject} subject */
+function placeOf({ site }) {
+  if (site === null) return '';
+  const where = `${printable(site.file)}:${site.line}`;
+  return site.function === '' ? where : `${where} ${printable(site.function)}`;
+}
+
+/** @param {Subject} subject @param {number} value */
+const amount = (subject, value) => (subject.bytes ? bytes(value) : count(value));
+
+/** @param {Subject} subject */
+function rateOf(subject) {
+  const { ratePerMinute: rate } = subject;
+  const sign = rate > 0 ? '+' : '';
+  return `${sign}${subject.bytes ? bytes(rate) : decimal(rate)}/min`;
+}
+
+/** @type {{ title: string, width: number, right: boolean, cell: (subject: Subject) => string }[]} */
+const COLUMNS = [
+  { title: 'VERDICT', width: 8, right: false, cell: ({ verdict }) => verdict },
+  { title: 'LEVEL', width: 10, right: true, cell: (subject) => amount(subject, subject.level) },
+  { title: 'RATE', width: 15, right: true, cell: rateOf },
+  {
+    title: 'TREND',
+    width: SPARK_COLUMNS,
+    right: false,
+    cell: ({ history }) => sparkline(history, SPARK_COLUMNS),
+  },
+  { title: 'KIND', width: 11, right: false, cell: ({ kind }) => kind },
+  { title: 'OWNER', width: 28, right: false, cell: nameOf },
+  { title: 'SITE', width: 0, right: false, cell: placeOf },
+];
+
+/**
+ * @param {string} text
+ * @param {number} width
+ * @param {boolean} [right]
+ */
+function fit(text, width, right = false) {
+  const characters = [...text];
+  const cut = characters.length > width ? `${characters.slice(0, width - 1).join('')}…` : text;
+  const padding = ' '.repeat(Math.max(0, width - characters.length));
+  return right ? padding + cut : cut + padding;
+}
+
+/**
+ * The end of a path says more than its beginning.
+ * @param {string} text
+ * @param {number} width
+ */
+function fitEnd(text, width) {
+  const characters = [...text];
+  if (characters.length <= width) return text;
+  return width < 2 ? '' : `…${characters.slice(1 - width).join('')}`;
+}
+
+/**
+ * @param {number} columns  of the screen; 0: as wide as it gets
+ * @param {(column: typeof COLUMNS[number]) => string} cellOf
+ */
+function row(columns, cellOf) {
+  const last = COLUMNS.length - 1;
+  const cells = COLUMNS.slice(0, last).map((column) =>
+    fit(cellOf(column), column.width, column.right),
+  );
+  const head = cells.join(' ');
+  const rest = cellOf(COLUMNS[last]);
+  return `${head} ${columns === 0 ? rest : fitEnd(rest, columns - head.length - 1)}`.trimEnd();
+}
+
+/**
+ * @param {Recording} recording
+ * @param {Pick<View, 'sort' | 'verdicts' | 'filter'>} view
+ * @returns {Subject[]} those that are shown, in their order
+ */
+function shown({ subjects }, { sort, verdicts, filter }) {
+  const wanted = filter.toLowerCase();
+  return subjects
+    .filter(VERDICT_FILTERS[verdicts])
+    .filter((subject) =>
+      `${subject.kind} ${subject.what} ${subject.owner} ${placeOf(subject)}`
+        .toLowerCase()
+        .includes(wanted),
+    )
+    .sort(SORTS[sort]);
+}
+
+/**
+ * Whether the process lives, and when it was last heard of.
+ * @param {Recording} recording
+ * @param {{ alive: boolean, now: number }} present
+ */
+function stateOf({ ended, at, intervalMs }, { alive, now }) {
+  const ago = duration(now - at);
+  if (ended !== null) return `ended (${ended.how}${ended.code === null ? '' : ` ${ended.code}`})`;
+  if (!alive) return `died, last heard of ${ago} ago`;
+  if (now - at <= LATE_TICKS * intervalMs) return `last tick ${ago} ago`;
+  return `no tick for ${ago}: its event loop is blocked, or it is stopped`;
+}
+
+/**
+ * @param {Recording} recording
+ * @param {{ alive: boolean, now: number }} present
+ * @returns {string[]}
+ */
+function header(recording, present) {
+  const { pid, threadId, command, node, startedAt, at, tick, verdict, meters } = recording;
+  const thread = threadId === 0 ? '' : ` thread ${threadId}`;
+  const size = (/** @type {number | null} */ value) => (value === null ? '?' : bytes(value));
+  const heap = sparkline(
+    recording.metersHistory.map(([, used, afterGc]) => afterGc ?? used),
+    SPARK_COLUMNS,
+  );
+  const etas = recording.findings.flatMap(({ open, finding: { etaMs } }) =>
+    open && etaMs !== null ? [etaMs] : [],
+  );
+  const limit =
+    etas.length === 0 ? '' : `, full in ${duration(Math.min(...etas) - (present.now - at))}`;
+  return [
+    `pid ${pid}${thread}  ${printable(command)}`,
+    `${verdict}  up ${duration(at - startedAt)}  ${node}  tick ${count(tick)}, ${stateOf(recording, present)}`,
+    `heap ${size(meters.heapUsedBytes)} of ${size(meters.heapLimitBytes)}, after GC ${size(meters.heapAfterGcBytes)} ${heap}${limit}`,
+    `rss ${size(meters.rssBytes)}  external ${size(meters.externalBytes)}  buffers ${size(meters.arrayBuffersBytes)}`,
+  ];
+}
+
+/**
+ * @param {Recording} recording
+ * @param {{ alive: boolean, now: number }} present
+ * @param {number} limit  rows
+ * @returns {string} all of it once, for a file or a pipe
+ */
+function once(recording, present, limit) {
+  const subjects = shown(recording, { sort: 'verdict', verdicts: 'all', filter: '' });
+  const lines = [...header(recording, present), '', row(0, ({ title }) => title)];
+  for (const subject of subjects.slice(0, limit)) lines.push(row(0, ({ cell }) => cell(subject)));
+  const hidden = subjects.length - limit;
+  if (subjects.length === 0) lines.push('nothing is large enough to be watched');
+  if (hidden > 0) lines.push(`… and ${count(hidden)} more (--limit)`);
+  return `${lines.join('\n')}\n`;
+}
+
+/**
+ * @param {Recording} recording
+ * @param {Subject} subject
+ * @returns {string[]}
+ */
+function details(recording, subject) {
+  const { findings, tick, intervalMs } = recording;
+  const { kind, what, owner, verdict, level, peak, history, sinceTick } = subject;
+  const finding = findings.find(
+    ({ open, finding }) => open && finding.kind === kind && finding.owner === owner,
+  )?.finding;
+  const lines = [
+    `${verdict}: ${nameOf(subject)}`,
+    '',
+    `kind     ${kind} (${printable(what)})`,
+    `level    ${amount(subject, level)}, at most ${amount(subject, peak)}`,
+    `rate     ${rateOf(subject)}`,
+    `since    ${duration((tick - sinceTick) * intervalMs)}`,
+    `trend    ${sparkline(history, SPARK_COLUMNS)}`,
+    `site     ${placeOf(subject) || 'not known'}`,
+  ];
+  if (finding !== undefined) {
+    lines.push('', ...finding.evidence.map(({ signal, detail }) => `${signal}: ${detail}`));
+    lines.push('', finding.advice);
+  }
+  return lines.map(printable);
+}
+
+/**
+ * @param {Recording} recording
+ * @param {View} view
+ * @param {{ alive: boolean, now: number }} present
+ * @param {Size} size
+ * @returns {string[]} as many lines as the screen has, none longer than it is wide, styled
+ */
+function screen(recording, view, present, { columns, rows }) {
+  const subjects = shown(recording, view);
+  const selected = Math.min(view.selected, subjects.length - 1);
+  const [title, ...meters] = header(recording, present).map((line) => fit(line, columns));
+  const lines = [styleText('bold', title), ...meters];
+  const help = view.typing ? HELP.typing : HELP[view.details ? 'details' : 'table'];
+  const room = Math.max(1, rows - lines.length - 3);
+  if (view.details && selected >= 0) {
+    const text = details(recording, subjects[selected]).flatMap((line) => wrap(line, columns));
+    lines.push('', ...text.slice(0, room + 1));
+  } else {
+    const titles = row(columns - 2, (column) => column.title);
+    lines.push('', styleText('underline', fit(`  ${titles}`, columns)));
+    const first = Math.max(0, Math.min(selected - room + 1, subjects.length - room));
+    for (const [index, subject] of subjects.slice(first, first + room).entries()) {
+      const isSelected = first + index === selected;
+      const text = fit(
+        row(columns - 2, ({ cell }) => cell(subject)),
+        columns - 2,
+      );
+      const style = isSelected ? 'inverse' : VERDICT_STYLES[subject.verdict];
+      lines.push(styleText(style, `${isSelected ? '▸' : ' '} ${text}`));
+    }
+    if (subjects.length === 0) lines.push('nothing to show');
+  }
+  while (lines.length < rows - 1) lines.push('');
+  const state = [
+    `sort ${view.sort}`,
+    `verdicts ${view.verdicts}`,
+    view.typing || view.filter !== ''
+      ? `search ${printable(view.filter)}${view.typing ? '▏' : ''}`
+      : '',
+    view.paused ? 'PAUSED' : '',
+  ].filter((part) => part !== '');
+  lines.push(styleText('dim', fit(`${help}  ·  ${state.join('  ')}`, columns)));
+  return lines.slice(0, rows);
+}
+
+/**
+ * @param {string} line
+ * @param {number} columns
+ * @returns {string[]} broken between words
+ */
+function wrap(line, columns) {
+  /** @type {string[]} */
+  const lines = [];
+  let open = '';
+  for (const word of line.split(' ')) {
+    if (open !== '' && open.length + 1 + word.length > columns) {
+      lines.push(open);
+      open = word;
+    } else {
+      open = open === '' ? word : `${open} ${word}`;
+    }
+  }
+  return [...lines, open].map((each) => fit(each, Math.min(columns, [...each].length)));
+}
+
+exports.SORTS = /** @type {Sort[]} */ (Object.keys(SORTS));
+exports.VERDICT_FILTERS = /** @type {VerdictFilter[]} */ (Object.keys(VERDICT_FILTERS));
+exports.once = once;
+exports.screen = screen;
+exports.shown = shown;

@@ -1,0 +1,36 @@
+//! Recordings of other processes, read. Their writing is a part of `Engine`.
+
+use std::path::Path;
+
+use napi_derive::napi;
+
+use super::error::to_js;
+use crate::recorder;
+use crate::report::Report;
+
+/// The recording at `path` as JSON; `docs/recorder.md` has its fields. Throws where it is none, naming the file.
+#[napi(catch_unwind)]
+// The macro exports it; to Rust the room is private, and in a test build nobody calls it.
+#[allow(clippy::needless_pass_by_value, unreachable_pub, dead_code)]
+pub fn read_recording(path: String) -> napi::Result<String> {
+    let recording = recorder::read(Path::new(&path)).map_err(to_js)?;
+    // Plain data with finite numbers: nothing in it can fail to serialize.
+    Ok(serde_json::to_string(&recording).unwrap_or_default())
+}
+
+/// The report, as JSON, of a process at the last tick of its recording at `path`. Throws as `readRecording`.
+#[napi(catch_unwind)]
+#[allow(clippy::needless_pass_by_value, unreachable_pub, dead_code)]
+pub fn recording_report(path: String) -> napi::Result<String> {
+    let recording = recorder::read(Path::new(&path)).map_err(to_js)?;
+    Ok(Report::of_recording(recording).to_json())
+}
+
+/// The recordings in a folder as JSON, the one written to last first: `[{ file, pid, threadId, startedAt, alive,
+/// mtime, readable }]`. Throws where the folder cannot be read.
+#[napi(catch_unwind)]
+#[allow(clippy::needless_pass_by_value, unreachable_pub, dead_code)]
+pub fn list_recordings(folder: String) -> napi::Result<String> {
+    let listed = recorder::list(Path::new(&folder)).map_err(to_js)?;
+    Ok(serde_json::to_string(&listed).unwrap_or_default())
+}
