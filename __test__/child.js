@@ -29,6 +29,7 @@ const TIME_LIMIT_MS = 120_000;
  * @property {string} [cwd]
  * @property {NodeJS.ProcessEnv} [env]  on top of this environment without what concerns leakguard
  * @property {(child: import('node:child_process').ChildProcess) => void} [meanwhile]
+ * @property {number} [timeLimitMs]
  */
 
 /** This environment, as if neither leakguard nor a test runner were around. */
@@ -48,13 +49,17 @@ function plainEnvironment() {
  * @param {ChildOptions} [options]
  * @returns {Promise<Ended>}
  */
-function runCommand(file, args, { cwd = ROOT, env = {}, meanwhile } = {}) {
+function runCommand(
+  file,
+  args,
+  { cwd = ROOT, env = {}, meanwhile, timeLimitMs = TIME_LIMIT_MS } = {},
+) {
   return new Promise((resolve, reject) => {
     const child = spawn(file, args, {
       cwd,
       env: { ...plainEnvironment(), ...env },
       stdio: ['ignore', 'pipe', 'pipe'],
-      timeout: TIME_LIMIT_MS,
+      timeout: timeLimitMs,
       killSignal: 'SIGKILL',
     });
     let stdout = '';

@@ -290,10 +290,11 @@ const ROWS = [
       ['report.json', path.resolve('report.json')],
       ['%p-%t.txt', path.resolve('%p-%t.txt')],
       ['report.md', path.resolve('report.md')],
+      ['report.html', path.resolve('report.html')],
     ],
     refused: [
       'report',
-      'report.html',
+      'report.htm5',
       'report.JSON',
       '.json',
       '',
@@ -353,6 +354,17 @@ const ROWS = [
     envAccepted: [['1', true]],
     envRefused: ['yes'],
     accepts: /true or false/,
+  },
+  {
+    option: 'dashboard',
+    env: 'LEAKGUARD_DASHBOARD',
+    accepted: [
+      [null, null],
+      [__dirname, __dirname],
+      [path.dirname(__dirname), path.dirname(__dirname)],
+    ],
+    refused: ['', __filename, path.join(__dirname, 'none'), 5, true, {}],
+    accepts: /a folder that exists/,
   },
 ];
 

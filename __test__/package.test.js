@@ -48,6 +48,8 @@ test('npm pack holds exactly what is needed', async () => {
       'native/binding.d.ts',
       'native/binding.js',
       'package.json',
+      'page/live.css',
+      'page/live.js',
       'report.schema.json',
     ].sort(),
   );

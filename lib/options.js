@@ -191,6 +191,7 @@ function parseSurvivors(value) {
 
 /** @param {unknown} value */
 function parseFolder(value) {
+  if (value === null) return null;
   if (typeof value !== 'string') return undefined;
   return fs.statSync(value, { throwIfNoEntry: false })?.isDirectory() ? value : undefined;
 }
