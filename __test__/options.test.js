@@ -361,9 +361,9 @@ const ROWS = [
     accepted: [
       [null, null],
       [__dirname, __dirname],
-      [path.dirname(__dirname), path.dirname(__dirname)],
     ],
     refused: ['', __filename, path.join(__dirname, 'none'), 5, true, {}],
+    envAccepted: [[__dirname, __dirname]],
     accepts: /a folder that exists/,
   },
 ];
