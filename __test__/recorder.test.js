@@ -470,7 +470,7 @@ test('near its limit the heap is noted, and written once where that is asked for
   const file = path.join(temporaryFolder(t), 'a.leakguard');
   const script = `
     const kept = [];
-    setInterval(() => { for (let i = 0; i < 4000; i += 1) kept.push({ i, list: [i] }); }, 5);`;
+    setInterval(() => { for (let i = 0; i < 800; i += 1) kept.push({ i, list: [i] }); }, 5);`;
   await runNode(['--max-old-space-size=24', '--require', REGISTER, '-e', script], {
     env: { ...QUICK, LEAKGUARD_RECORDER: file, LEAKGUARD_RECORDER_SNAPSHOT: '1' },
   });
