@@ -6,24 +6,13 @@ const assert = require('node:assert/strict');
 const { stripVTControlCharacters } = require('node:util');
 const { test } = require('node:test');
 const { pressed } = require('../lib/cli/top');
-const { once, screen, shown } = require('../lib/cli/top-view');
+const { FIRST_VIEW: VIEW, once, screen, shown } = require('../lib/cli/top-view');
 
 const NOW = Date.UTC(2026, 0, 1);
 
 /** @typedef {import('../lib/cli/top-view').Recording} Recording */
 /** @typedef {import('../lib/cli/top-view').Subject} Subject */
 /** @typedef {import('../lib/cli/top-view').View} View */
-
-/** @type {View} */
-const VIEW = {
-  sort: 'verdict',
-  verdicts: 'all',
-  filter: '',
-  typing: false,
-  paused: false,
-  selected: 0,
-  details: false,
-};
 
 /**
  * @param {Partial<Subject>} given

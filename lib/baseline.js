@@ -13,6 +13,7 @@
 const fs = require('node:fs');
 const path = require('node:path');
 const { LeakguardError } = require('./errors');
+const { replaceFile } = require('./replace-file');
 const { loadNative } = require('./native');
 
 const VERSION = 1;
@@ -184,12 +185,9 @@ class Baseline {
    * @throws {LeakguardError} ERR_LEAKGUARD_OUTPUT
    */
   write(file) {
-    const temporary = `${file}.${process.pid}.tmp`;
     try {
-      fs.writeFileSync(temporary, `${JSON.stringify(this, null, 2)}\n`);
-      fs.renameSync(temporary, file);
+      replaceFile(file, `${JSON.stringify(this, null, 2)}\n`);
     } catch (error) {
-      fs.rmSync(temporary, { force: true });
       throw new LeakguardError(
         'ERR_LEAKGUARD_OUTPUT',
         `the baseline ${file} cannot be written: ${/** @type {Error} */ (error).message}`,

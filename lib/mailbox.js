@@ -7,12 +7,14 @@
  *     PID-THREAD.here.json     the process: { recording }, where it is written what it does
  *     PID-THREAD.ask.json      the dashboard: { id, ask }
  *     PID-THREAD.answer.json   the process: { id, answer } or { id, error }
- *
- * Each is written under another name and renamed, so nobody reads a half.
  */
 
 const fs = require('node:fs');
 const path = require('node:path');
+const { replaceFile } = require('./replace-file');
+
+/** What a process can be asked for. */
+const ASKS = ['mark', 'report', 'holders'];
 
 /** @typedef {{ id: number, ask: string }} Request */
 
@@ -66,9 +68,7 @@ class Mailbox {
  * @param {object} value
  */
 function write(file, value) {
-  const temporary = `${file}.${process.pid}.tmp`;
-  fs.writeFileSync(temporary, JSON.stringify(value), { mode: 0o600 });
-  fs.renameSync(temporary, file);
+  replaceFile(file, JSON.stringify(value), { mode: 0o600 });
 }
 
 /**
@@ -92,4 +92,5 @@ function remove(file) {
   }
 }
 
+exports.ASKS = ASKS;
 exports.Mailbox = Mailbox;

@@ -5,6 +5,8 @@
  * registered since and is still there, and to look who holds what leaks.
  */
 
+const { ASKS } = require('./mailbox');
+
 /** @typedef {import('./mailbox').Request} Request */
 /**
  * @typedef {object} Host
@@ -63,7 +65,7 @@ class Remote {
       case 'holders':
         return await this.host.findHolders();
       default:
-        throw new Error(`${ask} is not known to this version: known are mark, report, holders`);
+        throw new Error(`${ask} is not known to this version: known are ${ASKS.join(', ')}`);
     }
   }
 

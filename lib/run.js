@@ -370,6 +370,7 @@ class Run {
     this.handles.tick(meters.collections);
     this.lazyExpectations?.tick(meters.collections);
     this.promises?.tick(meters.collections);
+    this.#openBlackBox();
     const recorded = this.#measureMemory();
     const waiting = this.engine.tick(this.slots.levels, at, meters.busyMs, recorded);
     this.blackBox?.tick();
@@ -543,7 +544,7 @@ class Run {
   }
 
   /** Opens the recording at the first tick: most programs end before it. */
-  #beginRecording() {
+  #openBlackBox() {
     const { recorder, recorderSnapshot } = this.settings;
     if (recorder === null || this.blackBox !== null) return;
     const { BlackBox } = require('./black-box');
@@ -559,7 +560,6 @@ class Run {
 
   /** @returns {Float64Array} what is recorded of it */
   #measureMemory() {
-    this.#beginRecording();
     const { heapAfterGcBytes } = this.meters;
     const isRecorded = this.blackBox?.isOpen === true;
     if (heapAfterGcBytes === null && !isRecorded) return NOTHING;

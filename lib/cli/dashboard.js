@@ -12,8 +12,9 @@ const fs = require('node:fs');
 const http = require('node:http');
 const net = require('node:net');
 const path = require('node:path');
+const { setTimeout: pause } = require('node:timers/promises');
 const { render } = require('../formats');
-const { Mailbox } = require('../mailbox');
+const { ASKS, Mailbox } = require('../mailbox');
 const { Monitor } = require('../monitor');
 const { CliError, exitCodes } = require('./exit-codes');
 const { readLastReport } = require('./recordings');
@@ -26,8 +27,6 @@ const LOOK_MS = 500;
 const HEARTBEAT_MS = 15_000;
 /** A snapshot of a large heap takes its time. */
 const ANSWER_WITHIN_MS = 120_000;
-/** What a process can be asked for. */
-const ASKS = ['holders', 'mark', 'report'];
 /** What the page loads besides, from the folder of its sources. @type {Record<string, string>} */
 const ASSETS = { 'live.js': 'text/javascript', 'live.css': 'text/css' };
 const ASSETS_FOLDER = path.join(__dirname, '..', '..', 'page');
@@ -202,9 +201,14 @@ class Dashboard {
   #look() {
     if (this.viewers.size === 0) return;
     const processes = this.#processes();
+    /** By process, however many look at it. @type {Map<string | undefined, string>} */
+    const states = new Map();
+    const stateOf = (/** @type {string | undefined} */ name) =>
+      JSON.stringify({ processes, process: name, report: this.#report(name) });
     for (const viewer of this.viewers) {
       const name = viewer.process === '' ? processes[0] : viewer.process;
-      const state = JSON.stringify({ processes, process: name, report: this.#report(name) });
+      const state = states.get(name) ?? stateOf(name);
+      states.set(name, state);
       if (state === viewer.sent) continue;
       viewer.sent = state;
       viewer.response.write(`data: ${state}\n\n`);
@@ -243,7 +247,7 @@ class Dashboard {
       const until = Date.now() + ANSWER_WITHIN_MS;
       let found = null;
       while (found === null && Date.now() < until && this.server.listening) {
-        await new Promise((resolve) => setTimeout(resolve, LOOK_MS / 5));
+        await pause(LOOK_MS / 5);
         found = mailbox.answerTo(id);
       }
       if (found === null) send(response, 504, 'it has not answered: it is busy, stopped or gone');

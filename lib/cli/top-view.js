@@ -57,6 +57,17 @@ const { bytes, count, decimal, duration, printable, sparkline } = require('./uni
  */
 /** @typedef {{ columns: number, rows: number }} Size */
 
+/** @type {View} */
+const FIRST_VIEW = {
+  sort: 'verdict',
+  verdicts: 'all',
+  filter: '',
+  typing: false,
+  paused: false,
+  selected: 0,
+  details: false,
+};
+
 const RANK = { steady: 0, watching: 1, growing: 2, leak: 3 };
 const VERDICT_STYLES = /** @type {const} */ ({
   steady: 'dim',
@@ -229,7 +240,7 @@ function header(recording, present) {
  * @returns {string} all of it once, for a file or a pipe
  */
 function once(recording, present, limit) {
-  const subjects = shown(recording, { sort: 'verdict', verdicts: 'all', filter: '' });
+  const subjects = shown(recording, FIRST_VIEW);
   const lines = [...header(recording, present), '', row(0, ({ title }) => title)];
   for (const subject of subjects.slice(0, limit)) lines.push(row(0, ({ cell }) => cell(subject)));
   const hidden = subjects.length - limit;
@@ -331,6 +342,7 @@ function wrap(line, columns) {
   return [...lines, open].map((each) => fit(each, Math.min(columns, [...each].length)));
 }
 
+exports.FIRST_VIEW = FIRST_VIEW;
 exports.SORTS = /** @type {Sort[]} */ (Object.keys(SORTS));
 exports.VERDICT_FILTERS = /** @type {VerdictFilter[]} */ (Object.keys(VERDICT_FILTERS));
 exports.once = once;

@@ -7,7 +7,7 @@
 
 const readline = require('node:readline');
 const { findRecording, isAlive, readRecording } = require('./recordings');
-const { SORTS, VERDICT_FILTERS, once, screen, shown } = require('./top-view');
+const { FIRST_VIEW, SORTS, VERDICT_FILTERS, once, screen, shown } = require('./top-view');
 
 /** @typedef {import('./top-view').Recording} Recording */
 /** @typedef {import('./top-view').View} View */
@@ -80,20 +80,11 @@ function typed(view, name, sequence) {
  */
 async function live(read) {
   const { stdin, stdout } = process;
-  /** @type {View} */
-  let view = {
-    sort: 'verdict',
-    verdicts: 'all',
-    filter: '',
-    typing: false,
-    paused: false,
-    selected: 0,
-    details: false,
-  };
+  let view = FIRST_VIEW;
   let { recording, alive } = read();
   const draw = () => {
     const last = Math.max(0, shown(recording, view).length - 1);
-    view.selected = Math.min(view.selected, last);
+    view = { ...view, selected: Math.min(view.selected, last) };
     const present = { alive, now: view.paused ? recording.at : Date.now() };
     const lines = screen(recording, view, present, stdout);
     stdout.write(HOME + lines.map((line) => line + CLEAR_LINE).join('\r\n'));
