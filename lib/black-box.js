@@ -5,7 +5,8 @@
  * the heap came near its limit. How a recording is written is the addon's business.
  *
  * The limit that ends a process is that of the old generation. Where it was set by hand V8 counts the young generation on
- * top, up to 192 MiB, and a process with little memory would be dead long before it came near the sum.
+ * top, up to 192 MiB, and a process with little memory would be dead long before it came near the sum. And from 80 % of it
+ * on V8 ends a process whose collections yield little (`Heap::IsIneffectiveMarkCompact`), so that is where it is near.
  */
 
 const fs = require('node:fs');
@@ -18,8 +19,8 @@ const { oldGenerationBytes } = require('./meters');
 const { openRecording, removeOldSnapshots, snapshotOf } = require('./recorder');
 
 /** Shares of the limit: from the first on the heap is near, below the second it no longer is. */
-const NEAR = 0.85;
-const FAR = 0.75;
+const NEAR = 0.8;
+const FAR = 0.7;
 /** What V8 takes to make one, as a multiple of a heap of small objects: 13 to 15 were measured. */
 const MEMORY_FACTOR = 16;
 /** A snapshot is so many times as large as the heap in use, at most. */
