@@ -123,7 +123,7 @@ export interface Options {
    * have room for it. The process stands still meanwhile. Default `false`.
    */
   recorderSnapshot: boolean;
-  /** The folder through which a dashboard asks this process; `leakguard run --dashboard` makes one. */
+  /** The folder through which a dashboard asks this process; `leakguard run` makes one. */
   dashboard: string | null;
 }
 

@@ -152,6 +152,40 @@ test('leakguard run records what it starts in a folder of the user, unless told 
   assert.equal(fs.statSync(only.file).mode & 0o777, 0o600);
 });
 
+test('leakguard run reports what a killed process had recorded', async (t) => {
+  const script = `
+    const { subscribe } = require('node:diagnostics_channel');
+    const bus = new (require('node:events').EventEmitter)().setMaxListeners(0);
+    setInterval(() => { bus.on('x', () => {}); }, 4);
+    subscribe('leakguard:finding', () => setTimeout(() => process.kill(process.pid, 'SIGKILL'), 100));`;
+  const options = ['--interval', '20ms', '--patience', '10', '--sensitivity', 'high'];
+  const { code, stderr } = await runCli(['run', ...options, '--', process.execPath, '-e', script], {
+    env: { XDG_RUNTIME_DIR: temporaryFolder(t) },
+  });
+  assert.equal(code, 128 + 9);
+  assert.match(stderr, /EventEmitter/);
+  assert.match(stderr, /from the recorder, as of tick \d+/);
+  assert.match(stderr, /1 process or thread watched, verdict leak in 1\n$/);
+});
+
+test('leakguard run leaves out the recording of who was told to stop, and of a thread that was terminated', async (t) => {
+  const script = `
+    const { Worker } = require('node:worker_threads');
+    const worker = new Worker('setInterval(() => {}, 100)', { eval: true });
+    setTimeout(() => worker.terminate(), 400);
+    setTimeout(() => {}, 500);`;
+  const run = (/** @type {string} */ script) =>
+    runCli(['run', '--interval', '20ms', '--', process.execPath, '-e', script], {
+      env: { XDG_RUNTIME_DIR: temporaryFolder(t) },
+    });
+  const terminated = await run(script);
+  assert.match(terminated.stderr, /^leakguard: 1 process or thread watched, .*\n$/);
+  const stopped = await run(
+    `setTimeout(() => { require('${ROOT}').stop(); process.kill(process.pid, 'SIGKILL'); }, 200)`,
+  );
+  assert.match(stopped.stderr, /no Node.js process left a report or a recording/);
+});
+
 test('sixteen recordings of the dead are kept, and every one of the living', async (t) => {
   const runtime = temporaryFolder(t);
   const folder = path.join(runtime, 'leakguard');

@@ -3,10 +3,16 @@
 /** What `leakguard top` shows of a recording, and what its keys do. */
 
 const assert = require('node:assert/strict');
-const { stripVTControlCharacters } = require('node:util');
+const { spawn } = require('node:child_process');
+const events = require('node:events');
+const fs = require('node:fs');
+const path = require('node:path');
 const { test } = require('node:test');
+const { setTimeout: pause } = require('node:timers/promises');
+const { stripVTControlCharacters } = require('node:util');
 const { pressed } = require('../lib/cli/top');
 const { FIRST_VIEW: VIEW, once, screen, shown } = require('../lib/cli/top-view');
+const { BIN, REGISTER, plainEnvironment, runCli, temporaryFolder } = require('./child');
 
 const NOW = Date.UTC(2026, 0, 1);
 
@@ -169,4 +175,88 @@ test('the table has amounts, rates and places, and says how many rows it leaves 
   assert.match(text, /… and 2 more \(--limit\)/);
   assert.match(text, /heap 128 MiB of 2\.0 GiB, after GC 64\.0 MiB ▁█/);
   assert.match(once(recording({ subjects: [] }), ALIVE, 2), /nothing is large enough/);
+});
+
+const LEAKING = `
+const bus = new (require('node:events').EventEmitter)().setMaxListeners(0);
+setInterval(() => { bus.on('x', () => {}); }, 4);`;
+
+/** @param {string[]} args */
+const printed = async (...args) => (await runCli(args)).stdout;
+
+/**
+ * A process that leaks and is recorded under a name of the host's own, once something was found.
+ * @param {import('node:test').TestContext} t
+ */
+async function startLeaking(t) {
+  const file = path.join(temporaryFolder(t), 'server.leakguard');
+  const child = spawn(process.execPath, ['--require', REGISTER, '-e', LEAKING], {
+    stdio: 'ignore',
+    env: {
+      ...plainEnvironment(),
+      LEAKGUARD_INTERVAL: '20ms',
+      LEAKGUARD_PATIENCE: '10',
+      LEAKGUARD_SENSITIVITY: 'high',
+      LEAKGUARD_RECORDER: file,
+    },
+  });
+  const ended = events.once(child, 'close');
+  const kill = async () => {
+    child.kill('SIGKILL');
+    await ended;
+  };
+  t.after(kill);
+  while (!fs.existsSync(file)) await pause(20);
+  while (!(await printed('top', '--once', file)).includes('leak')) await pause(100);
+  return { child, file, kill };
+}
+
+test('top and postmortem answer for a process that is stopped, and say when it is dead', async (t) => {
+  const { child, file, kill } = await startLeaking(t);
+  child.kill('SIGSTOP');
+  const seen = async () => JSON.parse(await printed('top', '--once', '--json', file));
+  const first = await seen();
+  assert.deepEqual([first.alive, first.file, first.pid], [true, file, child.pid]);
+  assert.equal((await seen()).tick, first.tick);
+  const [worst] = first.subjects.filter((/** @type {Subject} */ it) => it.verdict === 'leak');
+  assert.equal(worst.kind, 'listeners');
+  assert.match(await printed('top', '--once', file), /leak .* listeners +EventEmitter/);
+  assert.match(await printed('postmortem', file), /is still running;.*EventEmitter/s);
+  await kill();
+  assert.equal((await seen()).alive, false);
+  assert.match(await printed('top', '--once', file), /died, last heard of/);
+  assert.match(await printed('postmortem', file), /^process \d+ died after .*EventEmitter/s);
+});
+
+const noTerminal = process.platform === 'linux' ? false : 'script(1) of Linux makes the terminal';
+
+test('on a terminal top follows the process, takes keys, and leaves the screen as it was', {
+  skip: noTerminal,
+  timeout: 60_000,
+}, async (t) => {
+  const { file } = await startLeaking(t);
+  const command = `'${process.execPath}' '${BIN}' top '${file}'`;
+  const terminal = spawn('script', ['--quiet', '--return', '--command', command, '/dev/null'], {
+    stdio: ['pipe', 'pipe', 'inherit'],
+    env: plainEnvironment(),
+  });
+  t.after(() => terminal.kill());
+  let output = '';
+  terminal.stdout.setEncoding('utf8').on('data', (text) => {
+    output += text;
+  });
+  /** Until it is shown, after what was there before. @param {RegExp} what */
+  const shows = async (what) => {
+    const from = output.length;
+    while (!what.test(stripVTControlCharacters(output.slice(from)))) await pause(20);
+  };
+  await shows(/leak .* EventEmitter 'x' /);
+  await shows(/last tick \d/);
+  terminal.stdin.write('\r');
+  await shows(/^since +\d/m);
+  terminal.stdin.write('q');
+  const [code] = await events.once(terminal, 'close');
+  assert.equal(code, 0);
+  assert.ok(output.startsWith('\x1b[?1049h\x1b[?25l'));
+  assert.ok(output.trimEnd().endsWith('\x1b[?25h\x1b[?1049l'));
 });

@@ -1,8 +1,9 @@
 'use strict';
 
 /**
- * How a dashboard talks to a process that it watches: through files in a folder of the dashboard's, looked
- * at once per tick. So nothing of it holds the process open, and a process that hangs is only silent.
+ * How `leakguard run` and its dashboard know the processes that they watch, and talk to them: through files in a
+ * folder of theirs, looked at once per tick. So nothing of it holds the process open, and a process that hangs is
+ * only silent.
  *
  *     PID-THREAD.here.json     the process: { recording }, where it is written what it does
  *     PID-THREAD.ask.json      the dashboard: { id, ask }
@@ -64,6 +65,21 @@ class Mailbox {
 }
 
 /**
+ * @param {string} folder
+ * @returns {{ name: string, recording: string }[]} the processes and threads that were there, by pid
+ */
+function readPresent(folder) {
+  return fs
+    .readdirSync(folder)
+    .flatMap((file) => {
+      const [, name] = /^(\d+-\d+)\.here\.json$/.exec(file) ?? [];
+      const here = name && read(path.join(folder, file));
+      return here ? [{ name, recording: here.recording }] : [];
+    })
+    .sort((a, b) => Number.parseInt(a.name, 10) - Number.parseInt(b.name, 10));
+}
+
+/**
  * @param {string} file
  * @param {object} value
  */
@@ -94,3 +110,4 @@ function remove(file) {
 
 exports.ASKS = ASKS;
 exports.Mailbox = Mailbox;
+exports.readPresent = readPresent;

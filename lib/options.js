@@ -329,7 +329,7 @@ const SPECS = {
   dashboard: {
     default: null,
     parse: parseFolder,
-    accepts: 'a folder that exists; leakguard run --dashboard makes one',
+    accepts: 'a folder that exists; leakguard run makes one',
     env: 'LEAKGUARD_DASHBOARD',
   },
 };

@@ -140,6 +140,9 @@ export interface HeapAnswer {
   text: string
 }
 
+/** Whether the process whose recording is at `path` lives. Throws as `readRecording`. */
+export declare function isRecordingAlive(path: string): boolean
+
 /** Whether the npm package called `name` is a part of a test runner. */
 export declare function isTestRunner(name: string): boolean
 
@@ -158,8 +161,11 @@ export declare function mergeReports(reportJsons: Array<string>): string
 /** Reads the `.heapsnapshot` at `path`. */
 export declare function readHeap(path: string, progress: HeapProgress): Promise<HeapSnapshot>
 
-/** The recording at `path` as JSON; `docs/recorder.md` has its fields. Throws where it is none, naming the file. */
-export declare function readRecording(path: string): string
+/**
+ * The recording at `path` as JSON; `docs/recorder.md` has its fields. With `subjects` false it has none of these, which
+ * are most of it. Throws where it is none, naming the file.
+ */
+export declare function readRecording(path: string, subjects?: boolean | undefined | null): string
 
 /** The report, as JSON, of a process at the last tick of its recording at `path`. Throws as `readRecording`. */
 export declare function recordingReport(path: string): string

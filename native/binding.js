@@ -842,6 +842,7 @@ module.exports.HeapReader = nativeBinding.HeapReader
 module.exports.HeapSnapshot = nativeBinding.HeapSnapshot
 module.exports.checkBaseline = nativeBinding.checkBaseline
 module.exports.diffHeaps = nativeBinding.diffHeaps
+module.exports.isRecordingAlive = nativeBinding.isRecordingAlive
 module.exports.isTestRunner = nativeBinding.isTestRunner
 module.exports.listRecordings = nativeBinding.listRecordings
 module.exports.MEMORY_UNIT_BYTES = nativeBinding.MEMORY_UNIT_BYTES

@@ -17,5 +17,11 @@ runOrExit('npx', ['tsc', '--project', 'page']);
 runOrExit('npm', ['run', '--silent', 'build:page']);
 buildAddon();
 const GENERATED = ['native', 'src/report/page.html', 'Cargo.lock'];
+// Crates of their own that are built with ours, and whose lock files know what it needs.
+for (const crate of ['bench/rivals', 'fuzz']) {
+  runOrExit('cargo', ['tree', '--quiet', '--locked', '--manifest-path', `${crate}/Cargo.toml`], {
+    stdio: ['ignore', 'ignore', 'inherit'],
+  });
+}
 runOrExit('git', ['diff', '--exit-code', '--stat', '--', ...GENERATED]);
 process.stdout.write('lint: nothing to say\n');

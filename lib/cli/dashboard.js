@@ -14,7 +14,7 @@ const net = require('node:net');
 const path = require('node:path');
 const { setTimeout: pause } = require('node:timers/promises');
 const { render } = require('../formats');
-const { ASKS, Mailbox } = require('../mailbox');
+const { ASKS, Mailbox, readPresent } = require('../mailbox');
 const { Monitor } = require('../monitor');
 const { CliError, exitCodes } = require('./exit-codes');
 const { readLastReport } = require('./recordings');
@@ -177,14 +177,6 @@ class Dashboard {
     return isOnAll && net.isIP(host) !== 0;
   }
 
-  /** @returns {string[]} pid and thread of the processes that were there, in their order */
-  #processes() {
-    return fs
-      .readdirSync(this.folder)
-      .flatMap((file) => /^(\d+-\d+)\.here\.json$/.exec(file)?.[1] ?? [])
-      .sort((a, b) => Number.parseInt(a, 10) - Number.parseInt(b, 10));
-  }
-
   /**
    * @param {string} name  '': the first
    * @param {Request} request
@@ -200,11 +192,16 @@ class Dashboard {
 
   #look() {
     if (this.viewers.size === 0) return;
-    const processes = this.#processes();
+    const present = readPresent(this.folder);
+    const processes = present.map(({ name }) => name);
     /** By process, however many look at it. @type {Map<string | undefined, string>} */
     const states = new Map();
     const stateOf = (/** @type {string | undefined} */ name) =>
-      JSON.stringify({ processes, process: name, report: this.#report(name) });
+      JSON.stringify({
+        processes,
+        process: name,
+        report: lastReport(present.find((each) => each.name === name)?.recording),
+      });
     for (const viewer of this.viewers) {
       const name = viewer.process === '' ? processes[0] : viewer.process;
       const state = states.get(name) ?? stateOf(name);
@@ -212,18 +209,6 @@ class Dashboard {
       if (state === viewer.sent) continue;
       viewer.sent = state;
       viewer.response.write(`data: ${state}\n\n`);
-    }
-  }
-
-  /** @param {string | undefined} name */
-  #report(name) {
-    if (name === undefined || !/^\d+-\d+$/.test(name)) return null;
-    try {
-      const here = path.join(this.folder, `${name}.here.json`);
-      return readLastReport(JSON.parse(fs.readFileSync(here, 'utf8')).recording);
-    } catch {
-      // It has just begun, or its folder is gone.
-      return null;
     }
   }
 
@@ -237,7 +222,8 @@ class Dashboard {
    * @param {Response} response
    */
   async #ask(name, ask, response) {
-    if (!this.#processes().includes(name)) return send(response, 404, 'no such process');
+    const isPresent = readPresent(this.folder).some((each) => each.name === name);
+    if (!isPresent) return send(response, 404, 'no such process');
     if (this.asked.has(name)) return send(response, 409, 'it is still busy with the last request');
     this.asked.add(name);
     try {
@@ -256,6 +242,17 @@ class Dashboard {
     } finally {
       this.asked.delete(name);
     }
+  }
+}
+
+/** @param {string | undefined} recording */
+function lastReport(recording) {
+  if (recording === undefined) return null;
+  try {
+    return readLastReport(recording);
+  } catch {
+    // Its file is gone.
+    return null;
   }
 }
 

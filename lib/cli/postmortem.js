@@ -3,12 +3,12 @@
 /** `leakguard postmortem [FILE|PID]`: the last report of a process that is gone. */
 
 const { render } = require('../formats');
-const { findRecording, readLastReport, readRecording } = require('./recordings');
+const { findRecording, lastReportText, readOutline } = require('./recordings');
 const { bytes, duration } = require('./units');
 
 /**
  * How the process ended, as far as its recording knows.
- * @param {import('./top-view').Recording} recording
+ * @param {ReturnType<typeof readOutline>} recording
  * @param {boolean} alive
  */
 function ending({ pid, startedAt, at, ended, nearLimit, meters }, alive) {
@@ -35,8 +35,8 @@ function ending({ pid, startedAt, at, ended, nearLimit, meters }, alive) {
 function printPostmortem(target, { format, json }) {
   const { file, alive } = findRecording(target, (entry) => !entry.alive);
   const form = json ? 'json' : format;
-  if (form === 'text') process.stdout.write(`${ending(readRecording(file), alive)}\n\n`);
-  process.stdout.write(render(JSON.stringify(readLastReport(file)), form));
+  if (form === 'text') process.stdout.write(`${ending(readOutline(file), alive)}\n\n`);
+  process.stdout.write(render(lastReportText(file), form));
 }
 
 exports.printPostmortem = printPostmortem;

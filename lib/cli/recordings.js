@@ -3,14 +3,13 @@
 /** Which recording somebody means: a file, a pid, or the newest. */
 
 const fs = require('node:fs');
-const path = require('node:path');
 const { LeakguardError } = require('../errors');
 const { parseInteger } = require('../options');
 const { loadNative } = require('../native');
-const { list, recordings } = require('../recorder');
+const { recordings } = require('../recorder');
 const { CliError, exitCodes } = require('./exit-codes');
 
-/** @typedef {{ file: string, pid: number, alive: boolean }} Entry  of a recording */
+/** @typedef {{ file: string, alive: boolean }} Entry  of a recording */
 
 const NONE =
   'nothing is recorded: start a process with leakguard run -- <command>, or with LEAKGUARD_RECORDER=1';
@@ -22,11 +21,10 @@ const NONE =
  * @throws {CliError} that says what there is
  */
 function findRecording(target, isWanted) {
-  const all = recordings();
   if (target !== undefined && fs.existsSync(target)) {
-    const known = all.find(({ file }) => file === fs.realpathSync(target));
-    return known ?? { file: target, pid: 0, alive: isAlive(target) };
+    return { file: target, alive: isAlive(target) };
   }
+  const all = recordings();
   const pid = target === undefined ? undefined : parseInteger(target, 1, 2 ** 32 - 1);
   if (target !== undefined && pid === undefined) {
     throw new CliError(exitCodes.badInput, `${target}: there is no such file, and it is no pid`);
@@ -38,16 +36,6 @@ function findRecording(target, isWanted) {
   if (pids === '') throw new CliError(exitCodes.badInput, NONE);
   const what = pid === undefined ? 'no such process is recorded' : `no process ${pid} is recorded`;
   throw new CliError(exitCodes.badInput, `${what}: there are recordings of ${pids}`);
-}
-
-/**
- * Whether the process of a recording lives; its pid may be another's by now.
- * @param {string} file
- * @returns {boolean}
- */
-function isAlive(file) {
-  const listed = list(path.dirname(path.resolve(file)));
-  return listed.some((each) => each.alive && each.file === path.resolve(file));
 }
 
 /**
@@ -67,20 +55,55 @@ function orBadInput(read) {
 }
 
 /**
+ * Whether the process of a recording lives; its pid may be another's by now.
+ * @param {string} file
+ * @returns {boolean}
+ * @throws {CliError} that names the file
+ */
+const isAlive = (file) => orBadInput(() => loadNative().isRecordingAlive(file));
+
+/**
+ * @param {string} file
+ * @param {boolean} [subjects]  whether it has these
+ * @returns {string} JSON of an object
+ * @throws {CliError} that names the file
+ */
+const recordingText = (file, subjects = true) =>
+  orBadInput(() => loadNative().readRecording(file, subjects));
+
+/**
  * @param {string} file
  * @returns {import('./top-view').Recording}
  * @throws {CliError} that names the file
  */
-const readRecording = (file) => orBadInput(() => JSON.parse(loadNative().readRecording(file)));
+const readRecording = (file) => JSON.parse(recordingText(file));
+
+/**
+ * All but its subjects.
+ * @param {string} file
+ * @returns {Omit<import('./top-view').Recording, 'subjects'>}
+ * @throws {CliError} that names the file
+ */
+const readOutline = (file) => JSON.parse(recordingText(file, false));
+
+/**
+ * @param {string} file
+ * @returns {string} JSON of the report of what was last known
+ * @throws {CliError} that names the file
+ */
+const lastReportText = (file) => orBadInput(() => loadNative().recordingReport(file));
 
 /**
  * @param {string} file
  * @returns {import('../..').ReportData} what was last known
  * @throws {CliError} that names the file
  */
-const readLastReport = (file) => orBadInput(() => JSON.parse(loadNative().recordingReport(file)));
+const readLastReport = (file) => JSON.parse(lastReportText(file));
 
 exports.findRecording = findRecording;
 exports.isAlive = isAlive;
+exports.lastReportText = lastReportText;
 exports.readLastReport = readLastReport;
+exports.readOutline = readOutline;
 exports.readRecording = readRecording;
+exports.recordingText = recordingText;

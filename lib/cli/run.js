@@ -3,7 +3,7 @@
 /**
  * `leakguard run -- cmd`: runs a command with leakguard in every Node.js process that it starts,
  * gathers their reports from a folder of its own, makes one of them, and ends as the command ended.
- * A process that a signal ends leaves no report, and how many those are nobody tells us.
+ * A process that a signal, an abort or a full heap ends leaves no report, but what it recorded.
  */
 
 const { spawn } = require('node:child_process');
@@ -11,9 +11,11 @@ const fs = require('node:fs');
 const os = require('node:os');
 const path = require('node:path');
 const { render } = require('../formats');
+const { readPresent } = require('../mailbox');
 const { ReportFile } = require('../report-file');
 const { CliError, exitCodes } = require('./exit-codes');
 const { applyPolicy, ignoreText, openBaseline } = require('./policy');
+const { isAlive, readLastReport, readOutline } = require('./recordings');
 const { fails, merge, readReport } = require('./report');
 
 /** @typedef {import('../..').ReportData} ReportData */
@@ -30,20 +32,22 @@ const { fails, merge, readReport } = require('./report');
  * @property {boolean} [json]
  * @property {string | true} [dashboard]
  */
+/** @typedef {{ reports: string, mail: string }} Folders  in which processes leave what they report, and meet us */
 
 const REGISTER = path.join(__dirname, '..', '..', 'register.js');
 const FORWARDED_SIGNALS = /** @type {const} */ (['SIGINT', 'SIGTERM', 'SIGHUP']);
 /** A command that is run to be watched is worth a full collection a minute. */
 const DEFAULT_LEVEL = 'survivors';
 const ANY_PORT = '0';
+const REPORT_NAME = '%p-%t.json';
 
 /**
  * @param {RunOptions} options
  * @param {import('../baseline').Baseline | null} baseline
- * @param {string} reports  pattern of the report files
+ * @param {Folders} folders
  * @returns {NodeJS.ProcessEnv}
  */
-function environment(options, baseline, reports) {
+function environment(options, baseline, { reports, mail }) {
   const { level, interval, patience, sensitivity, survivors, recorder } = options;
   const given = {
     LEAKGUARD_LEVEL: level ?? process.env.LEAKGUARD_LEVEL ?? DEFAULT_LEVEL,
@@ -65,7 +69,8 @@ function environment(options, baseline, reports) {
     ...process.env,
     ...Object.fromEntries(set),
     LEAKGUARD: '1',
-    LEAKGUARD_REPORT: reports,
+    LEAKGUARD_REPORT: path.join(reports, REPORT_NAME),
+    LEAKGUARD_DASHBOARD: mail,
     NODE_OPTIONS: `--require "${file}" ${process.env.NODE_OPTIONS ?? ''}`.trim(),
   };
 }
@@ -118,6 +123,29 @@ function readReports(folder) {
 }
 
 /**
+ * @param {Folders} folders
+ * @returns {{ given: ReportData[], faults: string[] }} what those that ended without a report had recorded
+ */
+function readRecordings({ reports, mail }) {
+  const reported = fs.readdirSync(reports);
+  const given = [];
+  const faults = [];
+  for (const { name, recording } of readPresent(mail)) {
+    if (reported.includes(`${name}.json`)) continue;
+    try {
+      // One that runs on will report by itself, and one that was told to stop has nothing to say.
+      if (isAlive(recording) || readOutline(recording).ended !== null) continue;
+      const report = readLastReport(recording);
+      // That the process was killed its main thread says for all.
+      given.push(name.endsWith('-0') ? report : { ...report, notes: [] });
+    } catch (error) {
+      faults.push(`the recording ${/** @type {Error} */ (error).message}`);
+    }
+  }
+  return { given, faults };
+}
+
+/**
  * Writes the merged report, or, with a placeholder in the name, each under its own.
  * @param {ReportData[]} reports
  * @param {ReportData} merged
@@ -143,7 +171,7 @@ function writeReports(reports, merged, pattern, since) {
 /** @param {ReportData | null} merged */
 function summarize(merged) {
   if (merged === null) {
-    return 'no Node.js process ended by itself under this command; nothing to report';
+    return 'no Node.js process left a report or a recording; nothing to report';
   }
   const { verdict, processes = [] } = merged;
   const count =
@@ -188,19 +216,18 @@ async function run(command, options) {
   const since = Date.now();
   const baseline = openBaseline(options);
   const folder = fs.mkdtempSync(path.join(os.tmpdir(), 'leakguard-'));
-  const reportsFolder = path.join(folder, 'reports');
-  const mailFolder = path.join(folder, 'mail');
+  const folders = { reports: path.join(folder, 'reports'), mail: path.join(folder, 'mail') };
   let dashboard = null;
   try {
-    for (const each of [reportsFolder, mailFolder]) fs.mkdirSync(each);
-    const env = environment(options, baseline, path.join(reportsFolder, '%p-%t.json'));
+    for (const each of Object.values(folders)) fs.mkdirSync(each);
     if (options.dashboard !== undefined) {
-      dashboard = await openDashboard(options.dashboard, mailFolder);
-      env.LEAKGUARD_DASHBOARD = mailFolder;
+      dashboard = await openDashboard(options.dashboard, folders.mail);
     }
-    const { code, signal } = await execute(command, env);
-    const { given, faults } = readReports(reportsFolder);
-    const reports = applyPolicy(given, { baseline }, options);
+    const { code, signal } = await execute(command, environment(options, baseline, folders));
+    const { given, faults } = readReports(folders.reports);
+    const recorded = readRecordings(folders);
+    faults.push(...recorded.faults);
+    const reports = applyPolicy([...given, ...recorded.given], { baseline }, options);
     const merged = reports.length > 0 ? merge(reports) : null;
     if (merged !== null && options.report !== undefined) {
       faults.push(...writeReports(reports, merged, options.report, since));

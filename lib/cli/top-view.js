@@ -124,20 +124,23 @@ function rateOf(subject) {
   return `${sign}${subject.bytes ? bytes(rate) : decimal(rate)}/min`;
 }
 
-/** @type {{ title: string, width: number, right: boolean, cell: (subject: Subject) => string }[]} */
+/**
+ * `from`: how wide a screen has to be for it; what a row is about and its line come before how it went.
+ * @type {{ title: string, width: number, right?: true, from?: number, cell: (subject: Subject) => string }[]}
+ */
 const COLUMNS = [
-  { title: 'VERDICT', width: 8, right: false, cell: ({ verdict }) => verdict },
+  { title: 'VERDICT', width: 8, cell: ({ verdict }) => verdict },
   { title: 'LEVEL', width: 10, right: true, cell: (subject) => amount(subject, subject.level) },
   { title: 'RATE', width: 15, right: true, cell: rateOf },
   {
     title: 'TREND',
     width: SPARK_COLUMNS,
-    right: false,
+    from: 120,
     cell: ({ history }) => sparkline(history, SPARK_COLUMNS),
   },
-  { title: 'KIND', width: 11, right: false, cell: ({ kind }) => kind },
-  { title: 'OWNER', width: 28, right: false, cell: nameOf },
-  { title: 'SITE', width: 0, right: false, cell: placeOf },
+  { title: 'KIND', width: 11, from: 100, cell: ({ kind }) => kind },
+  { title: 'OWNER', width: 24, cell: nameOf },
+  { title: 'SITE', width: 0, cell: placeOf },
 ];
 
 /**
@@ -168,12 +171,10 @@ function fitEnd(text, width) {
  * @param {(column: typeof COLUMNS[number]) => string} cellOf
  */
 function row(columns, cellOf) {
-  const last = COLUMNS.length - 1;
-  const cells = COLUMNS.slice(0, last).map((column) =>
-    fit(cellOf(column), column.width, column.right),
-  );
-  const head = cells.join(' ');
-  const rest = cellOf(COLUMNS[last]);
+  const all = COLUMNS.filter(({ from = 0 }) => columns === 0 || columns >= from);
+  const last = all.pop();
+  const head = all.map((column) => fit(cellOf(column), column.width, column.right)).join(' ');
+  const rest = last === undefined ? '' : cellOf(last);
   return `${head} ${columns === 0 ? rest : fitEnd(rest, columns - head.length - 1)}`.trimEnd();
 }
 
@@ -184,13 +185,11 @@ function row(columns, cellOf) {
  */
 function shown({ subjects }, { sort, verdicts, filter }) {
   const wanted = filter.toLowerCase();
+  const says = (/** @type {Subject} */ subject) =>
+    `${subject.kind} ${subject.what} ${subject.owner} ${placeOf(subject)}`.toLowerCase();
   return subjects
     .filter(VERDICT_FILTERS[verdicts])
-    .filter((subject) =>
-      `${subject.kind} ${subject.what} ${subject.owner} ${placeOf(subject)}`
-        .toLowerCase()
-        .includes(wanted),
-    )
+    .filter((subject) => wanted === '' || says(subject).includes(wanted))
     .sort(SORTS[sort]);
 }
 

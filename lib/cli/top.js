@@ -6,7 +6,7 @@
  */
 
 const readline = require('node:readline');
-const { findRecording, isAlive, readRecording } = require('./recordings');
+const { findRecording, isAlive, readRecording, recordingText } = require('./recordings');
 const { FIRST_VIEW, SORTS, VERDICT_FILTERS, once, screen, shown } = require('./top-view');
 
 /** @typedef {import('./top-view').Recording} Recording */
@@ -14,6 +14,8 @@ const { FIRST_VIEW, SORTS, VERDICT_FILTERS, once, screen, shown } = require('./t
 /** @typedef {{ name?: string, sequence?: string, ctrl?: boolean }} Key */
 
 const REFRESH_MS = 500;
+const COLUMNS = 80;
+const ROWS = 24;
 const ENTER_SCREEN = '\x1b[?1049h\x1b[?25l';
 const LEAVE_SCREEN = '\x1b[?25h\x1b[?1049l';
 const HOME = '\x1b[H';
@@ -86,7 +88,9 @@ async function live(read) {
     const last = Math.max(0, shown(recording, view).length - 1);
     view = { ...view, selected: Math.min(view.selected, last) };
     const present = { alive, now: view.paused ? recording.at : Date.now() };
-    const lines = screen(recording, view, present, stdout);
+    // Of a serial line, or a container, the size may not be known.
+    const size = { columns: stdout.columns || COLUMNS, rows: stdout.rows || ROWS };
+    const lines = screen(recording, view, present, size);
     stdout.write(HOME + lines.map((line) => line + CLEAR_LINE).join('\r\n'));
   };
   const refresh = () => {
@@ -157,13 +161,14 @@ async function top(target, { once: isOnce = false, json = false, limit }) {
   };
   const isInteractive = process.stdin.isTTY && process.stdout.isTTY;
   if (isInteractive && !isOnce && !json) return live(read);
+  if (json) {
+    // As it is: a full ledger has a MiB of it.
+    const opening = JSON.stringify({ file, alive: isAlive(file) }).slice(0, -1);
+    process.stdout.write(`${opening},${recordingText(file).slice(1)}\n`);
+    return;
+  }
   const { recording, alive } = read();
-  const now = Date.now();
-  process.stdout.write(
-    json
-      ? `${JSON.stringify({ file, alive, ...recording })}\n`
-      : once(recording, { alive, now }, limit),
-  );
+  process.stdout.write(once(recording, { alive, now: Date.now() }, limit));
 }
 
 exports.pressed = pressed;

@@ -5,8 +5,8 @@
 const SPARKS = ['▁', '▂', '▃', '▄', '▅', '▆', '▇', '█'];
 const BYTE_UNITS = ['KiB', 'MiB', 'GiB', 'TiB'];
 
-/** @param {number} value */
-const count = (value) => Math.round(value).toLocaleString('en-US');
+/** By hand: `toLocaleString` loads a fifth of what a start takes. @param {number} value */
+const count = (value) => String(Math.round(value)).replace(/\B(?=(?:\d{3})+$)/g, ',');
 
 /**
  * @param {number} value

@@ -8,12 +8,16 @@ use super::error::to_js;
 use crate::recorder;
 use crate::report::Report;
 
-/// The recording at `path` as JSON; `docs/recorder.md` has its fields. Throws where it is none, naming the file.
+/// The recording at `path` as JSON; `docs/recorder.md` has its fields. With `subjects` false it has none of these, which
+/// are most of it. Throws where it is none, naming the file.
 #[napi(catch_unwind)]
 // The macro exports it; to Rust the room is private, and in a test build nobody calls it.
 #[allow(clippy::needless_pass_by_value, unreachable_pub, dead_code)]
-pub fn read_recording(path: String) -> napi::Result<String> {
-    let recording = recorder::read(Path::new(&path)).map_err(to_js)?;
+pub fn read_recording(path: String, subjects: Option<bool>) -> napi::Result<String> {
+    let mut recording = recorder::read(Path::new(&path)).map_err(to_js)?;
+    if subjects == Some(false) {
+        recording.subjects.clear();
+    }
     // Plain data with finite numbers: nothing in it can fail to serialize.
     Ok(serde_json::to_string(&recording).unwrap_or_default())
 }
@@ -24,6 +28,13 @@ pub fn read_recording(path: String) -> napi::Result<String> {
 pub fn recording_report(path: String) -> napi::Result<String> {
     let recording = recorder::read(Path::new(&path)).map_err(to_js)?;
     Ok(Report::of_recording(recording).to_json())
+}
+
+/// Whether the process whose recording is at `path` lives. Throws as `readRecording`.
+#[napi(catch_unwind)]
+#[allow(clippy::needless_pass_by_value, unreachable_pub, dead_code)]
+pub fn is_recording_alive(path: String) -> napi::Result<bool> {
+    recorder::is_alive_at(Path::new(&path)).map_err(to_js)
 }
 
 /// The recordings in a folder as JSON, the one written to last first: `[{ file, pid, threadId, startedAt, alive,

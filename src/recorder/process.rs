@@ -11,12 +11,17 @@ use super::records::Header;
 const FRESH: Duration = Duration::from_secs(60);
 
 /// When a process was started, in ticks of the system since it was: the 22nd field of `/proc/PID/stat`. The second,
-/// its name, is in brackets and may hold anything. `None` where there is no such process, or no such file system.
+/// its name, is in brackets and may hold anything. `None` where there is no such process, or no such file system; one
+/// that has ended and only waits for its parent to hear of it is none.
 fn start_ticks(pid: &str) -> Option<u64> {
     let stat = fs::read(format!("/proc/{pid}/stat")).ok()?;
     let name_end = stat.iter().rposition(|&byte| byte == b')')?;
     let rest = std::str::from_utf8(stat.get(name_end + 1..)?).ok()?;
-    rest.split_ascii_whitespace().nth(19)?.parse().ok()
+    let mut fields = rest.split_ascii_whitespace();
+    if matches!(fields.next()?, "Z" | "X") {
+        return None;
+    }
+    fields.nth(18)?.parse().ok()
 }
 
 fn boot() -> String {
@@ -117,6 +122,18 @@ mod tests {
             ..own()
         };
         assert!(!is_alive(&other, None));
+    }
+
+    #[test]
+    #[cfg(target_os = "linux")]
+    fn a_child_that_has_ended_and_was_not_waited_for_is_dead() {
+        let mut child = std::process::Command::new("true").spawn().unwrap();
+        let pid = child.id().to_string();
+        while start_ticks(&pid).is_some() {
+            std::thread::yield_now();
+        }
+        assert!(exists(child.id()));
+        child.wait().unwrap();
     }
 
     #[test]

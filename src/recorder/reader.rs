@@ -490,6 +490,16 @@ fn finite(value: f64) -> f64 {
     }
 }
 
+/// Whether the process whose recording is at `path` lives.
+///
+/// # Errors
+/// As [`read`].
+pub fn is_alive_at(path: &Path) -> Result<bool> {
+    let (bytes, metadata) = read_header(path)?;
+    let (header, _) = Header::decode(&bytes).map_err(|error| error.in_file(path))?;
+    Ok(is_alive(&header, metadata.modified().ok()))
+}
+
 /// One file in a folder of recordings.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 #[serde(rename_all = "camelCase")]

@@ -28,6 +28,8 @@ const HISTORY_TURNS: u32 = 64;
 const NEW_LABELS: usize = 128;
 /// Labels whose line is looked up again per tick.
 const LABEL_TURNS: u32 = 16;
+/// Ticks after which findings are described anew; with more of them as many as there are.
+const RENEWAL_TURNS: u64 = 8;
 /// Slots that rest between two that differ and are written all the same: 2 KiB take less than a call.
 const GAP: usize = 16;
 
@@ -79,9 +81,6 @@ struct Labels {
     /// Where new ones are looked for first: not the lowest slots again and again.
     next_new: usize,
 }
-
-/// Ticks after which findings are described anew; with more of them as many as there are.
-const RENEWAL_TURNS: u64 = 8;
 
 impl Recorder {
     /// Opens a recording of what `guard` knows at `path`, in the place of one whose process is dead or this very
@@ -185,6 +184,7 @@ impl Recorder {
         let turns = (guard.raised().count() as u64).max(RENEWAL_TURNS);
         if self.state.sequence % turns == 0 {
             self.renew_findings(guard)?;
+            self.state.explained = guard.explained().unwrap_or(f64::NAN);
         }
         self.write_points(guard)?;
         self.write_state(guard)
