@@ -152,6 +152,26 @@ test('leakguard run records what it starts in a folder of the user, unless told 
   assert.equal(fs.statSync(only.file).mode & 0o777, 0o600);
 });
 
+test('what is said of a finding is renewed though nothing new is told', async (t) => {
+  const file = path.join(temporaryFolder(t), 'a.leakguard');
+  const script = `
+    const { readRecording } = require(${JSON.stringify(path.join(ROOT, 'native/binding.js'))});
+    const bus = new (require('node:events').EventEmitter)().setMaxListeners(0);
+    setInterval(() => { bus.on('x', () => {}); }, 4);
+    let before;
+    setInterval(() => {
+      const [logged] = JSON.parse(readRecording(${JSON.stringify(file)})).findings;
+      const isRenewed = before?.count === logged?.count && before?.finding.message !== logged?.finding.message;
+      if (before && isRenewed) process.exit(7);
+      before = logged;
+    }, 100);
+    setTimeout(() => process.exit(1), 30_000);`;
+  const { code } = await runNode(['--require', REGISTER, '-e', script], {
+    env: { ...QUICK, LEAKGUARD_SENSITIVITY: 'high', LEAKGUARD_RECORDER: file },
+  });
+  assert.equal(code, 7);
+});
+
 test('leakguard run reports what a killed process had recorded', async (t) => {
   const script = `
     const { subscribe } = require('node:diagnostics_channel');

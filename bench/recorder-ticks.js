@@ -2,7 +2,8 @@
 
 /**
  * Ticks of a full ledger, one subject in 64 of another size at each: `node recorder-ticks.js [FILE]`, recorded there
- * or not at all. Prints JSON: milliseconds of each tick, and how often the process waited within one.
+ * or not at all. Prints JSON of each tick: milliseconds, and how often the process waited in it of itself, which is what a
+ * disk makes it do; that another has the CPU, or the machine another guest, is no such wait.
  */
 
 const { loadNative } = require('../lib/native');
@@ -35,9 +36,8 @@ for (let subject = 0; subject < CAPACITY; subject += 1) {
   levels[slot] = 20;
 }
 
-/** @type {number[]} */
-const took = [];
-let waits = 0;
+/** @type {{ ms: number, waits: number }[]} */
+const ticks = [];
 let tick = 0;
 const waited = () => process.resourceUsage().voluntaryContextSwitches;
 const timer = setInterval(() => {
@@ -46,9 +46,9 @@ const timer = setInterval(() => {
   const before = waited();
   const start = process.hrtime.bigint();
   engine.tick(levels, startedAtMs + tick * INTERVAL_MS, undefined, METERS);
-  took.push(Number(process.hrtime.bigint() - start) / 1e6);
-  waits += waited() - before;
+  const ms = Number(process.hrtime.bigint() - start) / 1e6;
+  ticks.push({ ms, waits: waited() - before });
   if (tick < TICKS) return;
   clearInterval(timer);
-  process.stdout.write(JSON.stringify({ took, waits, fault: engine.takeRecorderFault() }));
+  process.stdout.write(JSON.stringify({ ticks, fault: engine.takeRecorderFault() }));
 }, PAUSE_MS);

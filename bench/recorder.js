@@ -56,6 +56,12 @@ setInterval(() => {
   emitters[0].on('tick', () => {});
 }, 50);`;
 
+/** @type {Set<import('node:child_process').ChildProcess>} */
+const children = new Set();
+process.once('exit', () => {
+  for (const child of children) child.kill('SIGKILL');
+});
+
 /**
  * @param {string} script
  * @param {{ args?: string[], env?: NodeJS.ProcessEnv }} [options]
@@ -65,7 +71,8 @@ function start(script, { args = [], env = {} } = {}) {
     stdio: 'ignore',
     env: { ...bareEnvironment(), ...env },
   });
-  process.once('exit', () => child.kill('SIGKILL'));
+  children.add(child);
+  child.once('close', () => children.delete(child));
   return child;
 }
 
@@ -84,34 +91,33 @@ async function measureTicks(rounds, folder) {
     { name: 'recorded', args: [recording], isFlushing: false },
     { name: 'not recorded, beside fsync', args: [], isFlushing: true },
     { name: 'recorded, beside fsync', args: [recording], isFlushing: true },
-  ].map((each) => ({ ...each, took: /** @type {number[]} */ ([]), waits: 0 }));
+  ].map((each) => ({ ...each, ticks: /** @type {{ ms: number, waits: number }[]} */ ([]) }));
   for (let round = 0; round < rounds; round += 1) {
     for (const each of cases) {
       fs.rmSync(recording, { force: true });
       const other = each.isFlushing
         ? start(FLUSHING, { args: [path.join(folder, 'flushed')] })
         : null;
-      const { took, waits, fault } = JSON.parse(runNode(NODE, [TICKS, ...each.args]));
+      const { ticks, fault } = JSON.parse(runNode(NODE, [TICKS, ...each.args]));
       if (fault !== null) throw new Error(`nothing was recorded: ${fault}`);
-      each.took.push(...took);
-      each.waits += waits;
+      each.ticks.push(...ticks);
       if (other === null) continue;
       other.kill('SIGKILL');
       await once(other, 'close');
     }
   }
-  return cases.map(({ name, took, waits }) => {
-    const sorted = took.sort((a, b) => a - b);
-    const of = (/** @type {number} */ share) => quantile(sorted, share);
-    const isLong = (/** @type {number} */ ms) => ms > of(0.5) + 1;
+  return cases.map(({ name, ticks }) => {
+    const sorted = ticks.map(({ ms }) => ms).sort((a, b) => a - b);
+    const medianMs = quantile(sorted, 0.5);
+    const stalls = ticks.filter(({ ms }) => ms > medianMs + 1);
     return {
       name,
-      ticks: sorted.length,
-      medianMs: of(0.5),
-      p99Ms: of(0.99),
-      maxMs: of(1),
-      stalls: sorted.filter(isLong).length,
-      waits,
+      ticks: ticks.length,
+      medianMs,
+      p99Ms: quantile(sorted, 0.99),
+      maxMs: quantile(sorted, 1),
+      stalls: stalls.length,
+      waiting: stalls.filter(({ waits }) => waits > 0).length,
     };
   });
 }
@@ -194,10 +200,10 @@ async function main() {
   if (json) return void process.stdout.write(`${JSON.stringify({ ticks, commands })}\n`);
   const ms = (/** @type {number} */ value) => value.toFixed(3).padStart(10);
   const lines = [
-    `ticks of ${SUBJECTS} subjects, ms        median        p99        max  longer by 1 ms  waited`,
+    `ticks of ${SUBJECTS} subjects, ms        median        p99        max  longer by 1 ms  of these waiting`,
     ...ticks.map(
       (row) =>
-        `${row.name.padEnd(28)}${ms(row.medianMs)} ${ms(row.p99Ms)} ${ms(row.maxMs)}  ${`${row.stalls} of ${row.ticks}`.padStart(14)}  ${String(row.waits).padStart(6)}`,
+        `${row.name.padEnd(28)}${ms(row.medianMs)} ${ms(row.p99Ms)} ${ms(row.maxMs)}  ${`${row.stalls} of ${row.ticks}`.padStart(14)}  ${String(row.waiting).padStart(16)}`,
     ),
     '',
     `a stopped process, ${commands[0].subjects} subjects, ms   median (best-worst)         beside a bare Node.js`,
