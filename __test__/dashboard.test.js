@@ -10,7 +10,7 @@ const { spawn } = require('node:child_process');
 const { once } = require('node:events');
 const http = require('node:http');
 const { test } = require('node:test');
-const { launchChromium, noChromium } = require('./browser/chromium');
+const { accessibilityFaults, launchChromium, noChromium } = require('./browser/chromium');
 const { BIN, onReferenceOnly, plainEnvironment, runCli, temporaryFolder } = require('./child');
 
 const LEAK = `
@@ -153,3 +153,15 @@ test('the page follows the process, and its buttons ask it', {
   assert.deepEqual(refused, []);
   assert.deepEqual(noise, []);
 });
+
+for (const colorScheme of /** @type {const} */ (['light', 'dark'])) {
+  test(`nothing is said against the accessibility of the live page, in ${colorScheme}`, {
+    skip: onReferenceOnly || noChromium,
+  }, async (t) => {
+    const url = await startRun(t);
+    const { page } = await launchChromium(t, { colorScheme, bypassCSP: true });
+    await page.goto(url);
+    await page.getByRole('article').first().waitFor();
+    assert.deepEqual(await accessibilityFaults(page), []);
+  });
+}

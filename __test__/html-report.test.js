@@ -11,7 +11,7 @@ const path = require('node:path');
 const { after, test } = require('node:test');
 const { pathToFileURL } = require('node:url');
 const { render } = require('../lib/formats');
-const { launchChromium, noChromium } = require('./browser/chromium');
+const { accessibilityFaults, launchChromium, noChromium } = require('./browser/chromium');
 const {
   REGISTER,
   ROOT,
@@ -214,17 +214,7 @@ for (const colorScheme of ['light', 'dark']) {
     for (const report of reports) {
       // The policy would not let the judge in.
       const { page } = await open(t, report, { colorScheme, bypassCSP: true });
-      await page.evaluate(() => {
-        for (const details of document.querySelectorAll('details')) details.open = true;
-      });
-      await page.addScriptTag({
-        path: require.resolve('./browser/node_modules/axe-core/axe.min.js'),
-      });
-      const { violations } = await page.evaluate(() => axe.run());
-      const said = violations.map((/** @type {any} */ { id, nodes }) =>
-        [id, ...nodes.map((/** @type {any} */ node) => node.html + node.failureSummary)].join('\n'),
-      );
-      assert.deepEqual(said, []);
+      assert.deepEqual(await accessibilityFaults(page), []);
     }
   });
 }

@@ -21,9 +21,10 @@ const NO_NETWORK = '--host-resolver-rules=MAP * ~NOTFOUND, EXCLUDE localhost, EX
 /**
  * An empty page, and what was refused to it so far.
  * @param {import('node:test').TestContext} t
+ * @param {import('playwright-core').BrowserContextOptions} [options]
  * @returns {Promise<{ page: import('playwright-core').Page, refused: string[] }>}
  */
-async function launchChromium(t) {
+async function launchChromium(t, options) {
   const browser = await chromium.launch({
     executablePath: chromiumBinary() ?? 'chromium',
     // Which root cannot have.
@@ -32,7 +33,7 @@ async function launchChromium(t) {
   });
   t.after(() => browser.close());
   // A service worker's requests would go past what follows.
-  const context = await browser.newContext({ serviceWorkers: 'block' });
+  const context = await browser.newContext({ serviceWorkers: 'block', ...options });
   /** @type {string[]} */
   const refused = [];
   /** @param {URL} url */
@@ -48,5 +49,22 @@ async function launchChromium(t) {
   return { page: await context.newPage(), refused };
 }
 
+/**
+ * What is said against the accessibility of a page, all of it unfolded. Its policy must let the judge in.
+ * @param {import('playwright-core').Page} page
+ * @returns {Promise<string[]>} rule, element and reason
+ */
+async function accessibilityFaults(page) {
+  await page.evaluate(() => {
+    for (const details of document.querySelectorAll('details')) details.open = true;
+  });
+  await page.addScriptTag({ path: require.resolve('axe-core/axe.min.js') });
+  const { violations } = await page.evaluate(() => axe.run());
+  return violations.map((/** @type {any} */ { id, nodes }) =>
+    [id, ...nodes.map((/** @type {any} */ node) => node.html + node.failureSummary)].join('\n'),
+  );
+}
+
+exports.accessibilityFaults = accessibilityFaults;
 exports.launchChromium = launchChromium;
 exports.noChromium = noChromium;

@@ -26,8 +26,10 @@ pub fn read_recording(path: String, subjects: Option<bool>) -> napi::Result<Stri
 #[napi(catch_unwind)]
 #[allow(clippy::needless_pass_by_value, unreachable_pub, dead_code)]
 pub fn recording_report(path: String) -> napi::Result<String> {
-    let recording = recorder::read(Path::new(&path)).map_err(to_js)?;
-    Ok(Report::of_recording(recording).to_json())
+    let path = Path::new(&path);
+    let recording = recorder::read(path).map_err(to_js)?;
+    let is_alive = recorder::is_alive_at(path).map_err(to_js)?;
+    Ok(Report::of_recording(recording, is_alive).to_json())
 }
 
 /// Whether the process whose recording is at `path` lives. Throws as `readRecording`.

@@ -23,7 +23,7 @@ pub use self::layout::FORMAT;
 #[cfg(any(test, fuzzing))]
 pub use self::reader::parse_resealed;
 pub use self::reader::{
-    is_alive_at, list, parse, read, Ended, LedgerState, Listed, Logged, MeterPoint, Meters, NearLimit, Overhead,
-    Place, Recording, Subject,
+    is_alive_at, list, parse, read, Ended, LedgerState, Listed, Logged, MeterPoint, Meters,
+    NearLimit, Overhead, Place, Recording, Subject,
 };
 pub use self::writer::Recorder;

@@ -11,10 +11,10 @@ use crate::recorder::Recording;
 const MAX_POINTS: usize = 64;
 
 impl Report {
-    /// The report of a process at the last tick that was recorded.
+    /// The report of a process at the last tick that was recorded; `is_alive`: it still runs.
     #[must_use]
-    pub fn of_recording(recording: Recording) -> Self {
-        let notes = notes(&recording);
+    pub fn of_recording(recording: Recording, is_alive: bool) -> Self {
+        let notes = notes(&recording, is_alive);
         let history = history(&recording);
         let findings: Vec<_> = recording
             .findings
@@ -80,13 +80,15 @@ fn history(recording: &Recording) -> Vec<(u64, u64)> {
     shown
 }
 
-fn notes(recording: &Recording) -> Vec<String> {
+fn notes(recording: &Recording, is_alive: bool) -> Vec<String> {
     let mut notes = vec![format!(
         "from the recorder, as of tick {}: what came later is not in it",
         recording.tick
     )];
     notes.push(match &recording.ended {
-        None => "the process had not ended by itself: it runs, or was killed".to_owned(),
+        None if is_alive => "the process still runs".to_owned(),
+        None => "the process did not end by itself: it was killed, aborted or ran out of memory"
+            .to_owned(),
         Some(ended) if ended.how == "exit" => match ended.code {
             Some(code) => format!("the process has exited with code {code}"),
             None => "the process has exited".to_owned(),
