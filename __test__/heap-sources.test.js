@@ -54,8 +54,10 @@ test('Chromium: the way to an element has its attributes', SETTINGS, async () =>
   const way = ['path', '--class', 'Detached <section>', '--limit', '1'];
   const lines = linesOf(await ask(way)).map((line) => line.replace(/^ +[\d.]+ \w+ +/, ''));
   assert.equal(lines[0], '1 of 1,000 such things');
-  assert.equal(lines[2], 'variable rowsOnceShown Array');
-  assert.match(lines[3], /^~> \[\d+\] Detached <section> id="row-\d+" class="row wide"$/);
+  // Where a way begins differs between versions of Chromium.
+  const [holder, held] = lines.slice(-2);
+  assert.equal(holder, 'variable rowsOnceShown Array');
+  assert.match(held, /^~> \[\d+\] Detached <section> id="row-\d+" class="row wide"$/);
   assert.doesNotMatch(await ask([...way, '--redact']), /row-/);
 });
 
@@ -64,7 +66,7 @@ test('Chromium: a value of a WeakMap is there because of its key', SETTINGS, asy
     await ask(['path', '--class', 'Note', '--limit', '1', '--json']),
   );
   assert.equal(count, ROWS);
-  const [, row, note] = targets[0].path;
+  const [row, note] = targets[0].path.slice(-2);
   assert.equal(row.class, 'Detached <section>');
   assert.match(note.by, /^\{pair in WeakMap \(table @\d+\)\}$/);
 });

@@ -10,19 +10,17 @@
  */
 
 const fs = require('node:fs');
-const os = require('node:os');
 const path = require('node:path');
 const v8 = require('node:v8');
 const { resourceLimits } = require('node:worker_threads');
 const { epochMs } = require('./clock');
 const { oldGenerationBytes } = require('./meters');
 const { openRecording, removeOldSnapshots, snapshotOf } = require('./recorder');
+const { estimateSnapshot, mebibytes } = require('./snapshot-room');
 
 /** Shares of the limit: from the first on the heap is near, below the second it no longer is. */
 const NEAR = 0.8;
 const FAR = 0.7;
-/** What V8 takes to make one, as a multiple of a heap of small objects: 13 to 15 were measured. */
-const MEMORY_FACTOR = 16;
 /** A snapshot is so many times as large as the heap in use, at most. */
 const SNAPSHOT_FACTOR = 2;
 const MIB = 2 ** 20;
@@ -127,16 +125,14 @@ class BlackBox {
   /** @returns {string | null} where it is; null where there is no room for one, which has been said */
   #writeSnapshot() {
     const file = snapshotOf(/** @type {string} */ (this.#file));
-    const available = process.availableMemory?.() ?? os.freemem();
-    const needed = this.meters[0] * MEMORY_FACTOR;
-    const size = this.meters[0] * SNAPSHOT_FACTOR;
+    const { used, needed, available } = estimateSnapshot();
+    const size = used * SNAPSHOT_FACTOR;
     try {
       const { bavail, bsize } = fs.statfsSync(path.dirname(file));
       // The folder may be in memory.
       if (needed + size > available || size > bavail * bsize) {
-        const mebibytes = (/** @type {number} */ bytes) => `${Math.round(bytes / MIB)} MiB`;
         this.say(
-          `no heap snapshot near the limit: it takes about ${mebibytes(needed + size)} of memory, ${mebibytes(size)} of them in a file, and there are ${mebibytes(available)} and ${mebibytes(bavail * bsize)}`,
+          `no heap snapshot near the limit: it may take ${mebibytes(needed + size)} of memory, ${mebibytes(size)} of them in a file, and there are ${mebibytes(available)} and ${mebibytes(bavail * bsize)}`,
         );
         return null;
       }

@@ -6,13 +6,13 @@
  */
 
 const fs = require('node:fs');
-const os = require('node:os');
 const { Transform } = require('node:stream');
 const { pipeline } = require('node:stream/promises');
 const v8 = require('node:v8');
 const zlib = require('node:zlib');
 const { LeakguardError, inspectValue, refuseOthers, refusedValue } = require('./errors');
 const { loadNative } = require('./native');
+const { estimateSnapshot, mebibytes } = require('./snapshot-room');
 
 /** Rows of each table unless told otherwise. */
 const DEFAULT_LIMIT = 20;
@@ -21,11 +21,6 @@ const MAX_LIMIT = 1000;
 const DEFAULT_LOOPS = 10;
 const DEFAULT_ROUNDS = 2;
 const MAX_CALLS = 1_000_000;
-/**
- * What a capture takes while it is made, as a multiple of the heap in use: V8 lists every object and every
- * reference before the first byte comes.
- */
-const CAPTURE_FACTOR = 3;
 /** A snapshot becomes some ten times as small; what becomes more times as large is none. */
 const MAX_EXPANSION = 500;
 const EXPANSION_COUNTS_FROM = 64 * 1024 * 1024;
@@ -306,13 +301,6 @@ async function captureTo(file) {
   return new HeapSnapshot(await asked(() => reader.finish()));
 }
 
-/** What a capture would take beside the heap, and what there is, in bytes. */
-function estimateCapture() {
-  const { used_heap_size: used } = v8.getHeapStatistics();
-  const available = process.availableMemory?.() ?? os.freemem();
-  return { needed: used * CAPTURE_FACTOR, available };
-}
-
 /**
  * The heap of this process.
  * @param {{ file?: string, force?: boolean }} [options]
@@ -327,12 +315,11 @@ async function capture(options = {}) {
   if (typeof force !== 'boolean') {
     throw refusedValue('heap.capture()', 'force', force, 'are true and false');
   }
-  const { needed, available } = estimateCapture();
+  const { needed, available } = estimateSnapshot();
   if (!force && needed > available) {
-    const mebibytes = (/** @type {number} */ bytes) => `${Math.round(bytes / 2 ** 20)} MiB`;
     throw new LeakguardError(
       'ERR_LEAKGUARD_MEMORY',
-      `a heap snapshot takes about ${mebibytes(needed)} while it is made, and there are ${mebibytes(available)}; { force: true } takes it all the same`,
+      `a heap snapshot may take ${mebibytes(needed)} while it is made, and there are ${mebibytes(available)}; { force: true } takes it all the same`,
     );
   }
   return file === undefined ? readStream(v8.getHeapSnapshot()) : captureTo(file);
