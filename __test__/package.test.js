@@ -157,7 +157,7 @@ const FLOORS = [
   [0, /^lib\/(clock|errors|holding|order|symbols)\.js$/],
   [
     1,
-    /^lib\/(native|options|ignore|baseline|patch|frames|call-site|heap-profile|inlining|label|sampler|slots|tracked|site-populations|descriptors|handles|globals|expectations|promises|warning|watch|report|budget|sample-distance|collect|stack|marks|registrations|settle|formats|excerpt|report-file|heap-sampler|profile-summary|recorder|replace-file|mailbox)\.js$/,
+    /^lib\/(native|options|ignore|baseline|patch|frames|call-site|heap-profile|inlining|label|sampler|slots|tracked|site-populations|descriptors|handles|globals|expectations|promises|warning|watch|report|budget|sample-distance|collect|stack|marks|registrations|settle|formats|excerpt|report-file|heap-sampler|profile-summary|recorder|replace-file|mailbox|snapshot-room)\.js$/,
   ],
   [
     2,
