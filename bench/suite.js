@@ -37,22 +37,26 @@ const { majors, rounds } = readOrExit(
   HELP,
 );
 
+/** On one emitter: each is recorded, and some that stand for the others. */
+const PAIR_COUNTS = [500, 20_000];
+
 /** Nanoseconds of an `on` and an `off`, printed by a process of its own. */
 const PAIR = `
+  const PAIRS = Number(process.env.PAIRS);
   const { EventEmitter } = require('node:events');
-  const emitter = new EventEmitter();
+  const emitters = Array.from({ length: 15 }, () => new EventEmitter());
   const listener = () => {};
   if (process.env.MARKED === '1') {
     require(${JSON.stringify(ROOT)}).mark('suite', { owned: true }).begin();
   }
   const rounds = [];
-  for (let round = 0; round < 15; round += 1) {
+  for (const emitter of emitters) {
     const start = process.hrtime.bigint();
-    for (let count = 0; count < 20_000; count += 1) {
+    for (let count = 0; count < PAIRS; count += 1) {
       emitter.on('x', listener);
       emitter.off('x', listener);
     }
-    rounds.push(Number(process.hrtime.bigint() - start) / 20_000);
+    rounds.push(Number(process.hrtime.bigint() - start) / PAIRS);
   }
   console.log(Math.min(...rounds));
 `;
@@ -60,6 +64,11 @@ const PAIR = `
 /** @param {ReturnType<typeof summary>} times */
 const describe = ({ best, median, worst }) =>
   `${median.toFixed(0)} ms (${best.toFixed(0)}-${worst.toFixed(0)})`;
+
+/** @param {{ count: number, bare: number[], marked: number[] }} pairs */
+const describePair = ({ count, bare, marked }) =>
+  `${count} on+off of one emitter ${summary(bare).median.toFixed(0)} ns bare, ` +
+  `${summary(marked).median.toFixed(0)} ns recorded`;
 
 /**
  * @param {string} node
@@ -79,18 +88,26 @@ const adapter = ['--require', path.join(ROOT, 'lib/adapters/node-test.js')];
 for (const major of majors) {
   const node = nodeBinary(major);
   /** @type {number[]} */
-  const [bare, guarded, barePair, markedPair] = [[], [], [], []];
+  const [bare, guarded] = [[], []];
+  const pairs = PAIR_COUNTS.map((count) => ({
+    count,
+    bare: /** @type {number[]} */ ([]),
+    marked: /** @type {number[]} */ ([]),
+  }));
   for (let round = 0; round < rounds; round += 1) {
     bare.push(timeOf(node, [suite]));
     guarded.push(timeOf(node, [...adapter, suite]));
-    barePair.push(Number(runNode(node, ['-e', PAIR])));
-    markedPair.push(Number(runNode(node, ['-e', PAIR], { MARKED: '1', LEAKGUARD_LEVEL: 'exact' })));
+    for (const { count, bare, marked } of pairs) {
+      const env = { PAIRS: String(count), LEAKGUARD_LEVEL: 'exact' };
+      bare.push(Number(runNode(node, ['-e', PAIR], env)));
+      marked.push(Number(runNode(node, ['-e', PAIR], { ...env, MARKED: '1' })));
+    }
   }
   const ratios = guarded.map((ms, index) => ms / bare[index]);
   process.stdout.write(
     `Node ${major}: suite ${describe(summary(bare))} bare, ` +
       `${describe(summary(guarded))} with the adapter, ` +
       `median of ratios ${summary(ratios).median.toFixed(3)}; ` +
-      `on+off ${summary(barePair).best.toFixed(0)} ns bare, ${summary(markedPair).best.toFixed(0)} ns recorded\n`,
+      `${pairs.map(describePair).join(', ')}\n`,
   );
 }

@@ -75,8 +75,8 @@ class LeakguardMonitor {
     const record = (/** @type {(run: Run) => void} */ action) => this.#record(action);
     /** @type {Pick<import('./shims').Recorder, 'records' | 'recordsMade'>} */
     const asked = {
-      records: (owner, member) =>
-        !this.busy && this.run?.registrations?.wants(owner, member) === true,
+      records: (owner, detail, member) =>
+        !this.busy && this.run?.registrations?.wants(owner, detail, member) === true,
       recordsMade: (dueMs) => !this.busy && this.run?.registrations?.wantsMade(dueMs) === true,
     };
     this.shims = createShims.map(

@@ -103,6 +103,14 @@ class Owner {
 
   /**
    * @param {number} ordinal  of a mark
+   * @returns {boolean} whether nothing was registered since
+   */
+  isBefore(ordinal) {
+    return /** @type {{ ordinal: number }} */ (this.sizes.at(-1)).ordinal < ordinal;
+  }
+
+  /**
+   * @param {number} ordinal  of a mark
    * @returns {number} the size before the first registration since then
    */
   sizeSince(ordinal) {
@@ -203,17 +211,22 @@ class Registrations {
   }
 
   /**
-   * Whether an addition is to be recorded, asked by the hook before it captures the stack.
+   * Whether an addition is to be recorded, asked by the hook before it captures the stack. Of an owner with many
+   * some stand for others, whose stacks need not be captured.
    * @param {object} owner
+   * @param {unknown} detail
    * @param {unknown} member
    */
-  wants(owner, member) {
+  wants(owner, detail, member) {
     const mark = this.currentMark();
     if (mark === null && this.ownedOnly) return false;
     const birth = birthOf(owner);
     const isOwn = this.ownedOnly && mark !== null && birth >= mark.ordinal;
     if (isOwn || birth >= this.latest || this.known.has(owner)) return false;
-    return !(isObject(member) && this.known.has(member));
+    if (isObject(member) && this.known.has(member)) return false;
+    const known = this.byOwner.get(owner)?.get(detail);
+    if (known === undefined || known.share === 1 || known.isBefore(this.latest)) return true;
+    return random() * known.share < 1;
   }
 
   /**
@@ -245,7 +258,6 @@ class Registrations {
     // Its bookkeeping: what that stands for is found by itself.
     if (population.kind === 'collections' && this.sites?.isNodes === true) return undefined;
     const known = this.#ownerOf(population, owner, detail);
-    if (known.share > 1 && random() * known.share >= 1) return registration;
     known.added.set(mark, (known.added.get(mark) ?? 0) + known.share);
     if (isObject(member)) registration.ref = this.#refOf(member);
     else registration.value = member;
@@ -491,7 +503,9 @@ class Registrations {
       known = new Owner(population, owner, detail, before());
       details.set(detail, known);
       this.owners.add(known);
-    } else if (/** @type {{ ordinal: number }} */ (known.sizes.at(-1)).ordinal < this.latest) {
+    } else if (known.isBefore(this.latest)) {
+      // What a mark's code leaves is counted one by one as long as it is not much.
+      known.share = 1;
       known.sizes.push({ ordinal: nextOrdinal(), size: before() });
       if (known.sizes.length > MAX_SIZES) known.sizes.shift();
     }

@@ -151,8 +151,10 @@ class Run {
     this.sampler = sampler;
     /** From the first mark on. @type {import('./registrations').Registrations | null} */
     this.registrations = null;
-    /** Only where it is asked for. @type {import('./promises').Promises | null} */
-    this.promises = settings.promises ? this.#createPromises(alone) : null;
+    /** From the first tick on, where it is asked for. @type {import('./promises').Promises | null} */
+    this.promises = null;
+    this.watchesPromises = settings.promises;
+    this.alone = alone;
     /** @type {import('./expectations').Expectations | null} */
     this.lazyExpectations = null;
     /** @type {import('./globals').Globals | null} */
@@ -369,6 +371,7 @@ class Run {
     this.timers.tick(meters.collections);
     this.handles.tick(meters.collections);
     this.lazyExpectations?.tick(meters.collections);
+    if (this.watchesPromises) this.promises ??= this.#createPromises();
     this.promises?.tick(meters.collections);
     this.#openBlackBox();
     const recorded = this.#measureMemory();
@@ -412,7 +415,10 @@ class Run {
   #setLevel(level) {
     const limits = limitsOf({ ...this.settings, level });
     if (!limits.sampling) this.#endSampling();
-    if (this.level === 'exact') this.promises?.close();
+    if (this.level === 'exact') {
+      this.watchesPromises = false;
+      this.promises?.close();
+    }
     if (level === 'counts') this.sites?.close();
     this.tracked.capturesPerTick = limits.attention;
     this.level = level;
@@ -487,15 +493,14 @@ class Run {
     this.lazyMeters?.stop();
   }
 
-  /** @param {(action: () => void) => void} alone */
-  #createPromises(alone) {
+  #createPromises() {
     const { Promises } = require('./promises');
     const promises = new Promises({
       slots: this.slots,
       sites: this.sites,
       floor: this.settings.floors.promises,
       intervalMs: this.settings.interval,
-      alone,
+      alone: this.alone,
       warn: warnMeter,
     });
     promises.open();

@@ -77,7 +77,7 @@ function createCollectionsShim({ added, records, limits }) {
     function look(map, key, value, before, weight) {
       const result = original.call(map, key, value);
       if (weight !== 0 && mapSize.call(map) > before && matters(map, before)) {
-        const recorded = records(map, key);
+        const recorded = records(map, undefined, key);
         if (!recorded && !limits.trends) return result;
         const below = recorded ? captureStack(wrapper, DEEP_STACK_FRAMES) : wrapper;
         added(maps, map, undefined, key, weight, below);
@@ -120,7 +120,7 @@ function createCollectionsShim({ added, records, limits }) {
     function look(set, value, before, weight) {
       const result = original.call(set, value);
       if (weight !== 0 && setSize.call(set) > before && matters(set, before)) {
-        const recorded = records(set, value);
+        const recorded = records(set, undefined, value);
         if (!recorded && !limits.trends) return result;
         const below = recorded ? captureStack(wrapper, DEEP_STACK_FRAMES) : wrapper;
         added(sets, set, undefined, value, weight, below);

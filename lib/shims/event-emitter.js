@@ -89,7 +89,7 @@ function createEventEmitterShim({ added, records, limits }) {
    */
   function look(emitter, type, listener, weight, wrapper) {
     if (weight === 0 || !matters(emitter, type)) return;
-    const recorded = records(emitter, listener);
+    const recorded = records(emitter, type, listener);
     if (!recorded && !limits.trends) return;
     if (limits.trends) added(names, emitter, kNames, type, weight, wrapper);
     const below = recorded ? captureStack(wrapper, DEEP_STACK_FRAMES) : wrapper;

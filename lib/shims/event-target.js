@@ -64,7 +64,7 @@ function createEventTargetShim({ added, records, limits }) {
    */
   function look(target, type, listener, weight, wrapper) {
     if (weight === 0) return;
-    const recorded = records(target, listener);
+    const recorded = records(target, type, listener);
     if (!recorded && !limits.trends) return;
     const below = recorded ? captureStack(wrapper, DEEP_STACK_FRAMES) : wrapper;
     added(listeners, target, type, listener, weight, below);

@@ -28,7 +28,7 @@ const { createTimersShim } = require('./timers');
  * What a shim is given; no function throws.
  * @typedef {object} Recorder
  * @property {import('../run').Run['added']} added
- * @property {(owner: object, member: unknown) => boolean} records  whether an addition is to be recorded, for
+ * @property {(owner: object, detail: unknown, member: unknown) => boolean} records  whether an addition is to be recorded, for
  *   which the hook captures the stack: a frame between would cost a microsecond
  * @property {(dueMs?: number) => boolean} recordsMade  the same of what has no owner
  * @property {import('../run').Run['timerMade']} made             a timer
