@@ -12,6 +12,7 @@ const { once } = require('node:events');
 const fs = require('node:fs');
 const os = require('node:os');
 const path = require('node:path');
+const { setTimeout: pause } = require('node:timers/promises');
 const { parseArgs } = require('node:util');
 const { parseCount, readOrExit } = require('../scripts/command-line');
 const {
@@ -144,7 +145,7 @@ async function measureCommands(rounds, folder) {
     seen().subjects.length < SUBJECTS ||
     seen().findings.length === 0
   ) {
-    await new Promise((resolve) => setTimeout(resolve, 200));
+    await pause(200);
   }
   child.kill('SIGSTOP');
   const commands = [
@@ -153,7 +154,6 @@ async function measureCommands(rounds, folder) {
     { name: 'top --once', args: [BIN, 'top', '--once', file] },
     { name: 'postmortem', args: [BIN, 'postmortem', file] },
   ].map((each) => ({ ...each, took: /** @type {number[]} */ ([]) }));
-  const { subjects } = seen();
   for (let round = 0; round < rounds * 4; round += 1) {
     for (const { args, took } of commands) {
       const start = performance.now();
@@ -164,11 +164,7 @@ async function measureCommands(rounds, folder) {
   child.kill('SIGKILL');
   await once(child, 'close');
   const rows = commands.map(({ name, took }) => ({ name, ...summary(took) }));
-  return rows.map((row) => ({
-    ...row,
-    ownMs: row.median - rows[0].median,
-    subjects: subjects.length,
-  }));
+  return rows.map((row) => ({ ...row, ownMs: row.median - rows[0].median }));
 }
 
 async function main() {
@@ -206,7 +202,7 @@ async function main() {
         `${row.name.padEnd(28)}${ms(row.medianMs)} ${ms(row.p99Ms)} ${ms(row.maxMs)}  ${`${row.stalls} of ${row.ticks}`.padStart(14)}  ${String(row.waiting).padStart(16)}`,
     ),
     '',
-    `a stopped process, ${commands[0].subjects} subjects, ms   median (best-worst)         beside a bare Node.js`,
+    `a stopped process, ${SUBJECTS} subjects, ms   median (best-worst)         beside a bare Node.js`,
     ...commands.map(
       ({ name, median, best, worst, ownMs }) =>
         `${name.padEnd(28)}${ms(median)} (${best.toFixed(1)}-${worst.toFixed(1)})`.padEnd(62) +

@@ -65,7 +65,7 @@ class LeakguardMonitor {
     this.timer = undefined;
     /** @type {Set<(finding: Finding) => void>} */
     this.listeners = new Set();
-    /** Only under a dashboard. @type {import('./remote').Remote | null} */
+    /** Only under `leakguard run`. @type {import('./remote').Remote | null} */
     this.remote = null;
     this.channel = diagnosticsChannel.channel('leakguard:finding');
     this.watches = new Watches();
@@ -612,7 +612,7 @@ class LeakguardMonitor {
       for (const { event, finding } of events) {
         if (event !== 'recovered') this.#tell(run, finding);
       }
-      this.#serveDashboard(run);
+      this.#answerRemote(run);
     } catch (error) {
       this.stop();
       warnOnce(`stopped after a failure of its own: ${error}`, 'LEAKGUARD_INTERNAL');
@@ -626,7 +626,7 @@ class LeakguardMonitor {
   }
 
   /** @param {Run} run */
-  #serveDashboard(run) {
+  #answerRemote(run) {
     const { dashboard } = run.settings;
     const recording = run.blackBox?.file;
     if (dashboard === null || !recording) return;

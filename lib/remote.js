@@ -34,7 +34,7 @@ class Remote {
     try {
       this.mailbox.announce({ recording });
     } catch {
-      // The dashboard has gone, and its folder with it.
+      // `leakguard run` has gone, and its folder with it.
     }
   }
 

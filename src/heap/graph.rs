@@ -474,9 +474,7 @@ impl Builder {
             return Ok(());
         };
         for_each_record(pending, fields.width, numbers, |record| {
-            let small = |field: usize| {
-                u32::try_from(record[field]).map_err(|_| (field, "a number of less than 2^32"))
-            };
+            let small = |field| small(record, field);
             let node = node_at(layout, record[fields.object])
                 .ok_or((fields.object, "the place of a node"))?;
             graph.locations.push(Location {
@@ -501,9 +499,7 @@ impl Builder {
             return Ok(());
         };
         for_each_record(pending, fields.width, numbers, |record| {
-            let small = |field: usize| {
-                u32::try_from(record[field]).map_err(|_| (field, "a number of less than 2^32"))
-            };
+            let small = |field| small(record, field);
             let (name, script) = (small(fields.name)?, small(fields.script)?);
             *last_string = name.max(script).max(*last_string);
             graph.traces.functions.push(Function {
@@ -598,6 +594,11 @@ fn kind_of<Kind: Copy>(kinds: &[Kind], number: u64) -> Option<Kind> {
         .ok()
         .and_then(|number| kinds.get(number))
         .copied()
+}
+
+/// A field of a record, where it has to fit; else where it is and what was expected.
+fn small(record: &[u64], field: usize) -> Result<u32, (usize, &'static str)> {
+    u32::try_from(record[field]).map_err(|_| (field, "a number of less than 2^32"))
 }
 
 /// The node whose first number stands at `place` among those of all nodes; below `MAX_NODES`.
