@@ -44,8 +44,10 @@ class Meters {
     this.heapAfterGcBytes = null;
     /** Full collections noticed so far. */
     this.collections = 0;
-    /** @type {[epochMs: number, heapUsedBytes: number][]} */
-    this.history = [];
+    /** Allocated once, so that snapshots of a host's heap do not tell of it as of something that grows. */
+    this.historyMs = new Float64Array(MAX_POINTS);
+    this.historyBytes = new Float64Array(MAX_POINTS);
+    this.points = 0;
     this.stride = 1;
     this.ticks = 0;
     /** Milliseconds for which the event loop was busy between the last tick and this one. */
@@ -72,10 +74,18 @@ class Meters {
     this.busyMs = busyMs() - this.busyBeforeMs;
     if (!this.watching) this.#watchNext();
     if (this.ticks++ % this.stride !== 0) return;
-    this.history.push([atMs, v8.getHeapStatistics().used_heap_size]);
-    if (this.history.length === MAX_POINTS) {
-      this.history = this.history.filter((_, index) => index % 2 === 0);
-      this.stride *= 2;
+    this.historyMs[this.points] = atMs;
+    this.historyBytes[this.points] = v8.getHeapStatistics().used_heap_size;
+    this.points += 1;
+    if (this.points === MAX_POINTS) this.#thinOut();
+  }
+
+  #thinOut() {
+    this.points /= 2;
+    this.stride *= 2;
+    for (let point = 0; point < this.points; point++) {
+      this.historyMs[point] = this.historyMs[2 * point];
+      this.historyBytes[point] = this.historyBytes[2 * point];
     }
   }
 
@@ -136,7 +146,10 @@ class Meters {
       arrayBuffersBytes: memory.arrayBuffers,
       rssBytes: memory.rss,
       resources: this.#resources(),
-      history: this.history,
+      history: Array.from({ length: this.points }, (_, point) => [
+        this.historyMs[point],
+        this.historyBytes[point],
+      ]),
     };
   }
 }

@@ -15,9 +15,14 @@ pub(super) fn leads_to_contents(graph: &Graph, from: NodeIndex, edge: EdgeIndex)
         && is_contents(graph, graph.target(edge))
 }
 
-/// Whether an edge leads to what a program has no word for: contents, or a set of globals.
+/// Whether an edge leads to what a program has no word for: contents, the parts of a string, or a set of
+/// globals.
 pub(super) fn leads_inside(graph: &Graph, from: NodeIndex, edge: EdgeIndex) -> bool {
-    leads_to_contents(graph, from, edge) || is_realm(graph, graph.target(edge))
+    let is_of_parts = matches!(
+        graph.kind(from),
+        NodeKind::ConcatenatedString | NodeKind::SlicedString
+    );
+    is_of_parts || leads_to_contents(graph, from, edge) || is_realm(graph, graph.target(edge))
 }
 
 /// Whether what a node refers to is a root to a program.

@@ -339,6 +339,24 @@ mod tests {
     }
 
     #[test]
+    fn what_a_string_was_put_together_from_is_the_string() {
+        let heaps = [0, 20, 40].map(|count| {
+            let (mut heap, url) = program("url", "Request");
+            for index in 0..50 {
+                let whole = heap.node("concatenated string", "", 20);
+                heap.edge(url, "element", &index.to_string(), whole);
+                if index < count {
+                    let part = heap.node("string", "/articles", 24);
+                    heap.edge(whole, "internal", "first", part);
+                }
+            }
+            heap
+        });
+        let growth = growth_of(&heaps, 10);
+        assert_eq!(growth.owner_count, 0, "{growth:?}");
+    }
+
+    #[test]
     fn less_than_was_asked_for_each_time_is_no_growth() {
         let heaps = [0, 10, 19].map(with_sessions);
         assert_eq!(growth_of(&heaps, 10).owner_count, 0);

@@ -20,7 +20,7 @@ pub(super) struct Heap {
     locations: Vec<[usize; 4]>,
 }
 
-const NODE_KINDS: [&str; 10] = [
+const NODE_KINDS: [&str; 11] = [
     "hidden",
     "array",
     "string",
@@ -31,6 +31,7 @@ const NODE_KINDS: [&str; 10] = [
     "number",
     "native",
     "synthetic",
+    "concatenated string",
 ];
 const EDGE_KINDS: [&str; 7] = [
     "context", "element", "property", "internal", "hidden", "shortcut", "weak",
