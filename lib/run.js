@@ -10,6 +10,7 @@ const { CallSites } = require('./call-site');
 const { epochMs, now } = require('./clock');
 const { warnOnce } = require('./errors');
 const { Handles } = require('./handles');
+const { inFlight } = require('./in-flight');
 const { loadNative } = require('./native');
 const { LEVELS } = require('./options');
 const { SitePopulations } = require('./site-populations');
@@ -529,6 +530,7 @@ class Run {
   }
 
   #endSampling() {
+    inFlight.end();
     this.sampling = false;
     this.survivors?.stop();
     this.survivors = null;
@@ -537,15 +539,21 @@ class Run {
   /** A round when one is due and can be paid. */
   #sampleHeap() {
     const survivors = this.beginSampling();
-    const at = now();
-    if (survivors === null || at < this.nextRoundAt) return;
-    this.nextRoundAt = at + this.settings.survivors.interval;
-    if (!this.budget.affords(survivors.pauseMs)) {
-      this.roundsPutOff += 1;
-      return;
+    if (survivors === null) return;
+    const { interval } = this.settings;
+    const leftMs = () => this.nextRoundAt - now();
+    if (inFlight.isOpen && leftMs() < interval / 2) {
+      this.nextRoundAt = now() + this.settings.survivors.interval;
+      if (this.budget.affords(survivors.pauseMs)) {
+        this.roundsPutOff = 0;
+        survivors.round();
+      } else {
+        this.roundsPutOff += 1;
+      }
+      inFlight.end();
     }
-    this.roundsPutOff = 0;
-    survivors.round();
+    // The tick after this one has a round.
+    if (!inFlight.isOpen && leftMs() < 1.5 * interval) inFlight.begin();
   }
 
   /** Opens the recording at the first tick: most programs end before it. */

@@ -7,6 +7,7 @@
  */
 
 const { EventEmitter } = require('node:events');
+const { inFlight } = require('../in-flight');
 const { className, eventName } = require('../label');
 const { birthOf, noteBirth } = require('../order');
 const { Sampler } = require('../sampler');
@@ -105,6 +106,7 @@ function createEventEmitterShim({ added, records, limits }) {
   function check(emitter, type, listener, wrapper) {
     const events = emitter?._events;
     if (events === undefined) return;
+    if (inFlight.wanted > 0) inFlight.keep(emitter);
     const list = events[type];
     if (
       (typeof list === 'object' && list.length >= sampler.threshold) ||
