@@ -14,7 +14,7 @@ const { loadNative } = require('../lib/native');
 const { runCrashes } = require('../scripts/crash/crashes');
 const { BIN, REGISTER, ROOT, runCli, runNode, temporaryFolder } = require('./child');
 
-const { readRecording, recordingReport, renderReport } = loadNative();
+const { readLast, readRecording, renderReport } = loadNative();
 
 /** Of a process that ends after a few ticks. */
 const SHORT = ['--require', REGISTER, '-e', 'setTimeout(() => {}, 200)'];
@@ -474,7 +474,7 @@ for (const [name, damage, said] of UNREADABLE) {
   test(`${name} is refused with its name`, async (t) => {
     const file = await deadRecording(t);
     fs.writeFileSync(file, damage(fs.readFileSync(file)));
-    for (const ask of [readRecording, recordingReport]) {
+    for (const ask of [readRecording, readLast]) {
       assert.throws(
         () => ask(file),
         (/** @type {Error} */ { message }) => message.startsWith(file) && said.test(message),
@@ -491,7 +491,9 @@ test('a newer version is named', async (t) => {
 
 test('a recording becomes a report in every form', async (t) => {
   const file = await deadRecording(t);
-  const report = JSON.parse(recordingReport(file));
+  const { report, recording } = JSON.parse(readLast(file));
+  assert.equal(recording.pid, report.pid);
+  assert.deepEqual(recording.subjects, []);
   assert.equal(report.schema, 1);
   assert.match(report.notes[0], /from the recorder/);
   for (const format of ['text', 'json', 'md', 'junit', 'sarif', 'github']) {

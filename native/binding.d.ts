@@ -162,13 +162,16 @@ export declare function mergeReports(reportJsons: Array<string>): string
 export declare function readHeap(path: string, progress: HeapProgress): Promise<HeapSnapshot>
 
 /**
- * The recording at `path` as JSON; `docs/recorder.md` has its fields. With `subjects` false it has none of these, which
- * are most of it. Throws where it is none, naming the file.
+ * What was last known of a process, out of its recording at `path`, as JSON: `{ recording, report }`, the recording
+ * without its subjects. Throws as `readRecording`.
  */
-export declare function readRecording(path: string, subjects?: boolean | undefined | null): string
+export declare function readLast(path: string): string
 
-/** The report, as JSON, of a process at the last tick of its recording at `path`. Throws as `readRecording`. */
-export declare function recordingReport(path: string): string
+/**
+ * The recording at `path` as JSON; `docs/recorder.md` has its fields. With `most` it has no more subjects than that,
+ * the worst first. Throws where it is none, naming the file.
+ */
+export declare function readRecording(path: string, most?: number | undefined | null): string
 
 /**
  * The report in `reportJson` as `text`, `json`, `md`, `html`, `junit`, `sarif` or `github`. The last

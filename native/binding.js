@@ -848,6 +848,6 @@ module.exports.listRecordings = nativeBinding.listRecordings
 module.exports.MEMORY_UNIT_BYTES = nativeBinding.MEMORY_UNIT_BYTES
 module.exports.mergeReports = nativeBinding.mergeReports
 module.exports.readHeap = nativeBinding.readHeap
+module.exports.readLast = nativeBinding.readLast
 module.exports.readRecording = nativeBinding.readRecording
-module.exports.recordingReport = nativeBinding.recordingReport
 module.exports.renderReport = nativeBinding.renderReport

@@ -17,7 +17,7 @@ const { render } = require('../formats');
 const { ASKS, Mailbox, readPresent } = require('../mailbox');
 const { Monitor } = require('../monitor');
 const { CliError, exitCodes } = require('./exit-codes');
-const { readLastReport } = require('./recordings');
+const { readLast } = require('./recordings');
 
 const LOOPBACK = ['127.0.0.1', '::1', 'localhost'];
 const MAX_PORT = 65_535;
@@ -249,7 +249,7 @@ class Dashboard {
 function lastReport(recording) {
   if (recording === undefined) return null;
   try {
-    return readLastReport(recording);
+    return readLast(recording).report;
   } catch {
     // Its file is gone.
     return null;

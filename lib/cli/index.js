@@ -5,7 +5,6 @@
 const path = require('node:path');
 const { Command, CommanderError, InvalidArgumentError, Option } = require('commander');
 const { EXTENSIONS, FORMATS } = require('../formats');
-const { parseInteger, readOptions } = require('../options');
 const { CliError, exitCodes } = require('./exit-codes');
 const { version } = require('../../package.json');
 
@@ -17,7 +16,7 @@ const { version } = require('../../package.json');
 function checked(name) {
   return (value) => {
     try {
-      readOptions({ [name]: value });
+      require('../options').readOptions({ [name]: value });
       return value;
     } catch (error) {
       throw new InvalidArgumentError(/** @type {Error} */ (error).message);
@@ -72,7 +71,7 @@ const DEFAULT_LIMIT = 20;
  * @param {string} end  of the range, in words
  */
 const parseUpTo = (most, end) => (/** @type {string} */ value) => {
-  const number = parseInteger(value, 1, most);
+  const number = require('../options').parseInteger(value, 1, most);
   if (number === undefined) {
     throw new InvalidArgumentError(`accepted is a whole number from 1 ${end}`);
   }

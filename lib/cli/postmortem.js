@@ -3,12 +3,12 @@
 /** `leakguard postmortem [FILE|PID]`: the last report of a process that is gone. */
 
 const { render } = require('../formats');
-const { findRecording, lastReportText, readOutline } = require('./recordings');
+const { findRecording, readLast } = require('./recordings');
 const { bytes, duration } = require('./units');
 
 /**
  * How the process ended, as far as its recording knows.
- * @param {ReturnType<typeof readOutline>} recording
+ * @param {ReturnType<typeof readLast>['recording']} recording
  * @param {boolean} alive
  */
 function ending({ pid, startedAt, at, ended, nearLimit, meters }, alive) {
@@ -35,8 +35,9 @@ function ending({ pid, startedAt, at, ended, nearLimit, meters }, alive) {
 function printPostmortem(target, { format, json }) {
   const { file, alive } = findRecording(target, (entry) => !entry.alive);
   const form = json ? 'json' : format;
-  if (form === 'text') process.stdout.write(`${ending(readOutline(file), alive)}\n\n`);
-  process.stdout.write(render(lastReportText(file), form));
+  const { recording, report } = readLast(file);
+  if (form === 'text') process.stdout.write(`${ending(recording, alive)}\n\n`);
+  process.stdout.write(render(JSON.stringify(report), form));
 }
 
 exports.printPostmortem = printPostmortem;

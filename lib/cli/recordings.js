@@ -4,9 +4,7 @@
 
 const fs = require('node:fs');
 const { LeakguardError } = require('../errors');
-const { parseInteger } = require('../options');
 const { loadNative } = require('../native');
-const { recordings } = require('../recorder');
 const { CliError, exitCodes } = require('./exit-codes');
 
 /** @typedef {{ file: string, alive: boolean }} Entry  of a recording */
@@ -24,6 +22,9 @@ function findRecording(target, isWanted) {
   if (target !== undefined && fs.existsSync(target)) {
     return { file: target, alive: isAlive(target) };
   }
+  // A file needs neither.
+  const { parseInteger } = require('../options');
+  const { recordings } = require('../recorder');
   const all = recordings();
   const pid = target === undefined ? undefined : parseInteger(target, 1, 2 ** 32 - 1);
   if (target !== undefined && pid === undefined) {
@@ -64,46 +65,30 @@ const isAlive = (file) => orBadInput(() => loadNative().isRecordingAlive(file));
 
 /**
  * @param {string} file
- * @param {boolean} [subjects]  whether it has these
+ * @param {number} [rows]  subjects at most, those that `top` begins with
  * @returns {string} JSON of an object
  * @throws {CliError} that names the file
  */
-const recordingText = (file, subjects = true) =>
-  orBadInput(() => loadNative().readRecording(file, subjects));
+const recordingText = (file, rows) => orBadInput(() => loadNative().readRecording(file, rows));
 
 /**
  * @param {string} file
+ * @param {number} [rows]  subjects at most, those that `top` begins with
  * @returns {import('./top-view').Recording}
  * @throws {CliError} that names the file
  */
-const readRecording = (file) => JSON.parse(recordingText(file));
+const readRecording = (file, rows) => JSON.parse(recordingText(file, rows));
 
 /**
- * All but its subjects.
+ * What was last known, as a report and as it was recorded.
  * @param {string} file
- * @returns {Omit<import('./top-view').Recording, 'subjects'>}
+ * @returns {{ recording: Omit<import('./top-view').Recording, 'subjects'>, report: import('../..').ReportData }}
  * @throws {CliError} that names the file
  */
-const readOutline = (file) => JSON.parse(recordingText(file, false));
-
-/**
- * @param {string} file
- * @returns {string} JSON of the report of what was last known
- * @throws {CliError} that names the file
- */
-const lastReportText = (file) => orBadInput(() => loadNative().recordingReport(file));
-
-/**
- * @param {string} file
- * @returns {import('../..').ReportData} what was last known
- * @throws {CliError} that names the file
- */
-const readLastReport = (file) => JSON.parse(lastReportText(file));
+const readLast = (file) => JSON.parse(orBadInput(() => loadNative().readLast(file)));
 
 exports.findRecording = findRecording;
 exports.isAlive = isAlive;
-exports.lastReportText = lastReportText;
-exports.readLastReport = readLastReport;
-exports.readOutline = readOutline;
+exports.readLast = readLast;
 exports.readRecording = readRecording;
 exports.recordingText = recordingText;

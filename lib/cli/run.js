@@ -15,7 +15,7 @@ const { readPresent } = require('../mailbox');
 const { ReportFile } = require('../report-file');
 const { CliError, exitCodes } = require('./exit-codes');
 const { applyPolicy, ignoreText, openBaseline } = require('./policy');
-const { isAlive, readLastReport, readOutline } = require('./recordings');
+const { isAlive, readLast } = require('./recordings');
 const { fails, merge, readReport } = require('./report');
 
 /** @typedef {import('../..').ReportData} ReportData */
@@ -134,8 +134,9 @@ function readRecordings({ reports, mail }) {
     if (reported.includes(`${name}.json`)) continue;
     try {
       // One that runs on will report by itself, and one that was told to stop has nothing to say.
-      if (isAlive(recording) || readOutline(recording).ended !== null) continue;
-      const report = readLastReport(recording);
+      if (isAlive(recording)) continue;
+      const { recording: last, report } = readLast(recording);
+      if (last.ended !== null) continue;
       // That the process was killed its main thread says for all.
       given.push(name.endsWith('-0') ? report : { ...report, notes: [] });
     } catch (error) {

@@ -40,6 +40,7 @@ const { bytes, count, decimal, duration, printable, sparkline } = require('./uni
  * @property {{ at: number } | null} nearLimit
  * @property {import('../..').ReportData['meters']} meters
  * @property {[number, number, number | null, number][]} metersHistory
+ * @property {number} subjectCount  also of those that are left out
  * @property {Subject[]} subjects
  * @property {{ open: boolean, finding: import('../..').Finding }[]} findings
  */
@@ -233,16 +234,15 @@ function header(recording, present) {
 }
 
 /**
- * @param {Recording} recording
+ * @param {Recording} recording  with the rows that are wanted
  * @param {{ alive: boolean, now: number }} present
- * @param {number} limit  rows
  * @returns {string} all of it once, for a file or a pipe
  */
-function once(recording, present, limit) {
+function once(recording, present) {
   const subjects = shown(recording, FIRST_VIEW);
   const lines = [...header(recording, present), '', row(0, ({ title }) => title)];
-  for (const subject of subjects.slice(0, limit)) lines.push(row(0, ({ cell }) => cell(subject)));
-  const hidden = subjects.length - limit;
+  for (const subject of subjects) lines.push(row(0, ({ cell }) => cell(subject)));
+  const hidden = recording.subjectCount - subjects.length;
   if (subjects.length === 0) lines.push('nothing is large enough to be watched');
   if (hidden > 0) lines.push(`… and ${count(hidden)} more (--limit)`);
   return `${lines.join('\n')}\n`;

@@ -61,12 +61,15 @@ function sparkline(values, width) {
   return peaks.map((value) => SPARKS[height(value)]).join('');
 }
 
+/** What most names are; V8 needs long for the classes of Unicode. */
+const PLAIN = /^[ -~]*$/;
+
 /**
  * Names come out of another process: what would steer a terminal is shown as a dot.
  * @param {string} text
  * @returns {string} one line
  */
-const printable = (text) => text.replace(/\p{C}|\p{Zl}|\p{Zp}/gu, '·');
+const printable = (text) => (PLAIN.test(text) ? text : text.replace(/\p{C}|\p{Zl}|\p{Zp}/gu, '·'));
 
 exports.bytes = bytes;
 exports.count = count;

@@ -1,12 +1,15 @@
 //! What is known of one subject without judging it: for those who show all of them, tick by tick.
 
+use serde::Serialize;
+
 use super::blame::Blame;
 use super::watch::NO_FINDING;
 use super::{Guard, Severity};
 use crate::ledger::Site;
 
 /// How far the suspicion against a subject has come.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+#[serde(rename_all = "lowercase")]
 pub enum Stage {
     /// None.
     Steady,

@@ -8,28 +8,32 @@ use super::error::to_js;
 use crate::recorder;
 use crate::report::Report;
 
-/// The recording at `path` as JSON; `docs/recorder.md` has its fields. With `subjects` false it has none of these, which
-/// are most of it. Throws where it is none, naming the file.
+/// The recording at `path` as JSON; `docs/recorder.md` has its fields. With `most` it has no more subjects than that,
+/// the worst first. Throws where it is none, naming the file.
 #[napi(catch_unwind)]
 // The macro exports it; to Rust the room is private, and in a test build nobody calls it.
 #[allow(clippy::needless_pass_by_value, unreachable_pub, dead_code)]
-pub fn read_recording(path: String, subjects: Option<bool>) -> napi::Result<String> {
+pub fn read_recording(path: String, most: Option<u32>) -> napi::Result<String> {
     let mut recording = recorder::read(Path::new(&path)).map_err(to_js)?;
-    if subjects == Some(false) {
-        recording.subjects.clear();
+    if let Some(most) = most {
+        recording.keep_worst(most as usize);
     }
     // Plain data with finite numbers: nothing in it can fail to serialize.
     Ok(serde_json::to_string(&recording).unwrap_or_default())
 }
 
-/// The report, as JSON, of a process at the last tick of its recording at `path`. Throws as `readRecording`.
+/// What was last known of a process, out of its recording at `path`, as JSON: `{ recording, report }`, the recording
+/// without its subjects. Throws as `readRecording`.
 #[napi(catch_unwind)]
 #[allow(clippy::needless_pass_by_value, unreachable_pub, dead_code)]
-pub fn recording_report(path: String) -> napi::Result<String> {
+pub fn read_last(path: String) -> napi::Result<String> {
     let path = Path::new(&path);
-    let recording = recorder::read(path).map_err(to_js)?;
+    let mut recording = recorder::read(path).map_err(to_js)?;
     let is_alive = recorder::is_alive_at(path).map_err(to_js)?;
-    Ok(Report::of_recording(recording, is_alive).to_json())
+    recording.subjects.clear();
+    let text = serde_json::to_string(&recording).unwrap_or_default();
+    let report = Report::of_recording(recording, is_alive).to_json();
+    Ok(format!(r#"{{"recording":{text},"report":{report}}}"#))
 }
 
 /// Whether the process whose recording is at `path` lives. Throws as `readRecording`.

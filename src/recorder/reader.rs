@@ -10,9 +10,9 @@ use super::file::{read_header, read_whole};
 use super::layout::{Layout, FORMAT};
 use super::process::{exists, is_alive, pid_in_name};
 use super::records::{level_of_index, Entry, Header, How, Label, Point, Slot, State};
-use super::writer::{stage_name, UNIT_BYTES};
+use super::writer::UNIT_BYTES;
 use crate::error::Result;
-use crate::guard::Finding;
+use crate::guard::{Finding, Stage};
 use crate::ledger::Kind;
 
 /// The ending of recordings in a folder of ours.
@@ -114,7 +114,7 @@ pub struct Subject {
     /// Growth in the same unit.
     pub rate_per_minute: f64,
     /// `steady`, `watching`, `growing` or `leak`.
-    pub verdict: &'static str,
+    pub verdict: Stage,
     /// Tick at which it was first seen.
     pub since_tick: u32,
     /// Troughs, evenly since then, and the level now; at most 20.
@@ -196,7 +196,9 @@ pub struct Recording {
     pub meters_history: Vec<MeterPoint>,
     /// What watching has cost.
     pub overhead: Overhead,
-    /// Every population, by slot.
+    /// How many populations there are.
+    pub subject_count: usize,
+    /// Every population, by slot, unless only some are kept.
     pub subjects: Vec<Subject>,
     /// Every distinct finding, in the order in which they were last told.
     pub findings: Vec<Logged>,
@@ -208,6 +210,17 @@ pub struct Recording {
     /// Share of the heap's growth that the findings account for.
     #[serde(skip)]
     pub explained: Option<f64>,
+}
+
+impl Recording {
+    /// Keeps so many subjects: the worst first, and of these the one that grows fastest.
+    pub fn keep_worst(&mut self, most: usize) {
+        self.subjects.sort_by(|a, b| {
+            let by_rate = b.rate_per_minute.total_cmp(&a.rate_per_minute);
+            b.verdict.cmp(&a.verdict).then(by_rate)
+        });
+        self.subjects.truncate(most);
+    }
 }
 
 /// Reads the recording at `path`.
@@ -290,6 +303,7 @@ pub fn parse(file: &[u8]) -> Result<Recording> {
             bytes: state.ledger_bytes,
         },
         explained: state.explained.is_finite().then_some(state.explained),
+        subject_count: subjects.len(),
         subjects,
         findings,
         torn,
@@ -377,7 +391,7 @@ fn subjects(file: &[u8], layout: &Layout, state: &State, torn: &mut u64) -> Vec<
             floor: bytes(slot.floor),
             bytes: slot.is_memory,
             rate_per_minute: finite(f64::from(slot.rate_per_minute)) * unit as f64,
-            verdict: stage_name(slot.stage),
+            verdict: slot.stage,
             since_tick: slot.since_tick.min(state.tick),
             history: history.map(|&level| bytes(level)).collect(),
             signature: slot.signature,
@@ -612,6 +626,27 @@ mod tests {
         guard.claim(&claim).unwrap()
     }
 
+    #[test]
+    fn of_some_subjects_the_worst_are_kept_and_of_these_the_fastest() {
+        let mut recording = parse(&written("worst", 3)).unwrap();
+        let known = recording.subjects[0].clone();
+        let subject = |owner: &str, verdict: Stage, rate_per_minute: f64| Subject {
+            owner: owner.to_owned(),
+            verdict,
+            rate_per_minute,
+            ..known.clone()
+        };
+        recording.subjects = vec![
+            subject("steady", Stage::Steady, 9.0),
+            subject("slow leak", Stage::Leak, 1.0),
+            subject("leak", Stage::Leak, 2.0),
+            subject("growing", Stage::Growing, 5.0),
+        ];
+        recording.keep_worst(3);
+        let owners: Vec<_> = recording.subjects.iter().map(|it| &it.owner).collect();
+        assert_eq!(owners, ["leak", "slow leak", "growing"]);
+    }
+
     const METERS: [f64; 10] = [1e6, f64::NAN, 4e6, 1e3, 1e2, 2e6, 1.5, 0.5, 0.75, 2.0];
 
     /// A file with two subjects, one finding, and so many ticks.
@@ -714,7 +749,7 @@ mod tests {
         let mut names: Vec<&String> = json.as_object().unwrap().keys().collect();
         names.sort();
         let expected = "at command ended findings format intervalMs leakguard level meters metersHistory nearLimit node \
-             overhead patience pid processStartedAt startedAt subjects threadId tick torn verdict";
+             overhead patience pid processStartedAt startedAt subjectCount subjects threadId tick torn verdict";
         assert_eq!(names, expected.split_whitespace().collect::<Vec<_>>());
     }
 

@@ -19,7 +19,7 @@ use super::log::Log;
 use super::process::{identify, is_alive, is_same};
 use super::records::{index_of_level, Header, How, Label, Point, Slot, State, Usage, SLOT_LEVELS};
 use crate::error::{Error, Kind as ErrorKind, Result};
-use crate::guard::{Guard, Occurrence, Stage};
+use crate::guard::{Guard, Occurrence};
 use crate::ledger::{Kind, View, MEMORY_UNIT_BYTES};
 
 /// Ticks after which every history and rate has been taken anew: a sixty-fourth of the subjects per tick.
@@ -565,16 +565,6 @@ fn assert_replaceable(path: &Path, own: &Header) -> Result<()> {
         );
     }
     Ok(())
-}
-
-/// How far a suspicion has come, as a recording calls it.
-pub(super) fn stage_name(stage: Stage) -> &'static str {
-    match stage {
-        Stage::Steady => "steady",
-        Stage::Watching => "watching",
-        Stage::Growing => "growing",
-        Stage::Leak => "leak",
-    }
 }
 
 /// Of a level of memory.
