@@ -52,3 +52,40 @@ test('the code of an HTTP service outlives the rounds', { skip: onReferenceOnly 
   assert.ok(byGc > 20, `a collection while nothing is under way makes V8 forget ${byGc}`);
   assert.ok(byRounds < byGc / 2, `${byRounds} in all rounds, ${byGc} in one collection`);
 });
+
+const KEPT = `
+const { EventEmitter } = require('node:events');
+const { setTimeout: pause } = require('node:timers/promises');
+const { inFlight } = require(${JSON.stringify(require.resolve('../lib/in-flight'))});
+require(${JSON.stringify(require.resolve('..'))}).start({
+  level: 'survivors',
+  interval: 50,
+  survivors: { interval: 400 },
+});
+async function main() {
+  const seen = [];
+  let isKept = false;
+  while (!isKept || inFlight.isOpen) {
+    const emitter = new EventEmitter();
+    emitter.on('x', () => {});
+    seen.push(new WeakRef(emitter));
+    isKept ||= inFlight.isOpen;
+    await pause(5);
+  }
+  await pause(0);
+  gc();
+  await pause(0);
+  console.log(seen.length, seen.filter((ref) => ref.deref() !== undefined).length);
+  process.exit();
+}
+void main();
+`;
+
+test('what is kept for a round is let go with it', async () => {
+  const ended = await runNode(['--expose-gc', '--eval', KEPT]);
+  assert.equal(ended.code, 0, ended.stderr);
+  const [made, left] = ended.stdout.trim().split(' ').map(Number);
+  assert.ok(made > 10, ended.stdout);
+  // The last of them is in the loop's variable.
+  assert.ok(left <= 1, `${left} of ${made} emitters live on`);
+});
