@@ -234,15 +234,15 @@ function header(recording, present) {
 }
 
 /**
- * @param {Recording} recording  with the rows that are wanted
+ * @param {Recording} recording  with the rows that are wanted, in their order
  * @param {{ alive: boolean, now: number }} present
  * @returns {string} all of it once, for a file or a pipe
  */
 function once(recording, present) {
-  const subjects = shown(recording, FIRST_VIEW);
+  const { subjects, subjectCount } = recording;
   const lines = [...header(recording, present), '', row(0, ({ title }) => title)];
   for (const subject of subjects) lines.push(row(0, ({ cell }) => cell(subject)));
-  const hidden = recording.subjectCount - subjects.length;
+  const hidden = subjectCount - subjects.length;
   if (subjects.length === 0) lines.push('nothing is large enough to be watched');
   if (hidden > 0) lines.push(`… and ${count(hidden)} more (--limit)`);
   return `${lines.join('\n')}\n`;
