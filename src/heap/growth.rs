@@ -339,6 +339,40 @@ mod tests {
     }
 
     #[test]
+    fn a_global_that_is_new_takes_nothing_from_those_that_were_there() {
+        let heaps = [0, 10, 20].map(|count| {
+            let (mut heap, _) = program("page", "Object");
+            let global = 1;
+            let context = heap.node("object", "system / Context", 8);
+            let sessions = heap.node("object", "Map", 16);
+            let names: &[&str] = if count == 20 {
+                &["structuredClone", "atob", "fetch"]
+            } else {
+                &["fetch", "atob"]
+            };
+            for name in names {
+                let function = heap.node("closure", name, 8);
+                heap.edge(global, "property", name, function);
+                heap.edge(function, "internal", "context", context);
+            }
+            heap.edge(context, "context", "sessions", sessions);
+            for index in 0..count {
+                let session = heap.node("object", "Session", 100);
+                heap.edge(sessions, "element", &index.to_string(), session);
+            }
+            heap
+        });
+        let growth = growth_of(&heaps, 10);
+        let [owner] = &growth.owners[..] else {
+            panic!("{growth:?}");
+        };
+        assert_eq!(
+            owner.path,
+            ["global", ".fetch Function fetch", "variable sessions Map"]
+        );
+    }
+
+    #[test]
     fn what_a_string_was_put_together_from_is_the_string() {
         let heaps = [0, 20, 40].map(|count| {
             let (mut heap, url) = program("url", "Request");

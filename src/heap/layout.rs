@@ -6,7 +6,7 @@ use std::fmt;
 use serde::Deserialize;
 
 /// What kind of thing a node is.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 #[repr(u8)]
 pub enum NodeKind {
     /// V8's own: maps, descriptors, feedback.

@@ -20,7 +20,7 @@ use super::describe;
 use super::graph::{Edge, EdgeName, Graph};
 use super::index::{Column, EdgeIndex, NodeIndex, OwnerIndex, StringIndex};
 use super::layout::{EdgeKind, NodeKind};
-use super::paths::{globals, walk};
+use super::paths::{globals, walk, Walker};
 use super::weak_map::PAIR;
 
 /// An object with more properties than these is a dictionary.
@@ -32,7 +32,7 @@ const MAX_PERIOD: usize = 6;
 const OWN_CLASS: &str = "LeakguardMonitor";
 
 /// A text that is in several snapshots.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub(super) struct Text(u32);
 
 /// Every text once.
@@ -56,7 +56,7 @@ impl Texts {
 }
 
 /// How an owner holds something.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub(super) enum By {
     /// By a property of that name.
     Property(Text),
@@ -71,7 +71,7 @@ pub(super) enum By {
 }
 
 /// What something is.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub(super) enum Is {
     /// An object, by its constructor, or what V8 calls it.
     Object(Text),
@@ -82,7 +82,7 @@ pub(super) enum Is {
 }
 
 /// A step from an owner to what it owns.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub(super) struct Step {
     pub(super) by: By,
     pub(super) is: Is,
@@ -204,25 +204,18 @@ impl Owners {
     pub(super) fn visit(
         &mut self,
         graph: &Graph,
-        mut tell: impl FnMut(&Self, NodeIndex, OwnerIndex, Role),
+        tell: impl FnMut(&Self, NodeIndex, OwnerIndex, Role),
     ) {
         let fields = FieldNames::new(graph);
-        let mut names = Names::new(graph, &fields);
         let root = OwnerIndex::from(0_u32);
-        let mut owner_by_node: Column<NodeIndex, OwnerIndex> =
-            vec![root; graph.node_count()].into();
-        walk(graph, &fields, |from, edge| {
-            let above = owner_by_node[from];
-            let node = graph.target(edge);
-            let (owner, role) = if leads_inside(graph, from, edge) {
-                (above, Role::Contents)
-            } else {
-                let step = names.step(&mut self.texts, from, edge);
-                (self.below(above, step), Role::Member)
-            };
-            owner_by_node[node] = owner;
-            tell(self, node, owner, role);
-        });
+        let visit = Visit {
+            names: Names::new(graph, &fields),
+            owner_by_node: vec![root; graph.node_count()].into(),
+            known: self.steps.len(),
+            owners: self,
+            tell,
+        };
+        walk(graph, &fields, visit);
     }
 
     fn below(&mut self, above: OwnerIndex, step: Step) -> OwnerIndex {
@@ -262,6 +255,48 @@ impl Owners {
             }
         });
         census
+    }
+}
+
+/// A walk through one more snapshot.
+struct Visit<'a, Tell> {
+    names: Names<'a>,
+    owner_by_node: Column<NodeIndex, OwnerIndex>,
+    owners: &'a mut Owners,
+    /// How many there were before.
+    known: usize,
+    tell: Tell,
+}
+
+impl<Tell: FnMut(&Owners, NodeIndex, OwnerIndex, Role)> Walker for Visit<'_, Tell> {
+    fn reach(&mut self, from: NodeIndex, edge: EdgeIndex) {
+        let graph = self.names.graph;
+        let above = self.owner_by_node[from];
+        let (owner, role) = if leads_inside(graph, from, edge) {
+            (above, Role::Contents)
+        } else {
+            let step = self.names.step(&mut self.owners.texts, from, edge);
+            (self.owners.below(above, step), Role::Member)
+        };
+        let node = graph.target(edge);
+        self.owner_by_node[node] = owner;
+        (self.tell)(self.owners, node, owner, role);
+    }
+
+    /// The same steps come in the same order in every snapshot, and those that earlier ones don't have come last: the
+    /// properties of a global object are in a hash table, where a new one may come before others that lead to the same
+    /// things by as many steps.
+    fn sort(&mut self, from: NodeIndex, edges: &mut [EdgeIndex]) {
+        let above = self.owner_by_node[from];
+        edges.sort_by_cached_key(|&edge| {
+            if leads_inside(self.names.graph, from, edge) {
+                return None;
+            }
+            let step = self.names.step(&mut self.owners.texts, from, edge);
+            let owner = self.owners.by_step.get(&(above, step));
+            let is_new = owner.is_none_or(|&owner| usize::from(owner) >= self.known);
+            Some((is_new, step))
+        });
     }
 }
 

@@ -61,8 +61,23 @@ impl Paths {
     }
 }
 
-/// Tells of each node's way by its last step: whence, and by which edge. The steps before come before.
-pub(super) fn walk(graph: &Graph, fields: &FieldNames, tell: impl FnMut(NodeIndex, EdgeIndex)) {
+/// Who goes with a walk.
+pub(super) trait Walker {
+    /// A node's way by its last step: whence, and by which edge. The steps before come before.
+    fn reach(&mut self, from: NodeIndex, edge: EdgeIndex);
+
+    /// The edges of one node that are as good as each other, into the order in which they are followed.
+    fn sort(&mut self, _from: NodeIndex, _edges: &mut [EdgeIndex]) {}
+}
+
+impl<Tell: FnMut(NodeIndex, EdgeIndex)> Walker for Tell {
+    fn reach(&mut self, from: NodeIndex, edge: EdgeIndex) {
+        self(from, edge);
+    }
+}
+
+/// Finds every node's way.
+pub(super) fn walk(graph: &Graph, fields: &FieldNames, walker: impl Walker) {
     let root = NodeIndex::from(0_u32);
     let mut reached: Column<NodeIndex, bool> = vec![false; graph.node_count()].into();
     reached[root] = true;
@@ -70,8 +85,9 @@ pub(super) fn walk(graph: &Graph, fields: &FieldNames, tell: impl FnMut(NodeInde
         graph,
         fields,
         reached,
-        tell,
+        walker,
         soon: VecDeque::new(),
+        next: Vec::new(),
         late: VecDeque::new(),
         last: VecDeque::new(),
     };
@@ -161,24 +177,26 @@ fn is_group_of_the_moment(graph: &Graph, group: NodeIndex) -> bool {
     ["(Stack roots)", "(Handle scope)", "(Micro tasks)"].contains(&graph.name(group))
 }
 
-struct Search<'a, Tell> {
+struct Search<'a, W> {
     graph: &'a Graph,
     fields: &'a FieldNames,
     reached: Column<NodeIndex, bool>,
-    tell: Tell,
+    walker: W,
     /// Reached, and not looked at yet.
     soon: VecDeque<NodeIndex>,
+    /// Edges of the node that is looked at, to be followed now.
+    next: Vec<EdgeIndex>,
     /// Edges of V8's own, to be followed when all else is.
     late: VecDeque<(NodeIndex, EdgeIndex)>,
     /// Edges to what is there for a moment only.
     last: VecDeque<(NodeIndex, EdgeIndex)>,
 }
 
-impl<Tell: FnMut(NodeIndex, EdgeIndex)> Search<'_, Tell> {
+impl<W: Walker> Search<'_, W> {
     fn reach(&mut self, from: NodeIndex, edge: EdgeIndex) {
         let to = self.graph.target(edge);
         if !std::mem::replace(&mut self.reached[to], true) {
-            (self.tell)(from, edge);
+            self.walker.reach(from, edge);
             self.soon.push_back(to);
         }
     }
@@ -186,24 +204,35 @@ impl<Tell: FnMut(NodeIndex, EdgeIndex)> Search<'_, Tell> {
     fn run(&mut self) {
         loop {
             while let Some(node) = self.soon.pop_front() {
-                for edge in self.graph.edges_of(node) {
-                    match self.rank(node, edge) {
-                        Rank::Never => {}
-                        Rank::Soon => self.reach(node, edge),
-                        Rank::Late => {
-                            if !self.reached[self.graph.target(edge)] {
-                                self.late.push_back((node, edge));
-                            }
-                        }
-                        Rank::Last => self.last.push_back((node, edge)),
-                    }
-                }
+                self.look_at(node);
             }
             match self.late.pop_front() {
                 Some((node, edge)) => self.reach(node, edge),
                 None => return,
             }
         }
+    }
+
+    fn look_at(&mut self, node: NodeIndex) {
+        let mut next = std::mem::take(&mut self.next);
+        for edge in self.graph.edges_of(node) {
+            if self.reached[self.graph.target(edge)] {
+                continue;
+            }
+            match self.rank(node, edge) {
+                Rank::Never => {}
+                Rank::Soon => next.push(edge),
+                Rank::Late => self.late.push_back((node, edge)),
+                Rank::Last => self.last.push_back((node, edge)),
+            }
+        }
+        if next.len() > 1 {
+            self.walker.sort(node, &mut next);
+        }
+        for edge in next.drain(..) {
+            self.reach(node, edge);
+        }
+        self.next = next;
     }
 
     fn is_of_the_moment(&self, name: EdgeName, to: NodeIndex) -> bool {
