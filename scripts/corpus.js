@@ -40,7 +40,7 @@ Runs the programs of corpus/ under leakguard and prints a scoreboard.
   --sensitivity NAME  low, normal or high (default: normal)
   --interval TIME     of ticks (default: 100ms)
   --survivors TIME    of heap sampling rounds (default: 500ms)
-  --seconds N         each program's working time, 1 to ${MAX_SECONDS} (default: 15)
+  --seconds N         each program's working time, 1 to ${MAX_SECONDS} (default: 20)
   --jobs N            programs at once, 1 to ${MAX_JOBS} (default: ${JOBS_PER_CPU} per CPU)
   --bare              without leakguard: does each program end by itself and print nothing?
   --keep DIR          leave reports and warnings there, in NODE/PROGRAM/
@@ -79,7 +79,7 @@ function parseSettings(args) {
       sensitivity: { type: 'string', default: 'normal' },
       interval: { type: 'string', default: '100ms' },
       survivors: { type: 'string', default: '500ms' },
-      seconds: { type: 'string', default: '15' },
+      seconds: { type: 'string', default: '20' },
       jobs: { type: 'string', default: String(JOBS_PER_CPU * os.availableParallelism()) },
       bare: { type: 'boolean', default: false },
       keep: { type: 'string' },

@@ -5,8 +5,8 @@
  * nothing of the work.
  */
 
-/** How long a program works; enough for 60 ticks of 100 ms twice over. */
-const SECONDS = Number(process.env.CORPUS_SECONDS ?? 15);
+/** How long a program works: the longest warm-up of a healthy one, and 60 ticks of 100 ms twice over. */
+const SECONDS = Number(process.env.CORPUS_SECONDS ?? 20);
 /** Short, so that work comes piece by piece and not in bursts. */
 const BEAT_MS = 10;
 /** A machine that stood still for longer does not get all the missed work at once. */

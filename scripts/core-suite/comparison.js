@@ -16,28 +16,39 @@ const REPEATS = 3;
 /**
  * @typedef {object} Comparison
  * @property {string} file
+ * @property {string} level of the guarded runs
  * @property {'same' | 'unsteady' | 'different'} verdict unsteady: differed at first, not on repeats
  * @property {Run[]} bare
  * @property {Run[]} guarded
  */
 
 /**
+ * Holds the guarded runs of one file at each level against its bare runs.
  * @param {string} file
- * @param {() => Promise<Run>} runBare
- * @param {() => Promise<Run>} runGuarded
- * @returns {Promise<Comparison>}
+ * @param {string[]} levels
+ * @param {(level?: string) => Promise<Run>} run  without a level bare
+ * @returns {Promise<Comparison[]>}
  */
-async function compare(file, runBare, runGuarded) {
-  const bare = [await runBare()];
-  const guarded = [await runGuarded()];
-  if (bare[0].outcome === guarded[0].outcome) return { file, verdict: 'same', bare, guarded };
-  for (let repeat = 0; repeat < REPEATS; repeat++) {
-    bare.push(await runBare());
-    guarded.push(await runGuarded());
+async function compare(file, levels, run) {
+  const bare = [await run()];
+  /** @type {Comparison[]} */
+  const comparisons = [];
+  for (const level of levels) {
+    const guarded = [await run(level)];
+    if (bare[0].outcome === guarded[0].outcome) {
+      comparisons.push({ file, level, verdict: 'same', bare: [...bare], guarded });
+      continue;
+    }
+    for (let repeat = 0; repeat < REPEATS; repeat++) {
+      bare.push(await run());
+      guarded.push(await run(level));
+    }
+    const known = new Set(bare.map(({ outcome }) => outcome));
+    const isKnown = guarded.slice(1).every(({ outcome }) => known.has(outcome));
+    const verdict = isKnown ? 'unsteady' : 'different';
+    comparisons.push({ file, level, verdict, bare: [...bare], guarded });
   }
-  const known = new Set(bare.map(({ outcome }) => outcome));
-  const isKnown = guarded.slice(1).every(({ outcome }) => known.has(outcome));
-  return { file, verdict: isKnown ? 'unsteady' : 'different', bare, guarded };
+  return comparisons;
 }
 
 /** @param {Run} run */

@@ -4,8 +4,8 @@
  * Node's own test tree of one major, unpacked from Debian's source package and kept below the
  * cache directory. What is unpacked once is used again without asking the network; remove the
  * directory to look for newer sources.
- * Unpacked are the folder of the tests and the helpers they load, not the other 15,000 files of the
- * tarball; the folder whole, so that a change of selection finds its files in an old cache.
+ * Unpacked are the tests and what they read, not V8 and the other libraries; folders whole, so that a
+ * change of selection finds its files in an old cache.
  * Knows where tests come from, not how they run.
  */
 
@@ -15,12 +15,15 @@ const { DebianApt, run } = require('./debian-apt.js');
 const { InputError } = require('./input-error.js');
 
 /**
- * Suites that hold Node 20, 22 and 24. All are asked for every major, because a version wanders
+ * Suites that hold Node 20, 22 and 24; for 26 the nearest are those of 24. All are asked for every major, because a version wanders
  * from one suite to the next.
  */
 const SUITES = ['trixie', 'forky', 'sid'];
 
-const FOLDERS = ['test/common', 'test/fixtures', 'test/parallel'];
+/** Some tests read the sources, the documentation or the runner. */
+const FOLDERS = ['test', 'lib', 'doc', 'tools', 'deps/acorn', 'deps/undici/src/lib', 'benchmark'];
+/** Not in trees that earlier versions of this file have unpacked. */
+const LAST_ADDED = path.join('test', 'sequential');
 
 /**
  * @typedef {object} Sources
@@ -55,19 +58,20 @@ function compareVersions(a, b) {
 }
 
 /**
- * The version nearest to the binary: the newest that is not ahead of it (a test of a later minor
- * may use what the binary lacks), else the oldest of those that are.
+ * The version nearest to the binary: the newest of its major that is not ahead of it (a test of a later
+ * minor may use what the binary lacks), else the oldest of those that are. Of a major that there is none
+ * of, the newest before it.
  * @template {{ version: string }} T
  * @param {T[]} versions
  * @param {string} binaryVersion
  * @returns {T | undefined}
  */
 function nearest(versions, binaryVersion) {
-  const major = numbersOf(binaryVersion)[0];
-  const sorted = versions
-    .filter(({ version }) => numbersOf(version)[0] === major)
-    .sort((a, b) => compareVersions(a.version, b.version));
-  return sorted.findLast((each) => compareVersions(each.version, binaryVersion) <= 0) ?? sorted[0];
+  const majorOf = (/** @type {string} */ version) => numbersOf(version)[0];
+  const sorted = versions.toSorted((a, b) => compareVersions(a.version, b.version));
+  const before = sorted.filter(({ version }) => compareVersions(version, binaryVersion) <= 0);
+  const isOwn = (/** @type {T} */ { version }) => majorOf(version) === majorOf(binaryVersion);
+  return before.findLast(isOwn) ?? sorted.find(isOwn) ?? before.at(-1);
 }
 
 class NodeSources {
@@ -103,7 +107,8 @@ class NodeSources {
     const trees = fs
       .readdirSync(parent)
       .filter((name) => name.startsWith('node-'))
-      .map((name) => ({ version: name.slice('node-'.length), root: path.join(parent, name) }));
+      .map((name) => ({ version: name.slice('node-'.length), root: path.join(parent, name) }))
+      .filter(({ root }) => fs.existsSync(path.join(root, LAST_ADDED)));
     return nearest(trees, binaryVersion);
   }
 
@@ -117,10 +122,11 @@ class NodeSources {
     fs.mkdirSync(parent, { recursive: true });
     // Two runs may unpack at once: each into a directory of its own, and the first to rename wins.
     const draft = fs.mkdtempSync(path.join(parent, '.draft-'));
-    const patterns = FOLDERS.map((folder) => `*/${folder}/*`);
+    const patterns = FOLDERS.map((folder) => `*/${folder}`);
     const { status, stderr } = run('tar', [
       ...['--extract', '--xz', '--file', archive, '--directory', draft],
-      ...['--strip-components=1', '--no-same-owner', '--wildcards', ...patterns],
+      ...['--strip-components=1', '--no-same-owner'],
+      ...['--wildcards', '--no-wildcards-match-slash', ...patterns],
     ]);
     // A pattern that matches nothing is status 2 and no harm, as long as the tests are there.
     if (!fs.existsSync(path.join(draft, 'test', 'common', 'index.js'))) {
@@ -148,7 +154,8 @@ class NodeSources {
   fetch(binaryVersion) {
     const [major] = numbersOf(binaryVersion);
     const cached = this.#cached(binaryVersion);
-    if (cached !== undefined) return { major, version: cached.version, root: cached.root };
+    // One of an older major counts only where there is no better one to download.
+    if (cached !== undefined && numbersOf(cached.version)[0] === major) return { major, ...cached };
 
     const apt = this.#openApt();
     const found = apt.find('nodejs');
@@ -160,13 +167,14 @@ class NodeSources {
         this.#complaint,
       );
     }
+    const version = numbersOf(chosen.version).join('.');
+    if (cached?.version === version) return { major, ...cached };
     // Components are called `orig-NAME.tar.xz`; the main tarball has no name.
     const file = chosen.files.find(({ name }) => /\.orig\.tar\.\w+$/.test(name));
     if (file === undefined) throw new InputError(`nodejs ${chosen.version} has no main tarball`);
-    this.#announce(`downloading the sources of Node ${chosen.version}`);
+    this.#announce(`downloading the sources of Node ${version}`);
     const directory = path.join(this.#directory, 'downloads');
     const archive = apt.download('nodejs', chosen.version, file, directory);
-    const version = numbersOf(chosen.version).join('.');
     this.#announce(`unpacking the tests of Node ${version}`);
     return { major, version, root: this.#unpack(archive, version) };
   }

@@ -1,9 +1,9 @@
 'use strict';
 
 /**
- * Which of Node's own tests concern leakguard, in named groups: the families that hold the hooked
- * functions, and their neighbours under other names (the Web's event classes, leaks of primitive
- * timers, domains across ticks). Knows names only.
+ * Which of Node's own tests are run: whole folders of them, or, in named groups, those that concern
+ * leakguard most: the families that hold the hooked functions, and their neighbours under other names
+ * (the Web's event classes, leaks of primitive timers, domains across ticks). Knows names only.
  */
 
 const fs = require('node:fs');
@@ -28,28 +28,44 @@ const GROUPS = {
   domain: ['test-domain-', 'test-next-tick-domain', 'test-crypto-domain'],
 };
 
-const TEST_DIRECTORY = path.join('test', 'parallel');
+const TESTS = 'test';
+/** Whole folders by name. Node's runner gives those of `sequential` the machine to themselves. */
+const FOLDERS = ['parallel', 'sequential', 'es-module', 'async-hooks', 'message'];
+const ALONE = path.join(TESTS, 'sequential');
 
 /**
- * @param {string} name
- * @param {string[]} starts
+ * @param {string} root
+ * @param {string} folder
+ * @returns {string[]} paths relative to `root`
  */
-function isIn(name, starts) {
-  return /\.m?js$/.test(name) && starts.some((start) => name.startsWith(start));
+function testsIn(root, folder) {
+  const directory = path.join(root, TESTS, folder);
+  // Those of the oldest major only: later ones have no folder of messages.
+  if (!fs.existsSync(directory)) return [];
+  return fs
+    .readdirSync(directory)
+    .filter((name) => /^test-.*\.m?js$/.test(name) || folder === 'message')
+    .filter((name) => /\.m?js$/.test(name))
+    .map((name) => path.join(TESTS, folder, name));
 }
 
 /**
  * @param {string} root
- * @param {string[]} groups
+ * @param {string[]} names  of groups and folders
  * @returns {string[]} paths relative to `root`, sorted, each once
  */
-function selectTests(root, groups) {
-  const starts = groups.flatMap((group) => GROUPS[/** @type {keyof typeof GROUPS} */ (group)]);
-  return fs
-    .readdirSync(path.join(root, TEST_DIRECTORY))
-    .filter((name) => isIn(name, starts))
-    .sort()
-    .map((name) => path.join(TEST_DIRECTORY, name));
+function selectTests(root, names) {
+  const starts = names.flatMap((name) => GROUPS[/** @type {keyof typeof GROUPS} */ (name)] ?? []);
+  const inGroups = testsIn(root, 'parallel').filter((file) =>
+    starts.some((start) => path.basename(file).startsWith(start)),
+  );
+  const inFolders = FOLDERS.filter((folder) => names.includes(folder)).flatMap((folder) =>
+    testsIn(root, folder),
+  );
+  return [...new Set([...inGroups, ...inFolders])].sort();
 }
 
-module.exports = { GROUPS, selectTests };
+/** @param {string} file  relative to the root */
+const runsAlone = (file) => path.dirname(file) === ALONE;
+
+module.exports = { FOLDERS, GROUPS, runsAlone, selectTests };

@@ -75,7 +75,7 @@ fn of_cohorts(generations: &Generations, pace: f64) -> String {
         "too few to tell whether they stay"
     } else if generations.fades(pace) {
         "they become fewer with age, as in a cache that turns over"
-    } else if generations.dries_up() {
+    } else if generations.dries_up(pace) {
         "fewer are made of late, as where a cache is almost full"
     } else if generations.passes(pace) {
         "what is made there stays"

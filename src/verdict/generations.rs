@@ -154,10 +154,12 @@ impl Generations {
         FADED_SIGMAS.min(FADED_SIGMAS_OF_ROOT * f64::from(self.survivors).sqrt())
     }
 
-    /// Whether fewer were born of late, more than chance explains: what fills up does that.
+    /// Whether fewer were born of late, more than chance explains: what fills up does that. A level that still grows
+    /// as fast as before says the opposite; then as much is asked as for fading.
     #[must_use]
-    pub fn dries_up(&self) -> bool {
-        self.older_half > 1.0 / FADED && self.fade_sigmas < -DRY_SIGMAS
+    pub fn dries_up(&self, pace: f64) -> bool {
+        let sigmas = if pace < 1.0 { DRY_SIGMAS } else { FADED_SIGMAS };
+        self.older_half > 1.0 / FADED && self.fade_sigmas < -sigmas
     }
 
     /// Whether it counts as a signal, where the level grew at that pace.
@@ -166,7 +168,7 @@ impl Generations {
         !self.too_few()
             && self.share() >= self.required_share
             && !self.fades(pace)
-            && !self.dries_up()
+            && !self.dries_up(pace)
     }
 }
 
@@ -388,9 +390,21 @@ mod tests {
     #[test]
     fn cohorts_that_become_smaller_of_late_dry_up() {
         let filling: Vec<u32> = (0..20).map(|n| 40 - n).collect();
-        assert!(of(&filling).dries_up() && !of(&filling).passes(1.0));
-        assert!(!of(&[30; 20]).dries_up());
-        assert!(!of(&[9, 8, 9, 7, 9, 8, 9, 8, 7, 9, 8, 8, 9, 21, 60]).dries_up());
+        assert!(of(&filling).dries_up(1.0) && !of(&filling).passes(1.0));
+        assert!(!of(&[30; 20]).dries_up(0.5));
+        assert!(!of(&[9, 8, 9, 7, 9, 8, 9, 8, 7, 9, 8, 8, 9, 21, 60]).dries_up(0.5));
+    }
+
+    #[test]
+    fn a_level_that_grows_as_before_contradicts_cohorts_that_seem_to_become_smaller() {
+        let live: Vec<u32> = (0..20).map(|n| 20 - n / 2).collect();
+        let seeming = of(&live);
+        assert!(
+            seeming.fade_sigmas < -DRY_SIGMAS && seeming.fade_sigmas > -FADED_SIGMAS,
+            "{seeming:?}"
+        );
+        assert!(seeming.dries_up(0.8));
+        assert!(!seeming.dries_up(1.2) && seeming.passes(1.2));
     }
 
     #[test]

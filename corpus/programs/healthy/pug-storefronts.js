@@ -3,10 +3,10 @@
 /** Storefronts by pug: 60 shops have a page each, compiled when it is first asked for and kept from then on. */
 
 const pug = require('pug');
-const { SECONDS, pace } = require('../../support/pace');
+const { pace } = require('../../support/pace');
 
 const SHOPS = 60;
-const FILLED_AT = 0.25;
+const FILLED_AFTER_MS = 3_750;
 
 const pages = new Map();
 
@@ -35,9 +35,9 @@ async function main() {
   const startMs = performance.now();
   let sent = 0;
   await pace(60, (n) => {
-    // Shops open one after the other in the morning; all are open after a quarter of the time.
-    const share = (performance.now() - startMs) / (SECONDS * 1000);
-    const open = Math.max(1, Math.floor(SHOPS * Math.min(1, share / FILLED_AT)));
+    // Shops open one after the other in the morning; all are open after four seconds.
+    const share = (performance.now() - startMs) / FILLED_AFTER_MS;
+    const open = Math.max(1, Math.floor(SHOPS * Math.min(1, share)));
     const articles = Array.from({ length: 12 }, (_, at) => ({
       name: `Article ${(n + at) % 90}`,
       cents: 150 + ((n * at) % 4_000),

@@ -1,11 +1,11 @@
 'use strict';
 
-/** Shipping rates in node-cache, good for half of the run: it fills for that long, then stays level. */
+/** Shipping rates in node-cache, good for seven seconds: it fills for that long, then stays level. */
 
 const NodeCache = require('node-cache');
-const { SECONDS, pace } = require('../../support/pace');
+const { pace } = require('../../support/pace');
 
-const rates = new NodeCache({ stdTTL: SECONDS / 2, checkperiod: 0.5 });
+const rates = new NodeCache({ stdTTL: 7.5, checkperiod: 0.5 });
 
 function rate(parcel) {
   const known = rates.get(parcel);

@@ -1,14 +1,13 @@
 'use strict';
 
-/** Translations behind tiny-lru: it is empty at start, and full when more than half of the run is over. */
+/** Translations behind tiny-lru: it is empty at start, and full after eight seconds. */
 
 const { setTimeout: sleep } = require('node:timers/promises');
 const { lru } = require('tiny-lru');
-const { SECONDS, pace } = require('../../support/pace');
+const { pace } = require('../../support/pace');
 
 const PER_SECOND = 40;
-/** As a deployment would size it: for what comes in six tenths of the time between two restarts. */
-const MAX_TRANSLATIONS = Math.round(PER_SECOND * SECONDS * 0.55);
+const MAX_TRANSLATIONS = 330;
 
 class Translator {
   #known = lru(MAX_TRANSLATIONS);
