@@ -1,4 +1,4 @@
-//! What must hold of every snapshot, whatever is in it. Fed by libFuzzer (`fuzz_targets/`) and by `tests/heap_fuzz.rs`.
+//! What must hold of every snapshot, whatever is in it. Fed by libFuzzer (`fuzz_targets/`) and by `tests/fuzz.rs`.
 //!
 //! An input is one snapshot or two, and settings, each ended by a byte of 0, which no JSON has: a seed without
 //! settings is a file that `leakguard heap summary` reads.
@@ -315,8 +315,8 @@ fn check_pair(first: &Snapshot, second: &Snapshot, settings: &Settings) {
     let back = Diff::new(second, first, settings.shown);
     assert!(serde_json::to_string(&there).is_ok());
     assert_eq!((there.before, there.after), (back.after, back.before));
+    // Of ways that are as good as each other the first snapshot's are kept, so properties may differ.
     assert_eq!(there.class_count, back.class_count);
-    assert_eq!(there.property_count, back.property_count);
     let ids = |of: &Snapshot| -> HashSet<u32> {
         let graph = of.graph();
         graph.nodes().map(|node| graph.id(node)).collect()

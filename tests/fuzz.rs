@@ -1,5 +1,5 @@
-//! The fuzz targets of heap snapshots without a fuzzer: their seeds, and random changes of them, through the same
-//! checks. `fuzz/` has what libFuzzer needs.
+//! The fuzz targets without a fuzzer: their seeds, and random changes of them, through the same checks. `fuzz/` has
+//! what libFuzzer needs; the recorder's seeds are with its reader.
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -12,6 +12,8 @@ use proptest::sample::Index;
 mod checks;
 #[path = "../fuzz/made.rs"]
 mod made;
+#[path = "../fuzz/stored.rs"]
+mod stored;
 
 /// Changed seeds that are tried in a run; the variable `PROPTEST_CASES` may ask for more.
 const MIN_CASES: u32 = 2048;
@@ -35,10 +37,14 @@ fn seeds(target: &str) -> Vec<(String, Vec<u8>)> {
     seeds
 }
 
-static TEXTS: LazyLock<Vec<Vec<u8>>> =
-    LazyLock::new(|| seeds("heap_text").into_iter().map(|seed| seed.1).collect());
-static GRAPHS: LazyLock<Vec<Vec<u8>>> =
-    LazyLock::new(|| seeds("heap_graph").into_iter().map(|seed| seed.1).collect());
+fn contents(target: &str) -> Vec<Vec<u8>> {
+    seeds(target).into_iter().map(|seed| seed.1).collect()
+}
+
+static TEXTS: LazyLock<Vec<Vec<u8>>> = LazyLock::new(|| contents("heap_text"));
+static GRAPHS: LazyLock<Vec<Vec<u8>>> = LazyLock::new(|| contents("heap_graph"));
+static REPORTS: LazyLock<Vec<Vec<u8>>> = LazyLock::new(|| contents("report"));
+static OPTIONS: LazyLock<Vec<Vec<u8>>> = LazyLock::new(|| contents("options"));
 
 /// The entries of libFuzzer's dictionary.
 static WORDS: LazyLock<Vec<Vec<u8>>> = LazyLock::new(|| {
@@ -156,11 +162,24 @@ fn every_seed_is_what_its_name_says() {
         let (text, count) = made::snapshots(&seed);
         assert_eq!(checks::check(&text), count, "{name}");
     }
+    for (name, seed) in seeds("report") {
+        let expected = match &*name {
+            "pair" => 2,
+            "later.json" | "no-json.txt" => 0,
+            _ => 1,
+        };
+        assert_eq!(stored::check_reports(&seed), expected, "{name}");
+    }
+    for (name, seed) in seeds("options") {
+        let expected = name != "question.json";
+        assert_eq!(stored::check_options(&seed), expected, "{name}");
+    }
 }
 
 #[test]
 fn the_seeds_are_small() {
-    let sizes = TEXTS.iter().chain(GRAPHS.iter()).map(Vec::len);
+    let all = [&TEXTS, &GRAPHS, &REPORTS, &OPTIONS];
+    let sizes = all.iter().flat_map(|seeds| seeds.iter()).map(Vec::len);
     assert!(sizes.sum::<usize>() <= MAX_SEEDS_BYTES);
 }
 
@@ -180,5 +199,15 @@ proptest! {
     fn any_graph_is_asked_everything(seed in any::<Index>(), changes in changes()) {
         let (text, count) = made::snapshots(&changed(seed, &changes, &GRAPHS));
         prop_assert_eq!(checks::check(&text), count);
+    }
+
+    #[test]
+    fn any_text_is_a_report_or_an_error(seed in any::<Index>(), changes in changes()) {
+        stored::check_reports(&changed(seed, &changes, &REPORTS));
+    }
+
+    #[test]
+    fn any_texts_are_options_or_errors(seed in any::<Index>(), changes in changes()) {
+        stored::check_options(&changed(seed, &changes, &OPTIONS));
     }
 }
