@@ -28,16 +28,26 @@ function loadNative() {
     try {
       binding = require('../native/binding.js');
     } catch (error) {
-      throw new LeakguardError(
-        'ERR_LEAKGUARD_NATIVE',
-        `no native binary for ${process.platform}-${process.arch} could be loaded; reinstall leakguard ` +
-          'on this machine, or build it from its repository with `npm run build` (needs Rust); ' +
-          'until then nothing is watched',
-        error,
-      );
+      const reason = isForbidden(error)
+        ? 'native addons are switched off; start Node.js without --no-addons, or with --allow-addons where it has --permission'
+        : `no native binary for ${process.platform}-${process.arch} could be loaded; reinstall leakguard on this ` +
+          'machine, or build it from its repository with `npm run build` (needs Rust)';
+      const message = `${reason}; until then nothing is watched`;
+      throw new LeakguardError('ERR_LEAKGUARD_NATIVE', message, error);
     }
   }
   return /** @type {typeof import('../native/binding')} */ (binding);
+}
+
+/**
+ * The loader tries several files, and tells of each by the cause of the next one's error.
+ * @param {unknown} error
+ */
+function isForbidden(error) {
+  for (let each = error; each instanceof Error; each = each.cause) {
+    if (each.message.includes('loading addons is disabled')) return true;
+  }
+  return false;
 }
 
 exports.loadNative = loadNative;

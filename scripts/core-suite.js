@@ -31,6 +31,8 @@ const DEFAULT_LEVELS = ['sites', 'survivors', 'exact'];
 const ALL = 'all';
 const MAX_JOBS = 64;
 const SHOWN_LINES = 12;
+/** Files between two lines of a log. */
+const LOGGED_EACH = 250;
 
 const EXIT = { same: 0, different: 1, usage: 64, input: 65 };
 
@@ -170,8 +172,15 @@ async function compareAll({ major, root }, binary, scratch, settings) {
         level === undefined
           ? runTest({ ...bare, file })
           : runTest({ ...guarded, file, variables: { LEAKGUARD_LEVEL: level } });
-      comparisons.push(...(await compare(file, settings.levels, run)));
+      const found = await compare(file, settings.levels, run);
+      comparisons.push(...found);
+      for (const each of found) {
+        if (each.verdict === 'different') progress.announce(describe(each).trim());
+      }
       done += 1;
+      if (!process.stderr.isTTY && done % LOGGED_EACH === 0) {
+        progress.announce(`Node ${major}: ${done}/${files.length}`);
+      }
     }
   }
   const together = files.filter((file) => !runsAlone(file)).values();
