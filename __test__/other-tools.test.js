@@ -9,7 +9,7 @@ const assert = require('node:assert/strict');
 const { execFileSync } = require('node:child_process');
 const fs = require('node:fs');
 const path = require('node:path');
-const { before, describe, test } = require('node:test');
+const { describe, test } = require('node:test');
 const { pathToFileURL } = require('node:url');
 const {
   FIXTURES,
@@ -21,7 +21,6 @@ const {
   temporaryFolder,
 } = require('./child');
 const { assertValidReport } = require('./report-schema');
-const { installPackages } = require('../scripts/setup');
 
 const TOOLS = path.join(FIXTURES, 'tools');
 const APP = path.join(TOOLS, 'app.js');
@@ -82,8 +81,6 @@ const PRELOADED = [
 ];
 
 describe('tools', { skip: onReferenceOnly, concurrency: 2 }, () => {
-  before(() => installPackages(path.relative(ROOT, TOOLS)));
-
   for (const [name, args, works] of PRELOADED) {
     for (const [order, all] of /** @type {const} */ ([
       ['before', [...args, ...OURS]],
