@@ -11,6 +11,7 @@ const path = require('node:path');
 const { test } = require('node:test');
 const {
   REGISTER,
+  ROOT,
   copyPackage,
   linesOf,
   program,
@@ -75,6 +76,10 @@ report LeakguardError ERR_LEAKGUARD_NATIVE
 stop ok
 `;
 
+const [, RUST] = /** @type {RegExpExecArray} */ (
+  /^rust-version = "(.+)"$/m.exec(fs.readFileSync(path.join(ROOT, 'Cargo.toml'), 'utf8'))
+);
+
 /** @type {Record<string, (binary: string) => void>} */
 const DAMAGES = {
   'is missing': (binary) => fs.rmSync(binary),
@@ -94,7 +99,10 @@ for (const [label, damage] of Object.entries(DAMAGES)) {
     const native = path.join(copy, 'native');
     const [binary] = fs.readdirSync(native).filter((name) => name.endsWith('.node'));
     damage(path.join(native, binary));
-    const said = /LEAKGUARD_NATIVE.*no native binary.*(reinstall|build)/;
+    const said = new RegExp(
+      `LEAKGUARD_NATIVE.*no native binary for linux-${process.arch} \\((glibc [\\d.]+|musl), Node\\.js ${process.version}\\) ` +
+        `.*reinstall.*npm run build.*needs Rust ${RUST} or later`,
+    );
     assertOneWarning(
       await runNode(['--require', path.join(copy, 'register.js'), program('healthy.js')]),
       said,
@@ -103,6 +111,34 @@ for (const [label, damage] of Object.entries(DAMAGES)) {
     assertOneWarning(await runNode(['app.js'], { cwd: folder }), said, WITHOUT_BINARY);
   });
 }
+
+test('a platform for which there is no binary is named, and the program runs unwatched', async () => {
+  const source = `Object.defineProperty(process, 'platform', { value: 'sunos' });
+    require(${JSON.stringify(REGISTER)});
+    console.log('done');`;
+  const said = new RegExp(`no native binary for sunos-${process.arch} \\(Node\\.js v`);
+  assertOneWarning(await runNode(['-e', source]), said);
+});
+
+test('looking for the libc without ldd leaves the settings of the host as they were', async () => {
+  const source = `const fs = require('node:fs');
+    const { readFileSync } = fs;
+    fs.readFileSync = (file, ...rest) => {
+      if (file === '/usr/bin/ldd') throw new Error('this machine has none');
+      return readFileSync(file, ...rest);
+    };
+    const { getReport } = process.report;
+    let asked = 0;
+    process.report.getReport = () => {
+      asked += 1;
+      return getReport.call(process.report);
+    };
+    const before = process.report.excludeNetwork;
+    const { report } = require(${JSON.stringify(ROOT)});
+    console.log(report().shims.timers, asked, process.report.excludeNetwork === before);`;
+  const { stdout, stderr } = await runNode(['-e', source]);
+  assert.deepEqual([stdout, stderr], ['on 1 true\n', '']);
+});
 
 test('a library path that leads nowhere falls back to the binary of the package', async () => {
   const { code, stdout } = await runNode(['--require', REGISTER, program('healthy.js')], {

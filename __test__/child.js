@@ -126,13 +126,15 @@ function copyPackage(folder, { native = true } = {}) {
   const copy = path.join(folder, 'node_modules', 'leakguard');
   fs.mkdirSync(copy, { recursive: true });
   const { files } = JSON.parse(fs.readFileSync(path.join(ROOT, 'package.json'), 'utf8'));
-  for (const name of ['package.json', ...files]) {
+  // Where it is installed the binary is in a package beside it.
+  const binaries = fs
+    .readdirSync(path.join(ROOT, 'native'))
+    .filter((name) => native && name.endsWith('.node'))
+    .map((name) => path.join('native', name));
+  for (const name of ['package.json', ...files, ...binaries]) {
     const from = path.join(ROOT, name);
     if (!fs.existsSync(from)) continue;
-    fs.cpSync(from, path.join(copy, name), {
-      recursive: true,
-      filter: (source) => native || !source.endsWith('.node'),
-    });
+    fs.cpSync(from, path.join(copy, name), { recursive: true });
   }
   return copy;
 }

@@ -26,12 +26,12 @@ function loadNative() {
       );
     }
     try {
-      binding = require('../native/binding.js');
+      binding = keepingReport(() => require('../native/binding.js'));
     } catch (error) {
       const reason = isForbidden(error)
         ? 'native addons are switched off; start Node.js without --no-addons, or with --allow-addons where it has --permission'
-        : `no native binary for ${process.platform}-${process.arch} could be loaded; reinstall leakguard on this ` +
-          'machine, or build it from its repository with `npm run build` (needs Rust)';
+        : `no native binary for ${describePlatform()} could be loaded; reinstall leakguard on this machine with ` +
+          'its optional dependencies, or build it from its repository with `npm run build` (needs Rust 1.85 or later)';
       const message = `${reason}; until then nothing is watched`;
       throw new LeakguardError('ERR_LEAKGUARD_NATIVE', message, error);
     }
@@ -48,6 +48,48 @@ function isForbidden(error) {
     if (each.message.includes('loading addons is disabled')) return true;
   }
   return false;
+}
+
+/**
+ * Where the generated loader cannot read `ldd` it asks the host's diagnostic report which libc there is,
+ * without what would be looked up in the network, and leaves that setting changed.
+ * @template T
+ * @param {() => T} action
+ * @returns {T}
+ */
+function keepingReport(action) {
+  const report = /** @type {{ excludeNetwork?: boolean } | undefined} */ (
+    process.platform === 'linux' ? process.report : undefined
+  );
+  const before = report?.excludeNetwork;
+  try {
+    return action();
+  } finally {
+    if (report !== undefined && report.excludeNetwork !== before) {
+      if (before === undefined) delete report.excludeNetwork;
+      else report.excludeNetwork = before;
+    }
+  }
+}
+
+/** What a binary must fit. */
+function describePlatform() {
+  const parts = [`Node.js ${process.version}`];
+  if (process.platform === 'linux') parts.unshift(keepingReport(libc));
+  return `${process.platform}-${process.arch} (${parts.join(', ')})`;
+}
+
+/** Takes 20 ms. */
+function libc() {
+  const report = /** @type {NodeJS.ProcessReport & { excludeNetwork?: boolean }} */ (
+    process.report
+  );
+  report.excludeNetwork = true;
+  const { header } = /** @type {{ header: { glibcVersionRuntime?: string } }} */ (
+    /** @type {unknown} */ (report.getReport())
+  );
+  const { glibcVersionRuntime: version } = header;
+  return version === undefined ? 'musl' : `glibc ${version}`;
 }
 
 exports.loadNative = loadNative;
