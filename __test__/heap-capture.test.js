@@ -102,6 +102,7 @@ for (const ending of ['', '.gz', '.zst']) {
     assert.equal(`${await read.summary()}`, `${await captured.summary()}`);
     const packed = fs.readFileSync(file);
     assert.equal(packed[0] === '{'.charCodeAt(0), ending === '');
+    assert.equal(fs.statSync(file).mode & 0o777, 0o600);
   });
 }
 

@@ -293,7 +293,8 @@ async function captureTo(file) {
   });
   const steps = packing === undefined ? [read] : [read, packing.pack()];
   try {
-    const handle = await fs.promises.open(file, 'w');
+    // As V8 makes its own: what the strings of a process hold is for its user.
+    const handle = await fs.promises.open(file, 'w', 0o600);
     await pipeline([v8.getHeapSnapshot(), ...steps, handle.createWriteStream()]);
   } catch (error) {
     throw new LeakguardError('ERR_LEAKGUARD_OUTPUT', `${file} cannot be written: ${error}`, error);

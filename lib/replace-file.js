@@ -5,15 +5,28 @@
 const fs = require('node:fs');
 
 /**
+ * A file under a name that others can foresee, and in a folder that they may write to: what has the name is
+ * removed, and no link is followed that came between.
  * @param {string} file
  * @param {string} text
- * @param {fs.WriteFileOptions} [options]
+ * @param {{ mode?: number }} [options]
+ * @throws {Error} of the system
+ */
+function createFile(file, text, options) {
+  fs.rmSync(file, { force: true });
+  fs.writeFileSync(file, text, { ...options, flag: 'wx' });
+}
+
+/**
+ * @param {string} file
+ * @param {string} text
+ * @param {{ mode?: number }} [options]
  * @throws {Error} of the system; nothing of ours is left then
  */
 function replaceFile(file, text, options) {
   const temporary = `${file}.${process.pid}.tmp`;
   try {
-    fs.writeFileSync(temporary, text, options);
+    createFile(temporary, text, options);
     fs.renameSync(temporary, file);
   } catch (error) {
     fs.rmSync(temporary, { force: true });
@@ -21,4 +34,5 @@ function replaceFile(file, text, options) {
   }
 }
 
+exports.createFile = createFile;
 exports.replaceFile = replaceFile;

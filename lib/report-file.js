@@ -13,6 +13,7 @@
 const fs = require('node:fs');
 const path = require('node:path');
 const { formatOf, render } = require('./formats');
+const { createFile } = require('./replace-file');
 
 /** @typedef {import('..').ReportData} ReportData */
 
@@ -41,7 +42,7 @@ class ReportFile {
     const temporary = `${file}.${pid}-${threadId}.tmp`;
     const text = render(JSON.stringify(report), formatOf(file) ?? 'text');
     try {
-      fs.writeFileSync(temporary, text);
+      createFile(temporary, text);
       const { ino } = fs.statSync(temporary);
       const isTaken = this.#isAnothers(file);
       const aside = isTaken ? path.join(dir, `${name}.before-${pid}-${threadId}${ext}`) : null;

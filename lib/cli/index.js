@@ -6,6 +6,7 @@ const path = require('node:path');
 const { Command, CommanderError, InvalidArgumentError, Option } = require('commander');
 const { EXTENSIONS, FORMATS } = require('../formats');
 const { CliError, exitCodes } = require('./exit-codes');
+const { printable } = require('./units');
 const { version } = require('../../package.json');
 
 /**
@@ -293,7 +294,10 @@ async function main(args) {
  * @param {boolean} asJson
  */
 function printError(exitCode, message, asJson) {
-  const text = asJson ? JSON.stringify({ error: { exitCode, message } }) : `leakguard: ${message}`;
+  // What it quotes may be from anywhere.
+  const text = asJson
+    ? JSON.stringify({ error: { exitCode, message } })
+    : `leakguard: ${printable(message)}`;
   process.stderr.write(`${text}\n`);
 }
 

@@ -17,6 +17,7 @@ const { CliError, exitCodes } = require('./exit-codes');
 const { applyPolicy, ignoreText, openBaseline } = require('./policy');
 const { isAlive, readLast } = require('./recordings');
 const { fails, merge, readReport } = require('./report');
+const { printable } = require('./units');
 
 /** @typedef {import('../..').ReportData} ReportData */
 /**
@@ -204,7 +205,7 @@ async function openDashboard(given, folder) {
 
 /** @param {string} line */
 function say(line) {
-  process.stderr.write(`leakguard: ${line}\n`);
+  process.stderr.write(`leakguard: ${printable(line)}\n`);
 }
 
 /**

@@ -3,8 +3,10 @@
 use napi::Status;
 
 use crate::error::{Error, Kind};
+use crate::guard::phrase::printable;
 
-/// The core's error as a JavaScript exception: plain message, `InvalidArg` for the caller's mistakes.
+/// The core's error as a JavaScript exception: plain message, without the escape sequences of the input that it
+/// quotes, `InvalidArg` for the caller's mistakes.
 // By value, because it is made for `map_err`.
 #[allow(clippy::needless_pass_by_value)]
 pub(super) fn to_js(error: Error) -> napi::Error {
@@ -14,5 +16,5 @@ pub(super) fn to_js(error: Error) -> napi::Error {
         }
         Kind::Busy | Kind::Internal => Status::GenericFailure,
     };
-    napi::Error::new(status, error.to_string())
+    napi::Error::new(status, printable(&error.to_string()))
 }
