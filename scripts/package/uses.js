@@ -1,0 +1,91 @@
+'use strict';
+
+/** What a user does with the package once it is installed, each an error where it does not come out right. */
+
+const assert = require('node:assert/strict');
+const { spawnSync } = require('node:child_process');
+const fs = require('node:fs');
+const path = require('node:path');
+const { ROOT } = require('../setup');
+const { run, runNpm, userEnvironment } = require('./packed');
+const { version } = require('../../package.json');
+
+const TSC = path.join(ROOT, 'node_modules', 'typescript', 'bin', 'tsc');
+const TYPES = path.join(ROOT, 'node_modules', '@types');
+/** Its binary, its hooks and its sites. */
+const USE = `
+function poll() { return setInterval(() => {}, 3_600_000); }
+const timers = Array.from({ length: 20 }, poll);
+const { findings, leakguard: version } = leakguard.report();
+console.log(version, findings.map(({ what, count, site }) => \`\${what} \${count} \${site?.function}\`).join());
+for (const timer of timers) clearInterval(timer);
+`;
+const USED = `${version} interval 20 poll\n`;
+
+/** What compiles with the types that ship, and what must not. */
+const TYPED = `
+import leakguard, { type Report, watch } from 'leakguard';
+leakguard.start({ interval: '250ms', sensitivity: 'high' });
+// @ts-expect-error: no duration
+leakguard.start({ interval: {} });
+const report: Report = leakguard.report();
+const verdict: 'clean' | 'suspect' | 'leak' | 'inconclusive' = report.verdict;
+watch(verdict, new Map<string, number>()).stop();
+`;
+/** Module, its resolution, and the ending of a file. */
+const MODULES = /** @type {const} */ ([
+  ['node16', 'node16', 'cts'],
+  ['node16', 'node16', 'mts'],
+  ['nodenext', 'nodenext', 'cts'],
+  ['nodenext', 'nodenext', 'mts'],
+  ['esnext', 'bundler', 'ts'],
+]);
+
+/**
+ * @param {string} node
+ * @param {string} folder  of the project
+ */
+function useInJavaScript(node, folder) {
+  const cargo = spawnSync('cargo', ['--version'], { env: userEnvironment(node) });
+  assert.ok(cargo.error !== undefined, 'there must be no Rust');
+  fs.writeFileSync(path.join(folder, 'app.cjs'), `const leakguard = require('leakguard');${USE}`);
+  fs.writeFileSync(path.join(folder, 'app.mjs'), `import leakguard from 'leakguard';${USE}`);
+  for (const file of ['app.cjs', 'app.mjs']) assert.equal(run(node, [file], folder), USED, file);
+  const entries = Object.keys(require('../../package.json').exports).map((key) =>
+    JSON.stringify(key.replace('.', 'leakguard')),
+  );
+  const resolve = `for (const entry of [${entries}]) require.resolve(entry); console.log('all');`;
+  assert.equal(run(node, ['-e', resolve], folder), 'all\n');
+}
+
+/**
+ * @param {string} node
+ * @param {string} folder  of the project
+ */
+function useCommandLine(node, folder) {
+  const leakguard = (/** @type {string} */ arg) =>
+    runNpm(node, ['exec', '--no', '--', 'leakguard', arg], folder);
+  assert.match(leakguard('--help'), /^Usage: leakguard /);
+  assert.match(leakguard('doctor'), /^ok {4}native addon +version /m);
+}
+
+/** @param {string} folder  of the project */
+function useInTypeScript(folder) {
+  for (const [module, moduleResolution, ending] of MODULES) {
+    const file = `typed-${moduleResolution}.${ending}`;
+    fs.writeFileSync(path.join(folder, file), TYPED);
+    const options = [
+      '--module',
+      module,
+      '--moduleResolution',
+      moduleResolution,
+      '--esModuleInterop',
+    ];
+    const types = ['--types', 'node', '--typeRoots', TYPES];
+    run(process.execPath, [TSC, ...options, ...types, '--strict', '--noEmit', file], folder);
+  }
+}
+
+exports.useCommandLine = useCommandLine;
+exports.useInJavaScript = useInJavaScript;
+exports.useInTypeScript = useInTypeScript;
