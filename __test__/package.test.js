@@ -9,7 +9,7 @@ const path = require('node:path');
 const { test } = require('node:test');
 const manifest = require('../package.json');
 const { SUITE_FOLDERS } = require('../scripts/suites/suite-run');
-const { ROOT, linesOf, runCommand, runNode, temporaryFolder } = require('./child');
+const { ROOT, runNode } = require('./child');
 
 /**
  * The files below a folder, as paths relative to the repository.
@@ -29,49 +29,6 @@ const read = (name) => fs.readFileSync(path.join(ROOT, name), 'utf8');
 
 const LIBRARY = filesBelow('lib');
 const SHIPPED_CODE = ['auto.js', 'bin/leakguard.js', 'index.js', 'register.js', ...LIBRARY];
-
-test('npm pack holds exactly what is needed', async () => {
-  const { code, stdout } = await runCommand('npm', ['pack', '--dry-run', '--json', '--silent']);
-  assert.equal(code, 0);
-  const [{ files }] = JSON.parse(stdout);
-  const names = files.map((/** @type {{ path: string }} */ file) => file.path);
-  const binaries = filesBelow('native').filter((name) => name.endsWith('.node'));
-  assert.equal(binaries.length, 1);
-  assert.deepEqual(
-    names.sort(),
-    [
-      ...SHIPPED_CODE,
-      ...binaries,
-      'LICENSE',
-      'README.md',
-      'index.d.ts',
-      'native/binding.d.ts',
-      'native/binding.js',
-      'package.json',
-      'page/live.css',
-      'page/live.js',
-      'report.schema.json',
-    ].sort(),
-  );
-});
-
-test('the packed package works where it is unpacked, with no package beside it', async (t) => {
-  const folder = temporaryFolder(t);
-  const packed = await runCommand('npm', ['pack', '--silent', '--pack-destination', folder]);
-  assert.equal(packed.code, 0, packed.stderr);
-  const modules = path.join(folder, 'node_modules');
-  fs.mkdirSync(modules);
-  const archive = path.join(folder, /** @type {string} */ (linesOf(packed.stdout).at(-1)));
-  const unpacked = await runCommand('tar', ['-xzf', archive, '-C', modules]);
-  assert.equal(unpacked.code, 0, unpacked.stderr);
-  fs.renameSync(path.join(modules, 'package'), path.join(modules, 'leakguard'));
-  const source = `const leakguard = require('leakguard');
-    require('leakguard/register');
-    require('leakguard/report.schema.json');
-    console.log(leakguard.report().shims.timers, require('leakguard/package.json').version);`;
-  const { code, stdout, stderr } = await runNode(['-e', source], { cwd: folder });
-  assert.deepEqual([code, stdout, stderr], [0, `on ${manifest.version}\n`, '']);
-});
 
 test('the main entry loads nothing but itself and Node', async () => {
   const source = `require(${JSON.stringify(ROOT)}).report();

@@ -45,7 +45,9 @@ test('only the dashboard listens, nothing connects, and only run starts a proces
     /\b(?:http\.(?:get|request)|net\.(?:connect|createConnection))\(/,
   );
   assert.deepEqual(filesWith(/\b(?:fetch|WebSocket|EventSource)\(/), []);
-  assert.deepEqual(filesWith(/(?:require\(|from )'node:(?:child_process|cluster)'/), ['lib/cli/run.js']);
+  assert.deepEqual(filesWith(/(?:require\(|from )'node:(?:child_process|cluster)'/), [
+    'lib/cli/run.js',
+  ]);
   assert.deepEqual(filesWith(/\b(?:eval|Function)\(/), []);
   // Its sockets; `open()` would make the process one that can be debugged from outside.
   assert.deepEqual(filesWith(/\binspector\.(?:open|url)\(/), []);

@@ -32,13 +32,11 @@ const report: Report = leakguard.report();
 const verdict: 'clean' | 'suspect' | 'leak' | 'inconclusive' = report.verdict;
 watch(verdict, new Map<string, number>()).stop();
 `;
-/** Module, its resolution, and the ending of a file. */
+/** Module, its resolution, and the endings of files. */
 const MODULES = /** @type {const} */ ([
-  ['node16', 'node16', 'cts'],
-  ['node16', 'node16', 'mts'],
-  ['nodenext', 'nodenext', 'cts'],
-  ['nodenext', 'nodenext', 'mts'],
-  ['esnext', 'bundler', 'ts'],
+  ['node16', 'node16', ['cts', 'mts']],
+  ['nodenext', 'nodenext', ['cts', 'mts']],
+  ['esnext', 'bundler', ['ts']],
 ]);
 
 /**
@@ -63,17 +61,17 @@ function useInJavaScript(node, folder) {
  * @param {string} folder  of the project
  */
 function useCommandLine(node, folder) {
-  const leakguard = (/** @type {string} */ arg) =>
-    runNpm(node, ['exec', '--no', '--', 'leakguard', arg], folder);
-  assert.match(leakguard('--help'), /^Usage: leakguard /);
-  assert.match(leakguard('doctor'), /^ok {4}native addon +version /m);
+  const bin = path.join('node_modules', 'leakguard', 'bin', 'leakguard.js');
+  assert.match(run(node, [bin, '--help'], folder), /^Usage: leakguard /);
+  const told = runNpm(node, ['exec', '--no', '--', 'leakguard', 'doctor'], folder);
+  assert.match(told, /^ok {4}native addon +version /m);
 }
 
 /** @param {string} folder  of the project */
 function useInTypeScript(folder) {
-  for (const [module, moduleResolution, ending] of MODULES) {
-    const file = `typed-${moduleResolution}.${ending}`;
-    fs.writeFileSync(path.join(folder, file), TYPED);
+  for (const [module, moduleResolution, endings] of MODULES) {
+    const files = endings.map((ending) => `typed-${moduleResolution}.${ending}`);
+    for (const file of files) fs.writeFileSync(path.join(folder, file), TYPED);
     const options = [
       '--module',
       module,
@@ -82,7 +80,7 @@ function useInTypeScript(folder) {
       '--esModuleInterop',
     ];
     const types = ['--types', 'node', '--typeRoots', TYPES];
-    run(process.execPath, [TSC, ...options, ...types, '--strict', '--noEmit', file], folder);
+    run(process.execPath, [TSC, ...options, ...types, '--strict', '--noEmit', ...files], folder);
   }
 }
 

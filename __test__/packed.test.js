@@ -1,0 +1,88 @@
+'use strict';
+
+/** The package as it is published: what is in it, and that it works where it is installed. Longer: `npm run test:package`. */
+
+const assert = require('node:assert/strict');
+const fs = require('node:fs');
+const path = require('node:path');
+const { after, before, test } = require('node:test');
+const { installInto, packAll } = require('../scripts/package/packed');
+const { useCommandLine, useInJavaScript, useInTypeScript } = require('../scripts/package/uses');
+const { ROOT, onReferenceOnly, temporaryFolder } = require('./child');
+const manifest = require('../package.json');
+
+const skip = onReferenceOnly;
+/** What a user downloads for one platform, unpacked. */
+const MAX_PLATFORM_BYTES = 3_000_000;
+const LICENSES = ['LICENSE', 'THIRD-PARTY-LICENSES.md'];
+
+const scratch = temporaryFolder({ after });
+/** @type {import('../scripts/package/packed').Packed} */
+let packed;
+before(async () => {
+  if (!skip) packed = await packAll(scratch);
+});
+
+test('the main package holds what is needed, and no binary', { skip }, () => {
+  const library = fs
+    .readdirSync(path.join(ROOT, 'lib'), { recursive: true, encoding: 'utf8' })
+    .filter((name) => fs.statSync(path.join(ROOT, 'lib', name)).isFile())
+    .map((name) => path.posix.join('lib', name));
+  assert.deepEqual(
+    packed.main.names.sort(),
+    [
+      ...library,
+      ...LICENSES,
+      'README.md',
+      'auto.js',
+      'bin/leakguard.js',
+      'index.d.ts',
+      'index.js',
+      'native/binding.d.ts',
+      'native/binding.js',
+      'package.json',
+      'page/live.css',
+      'page/live.js',
+      'register.js',
+      'report.schema.json',
+    ].sort(),
+  );
+});
+
+test('the package of a platform holds its binary, its licenses and nothing else, in three megabytes', {
+  skip,
+}, () => {
+  const { platform, platformName } = packed;
+  const binary = `${platformName.replace('-', '.')}.node`;
+  assert.deepEqual(
+    platform.names.sort(),
+    [...LICENSES, 'README.md', binary, 'package.json'].sort(),
+  );
+  assert.ok(platform.unpackedSize < MAX_PLATFORM_BYTES, `${platform.unpackedSize}`);
+});
+
+test('installed without Rust it runs as CommonJS, as ES module, on the command line and under tsc', {
+  skip,
+}, () => {
+  const folder = path.join(scratch, 'app');
+  installInto(process.execPath, packed, folder);
+  const { optionalDependencies } = JSON.parse(
+    fs.readFileSync(path.join(folder, 'node_modules/leakguard/package.json'), 'utf8'),
+  );
+  assert.deepEqual(optionalDependencies, { [packed.platformName]: manifest.version });
+  useInJavaScript(process.execPath, folder);
+  useCommandLine(process.execPath, folder);
+  useInTypeScript(folder);
+});
+
+test('installing runs no script, and a platform without a package of its own is no error', () => {
+  const scripts = Object.keys(manifest.scripts);
+  const run = ['preinstall', 'install', 'postinstall', 'prepare', 'preprepare', 'postprepare'];
+  assert.deepEqual(
+    scripts.filter((name) => run.includes(name)),
+    [],
+  );
+  // A release adds those of the platforms, as optional ones; before that npm could not find them.
+  assert.deepEqual(Object.keys(manifest.dependencies), ['commander']);
+  assert.equal('optionalDependencies' in manifest, false);
+});
