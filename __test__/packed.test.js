@@ -38,6 +38,7 @@ test('the main package holds what is needed, and no binary', { skip }, () => {
       'bin/leakguard.js',
       'index.d.ts',
       'index.js',
+      'jest.d.ts',
       'native/binding.d.ts',
       'native/binding.js',
       'package.json',
@@ -45,6 +46,7 @@ test('the main package holds what is needed, and no binary', { skip }, () => {
       'page/live.js',
       'register.js',
       'report.schema.json',
+      'vitest-reporter.d.mts',
     ].sort(),
   );
 });

@@ -15,8 +15,9 @@ runOrExit('npx', ['biome', 'ci', '--error-on-warnings']);
 runOrExit('npx', ['tsc']);
 runOrExit('npx', ['tsc', '--project', 'page']);
 runOrExit('npm', ['run', '--silent', 'build:page']);
+runOrExit('npm', ['run', '--silent', 'licenses']);
 buildAddon();
-const GENERATED = ['native', 'src/report/page.html', 'Cargo.lock'];
+const GENERATED = ['native', 'src/report/page.html', 'Cargo.lock', 'THIRD-PARTY-LICENSES.md'];
 // Crates of their own that are built with ours, which no test builds.
 runOrExit('cargo', ['check', '--quiet', '--locked', '--manifest-path', 'fuzz/Cargo.toml'], {
   env: { ...process.env, RUSTFLAGS: '--cfg fuzzing' },

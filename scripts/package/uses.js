@@ -32,6 +32,20 @@ const report: Report = leakguard.report();
 const verdict: 'clean' | 'suspect' | 'leak' | 'inconclusive' = report.verdict;
 watch(verdict, new Map<string, number>()).stop();
 `;
+const TYPED_JEST = `
+import { withLeakguard } from 'leakguard/jest';
+class Environment { readonly isOurs = true }
+const isOurs: true = new (withLeakguard(Environment))().isOurs;
+// @ts-expect-error: no class
+withLeakguard(isOurs);
+`;
+/** Not where an ES module cannot be required. */
+const TYPED_VITEST = `
+import Reporter from 'leakguard/vitest-reporter';
+new Reporter().onTestRunEnd([]);
+// @ts-expect-error: it has no such event
+new Reporter().onFinished();
+`;
 /** Module, its resolution, and the endings of files. */
 const MODULES = /** @type {const} */ ([
   ['node16', 'node16', ['cts', 'mts']],
@@ -71,7 +85,10 @@ function useCommandLine(node, folder) {
 function useInTypeScript(folder) {
   for (const [module, moduleResolution, endings] of MODULES) {
     const files = endings.map((ending) => `typed-${moduleResolution}.${ending}`);
-    for (const file of files) fs.writeFileSync(path.join(folder, file), TYPED);
+    for (const file of files) {
+      const text = TYPED + TYPED_JEST + (file.endsWith('.cts') ? '' : TYPED_VITEST);
+      fs.writeFileSync(path.join(folder, file), text);
+    }
     const options = [
       '--module',
       module,
