@@ -6,6 +6,7 @@ const assert = require('node:assert/strict');
 const fs = require('node:fs');
 const path = require('node:path');
 const { after, before, test } = require('node:test');
+const yaml = require('js-yaml');
 const { installInto, packAll } = require('../scripts/package/packed');
 const { useCommandLine, useInJavaScript, useInTypeScript } = require('../scripts/package/uses');
 const { ROOT, onReferenceOnly, temporaryFolder } = require('./child');
@@ -87,4 +88,27 @@ test('installing runs no script, and a platform without a package of its own is 
   // A release adds those of the platforms, as optional ones; before that npm could not find them.
   assert.deepEqual(Object.keys(manifest.dependencies), ['commander']);
   assert.equal('optionalDependencies' in manifest, false);
+});
+
+test('a release builds, tries and audits a binary for every platform of the package', {
+  skip,
+}, () => {
+  const read = (/** @type {string} */ name) => fs.readFileSync(path.join(ROOT, name), 'utf8');
+  const { jobs } = /** @type {any} */ (yaml.load(read('.github/workflows/release.yml')));
+  const targetsOf = (/** @type {string} */ job) =>
+    jobs[job].strategy.matrix.include.map((/** @type {{ target: string }} */ { target }) => target);
+  const expected = [...manifest.napi.targets].sort();
+  assert.deepEqual(targetsOf('build').sort(), expected);
+  assert.deepEqual([...targetsOf('try'), ...targetsOf('try-musl')].sort(), expected);
+  for (const job of ['try', 'try-musl']) {
+    const { target, include } = jobs[job].strategy.matrix;
+    assert.deepEqual(
+      target,
+      include.map((/** @type {{ target: string }} */ each) => each.target),
+    );
+  }
+  const audited = [...read('deny.toml').matchAll(/^ {2}"([\w-]+)",$/gm)].map(
+    ([, target]) => target,
+  );
+  assert.deepEqual(audited.sort(), expected);
 });
