@@ -68,9 +68,11 @@ pub(crate) fn percent(share: f64) -> String {
     format!("{:.0} %", (share * 100.0).round() + 0.0)
 }
 
-/// Text from outside that may hold escape sequences: every control character but the newline as `·`.
+/// Text from outside that may hold escape sequences: every control character but the newline as `·`, and so what turns
+/// the direction of a line, by which one file could be shown as another.
 pub(crate) fn printable(text: &str) -> String {
-    let safe = |character: char| character == '\n' || !character.is_control();
+    let turns = |character| matches!(character, '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}');
+    let safe = |character: char| character == '\n' || !(character.is_control() || turns(character));
     text.chars()
         .map(|character| if safe(character) { character } else { '·' })
         .collect()
@@ -118,6 +120,7 @@ mod tests {
     #[test]
     fn control_characters_do_not_reach_a_terminal() {
         assert_eq!(printable("a\u{1b}[2Jb\nc"), "a·[2Jb\nc");
+        assert_eq!(printable("a\u{202e}sj.b\u{2066}"), "a·sj.b·");
     }
 
     #[test]
