@@ -4,8 +4,8 @@
 /**
  * `npm run test:core`: Node's own tests, from the sources of the same major, once bare and once at
  * each level with leakguard loaded first. The promise is that nobody can tell them apart, so the
- * figure that counts is the difference, not the passes. Here are the command line, the order of work and the printed result; each step has
- * its room in `core-suite/`.
+ * figure that counts is the difference, not the passes. Here are the command line, the order of work
+ * and the printed result; each step has its room in `core-suite/`.
  */
 
 const { spawnSync } = require('node:child_process');
@@ -24,9 +24,10 @@ const { killAll, runTest } = require('./core-suite/test-process.js');
 
 const REPOSITORY = path.resolve(__dirname, '..');
 const CACHE = path.join(REPOSITORY, '.cache', 'core-suite');
+const EMPTY_MODULE = path.join(__dirname, 'core-suite', 'empty.js');
 const MAJORS = [20, 22, 24, 26];
 const LEVELS = ['off', 'counts', 'sites', 'survivors', 'exact'];
-/** That are run unless told otherwise. */
+/** Those that are run unless told otherwise. */
 const DEFAULT_LEVELS = ['sites', 'survivors', 'exact'];
 const ALL = 'all';
 const MAX_JOBS = 64;
@@ -53,7 +54,7 @@ Runs Node's own tests bare and under leakguard, and prints the difference.
   --json           print one JSON document
   --help           print this
 
-Exit code: 0 no difference but those that docs/transparency.md explains, 1 some, 64 wrong usage, 65 something needed is missing.
+Exit code: 0 no difference but what docs/transparency.md explains, 1 some, 64 wrong usage, 65 something needed is missing.
 `;
 
 /**
@@ -160,7 +161,6 @@ function filesOf(root, { groups, only }) {
 async function compareAll({ major, root }, binary, scratch, settings) {
   const files = filesOf(root, settings);
   const bare = { binary, root, scratch, guard: [], variables: {} };
-  const guarded = { ...bare, guard: ['--require', settings.guard] };
   /** @type {import('./core-suite/comparison.js').Comparison[]} */
   const comparisons = [];
   let done = 0;
@@ -168,11 +168,17 @@ async function compareAll({ major, root }, binary, scratch, settings) {
   async function work(queue) {
     for (const file of queue) {
       progress.show(`Node ${major}: ${done}/${files.length} ${path.basename(file)}`);
-      const run = (/** @type {string | undefined} */ level) =>
-        level === undefined
-          ? runTest({ ...bare, file })
-          : runTest({ ...guarded, file, variables: { LEAKGUARD_LEVEL: level } });
-      const found = await compare(file, settings.levels, run);
+      const found = await compare(file, settings.levels, {
+        bare: () => runTest({ ...bare, file }),
+        preloaded: () => runTest({ ...bare, file, guard: ['--require', EMPTY_MODULE] }),
+        guarded: (level) =>
+          runTest({
+            ...bare,
+            file,
+            guard: ['--require', settings.guard],
+            variables: { LEAKGUARD_LEVEL: level },
+          }),
+      });
       comparisons.push(...found);
       for (const each of found) {
         if (each.verdict === 'different') progress.announce(describe(each).trim());
@@ -229,6 +235,7 @@ function summarize({ major, binary, sources, comparisons }) {
     skippedBare: files.filter(({ bare }) => bare[0].outcome === 'skipped').length,
     failsBare: files.filter(({ bare }) => !isPass(bare[0])),
     unsteady: comparisons.filter(({ verdict }) => verdict === 'unsteady'),
+    preload: comparisons.filter(({ verdict }) => verdict === 'preload'),
     explained: different.filter(({ explanation }) => explanation !== null),
     differences: different.filter(({ explanation }) => explanation === null),
   };
@@ -239,13 +246,16 @@ function printMajor(result) {
   const summary = summarize(result);
   let text = `Node ${summary.binary}, tests of ${summary.sources}: ${summary.files} files, `;
   text += `${summary.passedBare} passed bare (${summary.skippedBare} skipped themselves), `;
-  text += `${summary.differences.length} differences, ${summary.explained.length} explained\n`;
+  text += `${summary.differences.length} unexplained differences, `;
+  text += `${summary.explained.length} explained, ${summary.preload.length} of any preloaded module\n`;
   if (summary.failsBare.length > 0) text += ' fails bare:\n';
   for (const each of summary.failsBare) {
     text += `  ${each.file}: ${outcomesOf(each.bare)}\n${firstLines(each.bare[0], 2)}`;
   }
   if (summary.unsteady.length > 0) text += ' unsteady, the same on repeats:\n';
   for (const each of summary.unsteady) text += describe(each);
+  if (summary.preload.length > 0) text += ' the same with an empty module loaded first:\n';
+  for (const each of summary.preload) text += describe(each);
   if (summary.explained.length > 0) text += ' explained in docs/transparency.md:\n';
   for (const each of summary.explained) text += `${describe(each)}    ${each.explanation}\n`;
   if (summary.differences.length > 0) text += ' differences:\n';

@@ -4,7 +4,7 @@
  * Runs one of Node's test files as Node's own runner does (tools/test.py, test/testpy): working
  * directory is the tree, `// Flags:` and `// Env:` go to the process, the runner's variables are
  * set, output goes to a file (a pipe would be one more active resource, which some tests count), and
- * exit code 0 is a pass.
+ * exit code 0 is a pass, but for the files of `message`, whose output is what counts.
  * Differences on purpose: every run has a temporary directory and a thread id of its own, so any
  * two runs may overlap, and the whole process group goes when the file is done or late, so that a
  * failing test leaves no server behind for the next one.
@@ -30,9 +30,11 @@ const THREAD_IDS = 500;
 /** Variables that change what a test sees: ours, npm's, the terminal's and Node's own switches. */
 const HIDDEN_VARIABLES = /^(LEAKGUARD|NODE_|npm_|TEST_|FORCE_COLOR$|NO_COLOR$|NPM_)/;
 
+const SYNTAX = /[.*+?^${}()|[\]\\]/g;
+
 /**
  * @typedef {object} Run
- * @property {string} outcome `0`, `1`, `SIGABRT`, `timeout`, `skipped`: equal outcomes are the same
+ * @property {string} outcome `0`, `1`, `SIGABRT`, `timeout`, `skipped`, `other output`: equal outcomes are the same
  * @property {string} output standard output and error, interleaved as they came
  */
 
@@ -77,6 +79,22 @@ function takeOutput(file) {
 }
 
 /**
+ * As Node's runner compares: line by line without empty lines, and a star is any text.
+ * @param {string} output
+ * @param {string} expected  what the `.out` file beside the test holds
+ * @param {string} basename  of the test
+ */
+function isExpected(output, expected, basename) {
+  const linesOf = (/** @type {string} */ text) => text.split('\n').filter((line) => line.trim());
+  const patterns = linesOf(expected.replaceAll('%(basename)s', basename)).map((line) => {
+    const parts = line.trimEnd().split('*');
+    return new RegExp(`^${parts.map((part) => part.replace(SYNTAX, '\\$&')).join('.*')}$`);
+  });
+  const lines = linesOf(output);
+  return lines.length === patterns.length && patterns.every((each, at) => each.test(lines[at]));
+}
+
+/**
  * @param {object} test
  * @param {string} test.binary
  * @param {string} test.root
@@ -96,6 +114,8 @@ function runTest({ binary, root, file, guard, variables, scratch }) {
   const outputFile = path.join(scratch, `${id}.out`);
   const outputDescriptor = fs.openSync(outputFile, 'a');
   const source = fs.readFileSync(absolute, 'utf8');
+  const expectedFile = absolute.replace(/\.m?js$/, '.out');
+  const expected = fs.existsSync(expectedFile) ? fs.readFileSync(expectedFile, 'utf8') : null;
   const flags = wordsAfter(source, /\/\/\s+Flags:(.*)/);
   const ownVariables = wordsAfter(source, /\/\/\s+Env:(.*)/).map((pair) => pair.split('='));
   const inherited = Object.entries(process.env).filter(([name]) => !HIDDEN_VARIABLES.test(name));
@@ -134,7 +154,10 @@ function runTest({ binary, root, file, guard, variables, scratch }) {
       fs.rmSync(directory, { recursive: true, force: true, maxRetries: 3 });
       // A test that skips itself only under the guard has lost what it would have tested.
       const isSkipped = code === 0 && /^1\.\.0 # Skipped/m.test(output);
-      const ended = signal ?? (isSkipped ? 'skipped' : String(code));
+      let ended = signal ?? (isSkipped ? 'skipped' : String(code));
+      if (expected !== null && signal === null) {
+        ended = isExpected(output, expected, path.basename(file)) ? '0' : 'other output';
+      }
       resolve({ outcome: late ? 'timeout' : ended, output });
     });
   });
