@@ -86,6 +86,80 @@ for (const name of ['file:///x/a%2Fb.js', 'file://host/x.js', '']) {
   });
 }
 
+test('a host that takes iteration away from arrays ends as without us, at every level', () => {
+  const code = `
+    const values = Array.prototype[Symbol.iterator];
+    const arrays = Object.getPrototypeOf([][Symbol.iterator]());
+    const { next } = arrays;
+    delete Array.prototype[Symbol.iterator];
+    delete arrays.next;
+    ${LISTENERS}
+    const map = new Map();
+    for (let i = 0; i < 2000; i += 1) map.set(i, i);
+    let ticks = 0;
+    const timer = setInterval(() => {
+      emitter.on('tick', () => {});
+      if ((ticks += 1) < 10) return;
+      clearInterval(timer);
+      Array.prototype[Symbol.iterator] = values;
+      arrays.next = next;
+      const { shims } = require(${JSON.stringify(path.dirname(REGISTER))}).report();
+      console.log(JSON.stringify([emitter.listenerCount('tick'), map.size, shims.eventEmitter]));
+    }, 10);`;
+  for (const level of ['counts', 'sites', 'survivors', 'exact']) {
+    const { status, stderr, output } = run(code, {
+      LEAKGUARD_LEVEL: level,
+      LEAKGUARD_INTERVAL: '10ms',
+      LEAKGUARD_SURVIVORS: '20ms',
+    });
+    assert.equal(status, 0, stderr);
+    assert.equal(stderr, '');
+    assert.deepEqual(output, [50, 2000, 'on']);
+  }
+});
+
+test('a failure that cannot even be undone does not reach the host', () => {
+  const { status, stderr, output } = run(
+    `
+    process.stderr; // Node.js 20 iterates to make it.
+    const { iterator } = Symbol;
+    const values = Array.prototype[iterator];
+    Array.prototype[iterator] = function () { throw new Error('no iteration'); };
+    Array.prototype.filter = undefined;
+    ${LISTENERS}
+    let ticks = 0;
+    const timer = setInterval(() => {
+      if ((ticks += 1) < 10) return;
+      clearInterval(timer);
+      emitter.on('tick', () => {});
+      Array.prototype[iterator] = values;
+      console.log(JSON.stringify(emitter.listenerCount('tick')));
+    }, 10);`,
+    { LEAKGUARD_INTERVAL: '10ms' },
+  );
+  assert.equal(status, 0, stderr);
+  assert.match(stderr, /the hooks eventEmitter are off: Error: no iteration/);
+  assert.match(stderr, /stopped after a failure of its own/);
+  assert.equal(output, 41);
+});
+
+const permission = ['--permission', '--experimental-permission'].find((name) =>
+  process.allowedNodeEnvironmentFlags.has(name),
+);
+
+test(
+  'a permission model that lets nothing of ours be read is no reason not to start',
+  { skip: permission === undefined },
+  () => {
+    const { status, stderr } = run('process.exitCode = 3', {}, [
+      String(permission),
+      `--allow-fs-read=${REGISTER}`,
+    ]);
+    assert.equal(status, 3, stderr);
+    assert.match(stderr, /LEAKGUARD_PERMISSION.* does not let it read .*index\.js; add --allow-fs-read/);
+  },
+);
+
 test('an exit listener that a test runner adds later does not undo the exit code', () => {
   const { status } = run(
     `

@@ -285,6 +285,16 @@ function startHooks(t) {
   t.after(() => leakguard.stop());
 }
 
+/** @param {Function} subject */
+function isConstructor(subject) {
+  try {
+    Reflect.construct(Object, [], subject);
+    return true;
+  } catch {
+    return false;
+  }
+}
+
 function assertBare() {
   for (const [index, hooked] of HOOKED.entries()) {
     assert.deepEqual(describe(hooked), bareDescriptors[index], hooked.name);
@@ -365,6 +375,17 @@ for (const [index, hooked] of HOOKED.entries()) {
     startHooks(t);
     assert.equal(Object.hasOwn(holder[key], 'prototype'), Object.hasOwn(bare.value, 'prototype'));
   });
+
+  if (isConstructor(bare.value)) {
+    test(`${name} gives the same kind of object to new`, async (t) => {
+      startHooks(t);
+      const made = new bare.value(...goodArguments);
+      const madeHooked = new holder[key](...goodArguments);
+      t.after(() => Promise.all([made, madeHooked].map((each) => (dispose ?? disposeOfTimer)(each))));
+      assert.equal(Object.getPrototypeOf(madeHooked), Object.getPrototypeOf(made));
+      assert.ok(!(made instanceof bare.value) || madeHooked instanceof holder[key]);
+    });
+  }
 
   test(`${name} keeps the descriptor of its property`, (t) => {
     startHooks(t);

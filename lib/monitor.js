@@ -14,6 +14,7 @@ const nodeModule = require('node:module');
 const { LeakguardError, inspectValue, refuseOthers, refusedValue, warnOnce } = require('./errors');
 const { isObject } = require('./holding');
 const { createRule, matchesAny, staleNotes } = require('./ignore');
+const { arraysIterate } = require('./iterators');
 const { parseBoolean, parseInteger, readOptions } = require('./options');
 const { PatchSet } = require('./patch');
 const { addFindings, applyPolicy, createReport } = require('./report');
@@ -138,8 +139,9 @@ class LeakguardMonitor {
     this.running = false;
     clearInterval(this.timer);
     this.run?.stop();
-    for (const shim of this.shims) shim.stop();
-    for (const patches of this.realms.values()) patches.restore();
+    // Without iterators: a host may have broken them, and this is the way out.
+    for (let at = 0; at < this.shims.length; at += 1) this.shims[at].stop();
+    this.realms.forEach((patches) => patches.restore());
     nodeModule.syncBuiltinESMExports();
     process.off('exit', this.exitListener);
     process.off('beforeExit', this.stayLast);
@@ -591,7 +593,7 @@ class LeakguardMonitor {
    */
   #record(action) {
     const { run } = this;
-    if (this.busy || run === null) return;
+    if (this.busy || !this.running || run === null || !arraysIterate()) return;
     const start = now();
     this.#alone(() => action(run));
     run.spend(now() - start);
@@ -599,7 +601,7 @@ class LeakguardMonitor {
 
   #tick() {
     const { run } = this;
-    if (run === null || !this.running) return;
+    if (run === null || !this.running || !arraysIterate()) return;
     const start = now();
     try {
       const events = this.#alone(() => {
@@ -614,8 +616,8 @@ class LeakguardMonitor {
       }
       this.#answerRemote(run);
     } catch (error) {
-      this.stop();
-      warnOnce(`stopped after a failure of its own: ${error}`, 'LEAKGUARD_INTERNAL');
+      this.#fail(error);
+      return;
     }
     const lastTickMs = now() - start;
     run.spend(lastTickMs);
@@ -623,6 +625,16 @@ class LeakguardMonitor {
     if (!this.recording && run.isOverspent() && run.lower()) this.#applyLevel(run);
     run.overhead.lastTickMs = lastTickMs;
     run.overhead.maxTickMs = Math.max(run.overhead.maxTickMs, lastTickMs);
+  }
+
+  /** @param {unknown} error  of a tick */
+  #fail(error) {
+    try {
+      this.stop();
+    } catch {
+      // As far as it came: nothing is recorded any more.
+    }
+    warnInternal(`stopped after a failure of its own: ${error}`);
   }
 
   /** @param {Run} run */

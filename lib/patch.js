@@ -2,7 +2,9 @@
 
 /**
  * Replaces and restores properties; no other file does. A replacement is indistinguishable by
- * name, length, own keys and property descriptor. What it refuses to know: what a wrapper does.
+ * name, length, own keys and property descriptor. A wrapper brings its own syntax along: a function
+ * for what people call with `new` too (`new fs.createReadStream()`, `new setInterval()`), a method for
+ * what has no prototype. What it refuses to know: what a wrapper does.
  *
  * The danger is other people's patches. We restore a property only if our wrapper is still on top;
  * if somebody wrapped us, pulling it out would drop their patch with ours, so the wrapper stays

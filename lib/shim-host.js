@@ -2,7 +2,8 @@
 
 /**
  * One shim with its patches, and the barrier between its failures and the host: the first one turns
- * the shim into a pass-through, puts back what can be put back, and is said once.
+ * the shim into a pass-through, puts back what can be put back, and is said once. What failed may be
+ * what a host has done to the intrinsics, so the way out iterates over nothing.
  */
 
 const diagnosticsChannel = require('node:diagnostics_channel');
@@ -27,6 +28,7 @@ class ShimHost {
     /** @param {(run: import('./run').Run) => void} action */
     const guarded = (action) =>
       record((run) => {
+        if (this.failed) return;
         try {
           action(run);
         } catch (error) {
@@ -98,10 +100,11 @@ class ShimHost {
   }
 
   stop() {
+    const { samplers, channels = [] } = this.shim;
     this.started = false;
-    for (const sampler of this.shim.samplers) sampler.close();
-    for (const { name, subscriber } of this.shim.channels ?? []) {
-      diagnosticsChannel.unsubscribe(name, subscriber);
+    for (let at = 0; at < samplers.length; at += 1) samplers[at].close();
+    for (let at = 0; at < channels.length; at += 1) {
+      diagnosticsChannel.unsubscribe(channels[at].name, channels[at].subscriber);
     }
     this.patches.restore();
   }
@@ -133,7 +136,11 @@ class ShimHost {
   /** @param {unknown} error */
   #fail(error) {
     this.failed = true;
-    this.stop();
+    try {
+      this.stop();
+    } catch {
+      // Not even that: what is left in place is asked for nothing any more.
+    }
     warnOnce(`the hooks ${this.name} are off: ${error}`, 'LEAKGUARD_SHIM');
   }
 }

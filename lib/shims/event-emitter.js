@@ -130,41 +130,37 @@ function createEventEmitterShim({ added, records, limits }) {
 
   /** @param {any} original */
   function wrapAddListener(original) {
-    const { wrapper } = {
-      /**
-       * @this {any}
-       * @param {string | symbol} type
-       * @param {unknown} listener
-       */
-      wrapper(type, listener) {
-        noteFirstListener(this);
-        // A direct call costs half of Reflect.apply, and two arguments are what everybody passes.
-        const result =
-          arguments.length === 2
-            ? original.call(this, type, listener)
-            : Reflect.apply(original, this, arguments);
-        check(this, type, listener, wrapper);
-        return result;
-      },
-    };
+    /**
+     * @this {any}
+     * @param {string | symbol} type
+     * @param {unknown} listener
+     */
+    function wrapper(type, listener) {
+      noteFirstListener(this);
+      // A direct call costs half of Reflect.apply, and two arguments are what everybody passes.
+      const result =
+        arguments.length === 2
+          ? original.call(this, type, listener)
+          : Reflect.apply(original, this, arguments);
+      check(this, type, listener, wrapper);
+      return result;
+    }
     return wrapper;
   }
 
   /** @param {any} original */
   function wrapPrependListener(original) {
-    const { wrapper } = {
-      /**
-       * @this {any}
-       * @param {string | symbol} type
-       * @param {unknown} listener
-       */
-      wrapper(type, listener) {
-        noteFirstListener(this);
-        const result = Reflect.apply(original, this, arguments);
-        check(this, type, listener, wrapper);
-        return result;
-      },
-    };
+    /**
+     * @this {any}
+     * @param {string | symbol} type
+     * @param {unknown} listener
+     */
+    function wrapper(type, listener) {
+      noteFirstListener(this);
+      const result = Reflect.apply(original, this, arguments);
+      check(this, type, listener, wrapper);
+      return result;
+    }
     return wrapper;
   }
 

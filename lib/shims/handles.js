@@ -133,6 +133,20 @@ function createHandlesShim({ opened, accepted, pathOpened, recordsMade, limits }
 
   /** @param {any} original  takes the path first */
   function wrapOpener(original) {
+    /**
+     * @this {any}
+     * @param {unknown} path
+     */
+    function wrapper(path) {
+      const result = Reflect.apply(original, this, arguments);
+      if (--paths.skip < 0) lookAtPath(path, result, wrapper);
+      return result;
+    }
+    return wrapper;
+  }
+
+  /** @param {any} original  as above, but async, so there is no `new` and no prototype */
+  function wrapAsyncOpener(original) {
     const { wrapper } = {
       /**
        * @this {any}
@@ -152,17 +166,15 @@ function createHandlesShim({ opened, accepted, pathOpened, recordsMade, limits }
    * @returns {(original: any) => (...args: any[]) => any}
    */
   const wrapWatcher = (what) => (original) => {
-    const { wrapper } = {
-      /**
-       * @this {any}
-       * @param {unknown} _path
-       */
-      wrapper(_path) {
-        const watcher = Reflect.apply(original, this, arguments);
-        if (--others.skip < 0) look(watcher);
-        return watcher;
-      },
-    };
+    /**
+     * @this {any}
+     * @param {unknown} _path
+     */
+    function wrapper(_path) {
+      const watcher = Reflect.apply(original, this, arguments);
+      if (--others.skip < 0) look(watcher);
+      return watcher;
+    }
     /** @param {unknown} watcher */
     function look(watcher) {
       const weight = others.next();
@@ -187,7 +199,7 @@ function createHandlesShim({ opened, accepted, pathOpened, recordsMade, limits }
     },
     installLate(patches) {
       if (!loaded.includes('NativeModule internal/fs/promises')) return false;
-      patches.replace(fs.promises, 'open', wrapOpener);
+      patches.replace(fs.promises, 'open', wrapAsyncOpener);
       return true;
     },
   };

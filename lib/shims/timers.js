@@ -88,21 +88,19 @@ function createTimersShim({ made, recordsMade, limits }) {
   function wrapSetTimeout(original) {
     const kind = kinds.setTimeout;
     const { sampler } = kind;
-    const { wrapper } = {
-      /**
-       * @this {any}
-       * @param {unknown} callback
-       * @param {unknown} delay
-       */
-      wrapper(callback, delay) {
-        const timer =
-          arguments.length === 2
-            ? original.call(this, callback, delay)
-            : Reflect.apply(original, this, arguments);
-        if (--sampler.skip < 0) look(kind, timer, wrapper);
-        return timer;
-      },
-    };
+    /**
+     * @this {any}
+     * @param {unknown} callback
+     * @param {unknown} delay
+     */
+    function wrapper(callback, delay) {
+      const timer =
+        arguments.length === 2
+          ? original.call(this, callback, delay)
+          : Reflect.apply(original, this, arguments);
+      if (--sampler.skip < 0) look(kind, timer, wrapper);
+      return timer;
+    }
     return wrapper;
   }
 
@@ -110,21 +108,19 @@ function createTimersShim({ made, recordsMade, limits }) {
   function wrapSetInterval(original) {
     const kind = kinds.setInterval;
     const { sampler } = kind;
-    const { wrapper } = {
-      /**
-       * @this {any}
-       * @param {unknown} callback
-       * @param {unknown} delay
-       */
-      wrapper(callback, delay) {
-        const timer =
-          arguments.length === 2
-            ? original.call(this, callback, delay)
-            : Reflect.apply(original, this, arguments);
-        if (--sampler.skip < 0) look(kind, timer, wrapper);
-        return timer;
-      },
-    };
+    /**
+     * @this {any}
+     * @param {unknown} callback
+     * @param {unknown} delay
+     */
+    function wrapper(callback, delay) {
+      const timer =
+        arguments.length === 2
+          ? original.call(this, callback, delay)
+          : Reflect.apply(original, this, arguments);
+      if (--sampler.skip < 0) look(kind, timer, wrapper);
+      return timer;
+    }
     return wrapper;
   }
 
@@ -132,20 +128,18 @@ function createTimersShim({ made, recordsMade, limits }) {
   function wrapSetImmediate(original) {
     const kind = kinds.setImmediate;
     const { sampler } = kind;
-    const { wrapper } = {
-      /**
-       * @this {any}
-       * @param {unknown} callback
-       */
-      wrapper(callback) {
-        const timer =
-          arguments.length === 1
-            ? original.call(this, callback)
-            : Reflect.apply(original, this, arguments);
-        if (--sampler.skip < 0) look(kind, timer, wrapper);
-        return timer;
-      },
-    };
+    /**
+     * @this {any}
+     * @param {unknown} callback
+     */
+    function wrapper(callback) {
+      const timer =
+        arguments.length === 1
+          ? original.call(this, callback)
+          : Reflect.apply(original, this, arguments);
+      if (--sampler.skip < 0) look(kind, timer, wrapper);
+      return timer;
+    }
     return wrapper;
   }
 
@@ -170,17 +164,15 @@ function createTimersShim({ made, recordsMade, limits }) {
         const below = recorded ? captureStack(wrapper, DEEP_STACK_FRAMES) : wrapper;
         made(promise, { what, floor: floor(), isLive, weight, below });
       }
-      const { wrapper } = {
-        /**
-         * @this {any}
-         * @param {unknown} _delay
-         */
-        wrapper(_delay) {
-          const promise = Reflect.apply(original, this, arguments);
-          if (--sampler.skip < 0) look(promise, arguments);
-          return promise;
-        },
-      };
+      /**
+       * @this {any}
+       * @param {unknown} _delay
+       */
+      function wrapper(_delay) {
+        const promise = Reflect.apply(original, this, arguments);
+        if (--sampler.skip < 0) look(promise, arguments);
+        return promise;
+      }
       return wrapper;
     };
 

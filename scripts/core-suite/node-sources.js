@@ -159,16 +159,36 @@ class NodeSources {
 
     const apt = this.#openApt();
     const found = apt.find('nodejs');
-    const chosen = nearest(found, binaryVersion);
-    if (chosen === undefined) {
-      const there = found.map(({ version }) => version).join(', ') || 'none at all';
-      throw new InputError(
-        `no source package of Node ${major} in ${SUITES.join(', ')} (found: ${there})`,
-        this.#complaint,
-      );
+    let complaint = this.#complaint;
+    // An archive that its suite has just replaced is gone, and the next nearest is as good as any.
+    for (let left = found; ; ) {
+      const chosen = nearest(left, binaryVersion);
+      if (chosen === undefined) break;
+      const version = numbersOf(chosen.version).join('.');
+      if (cached?.version === version) return { major, ...cached };
+      try {
+        return { major, version, root: this.#add(apt, chosen, version) };
+      } catch (error) {
+        if (!(error instanceof InputError)) throw error;
+        this.#announce(error.message);
+        complaint = error.detail;
+      }
+      left = left.filter((each) => each !== chosen);
     }
-    const version = numbersOf(chosen.version).join('.');
-    if (cached?.version === version) return { major, ...cached };
+    const there = found.map(({ version }) => version).join(', ') || 'none at all';
+    throw new InputError(
+      `no source package of Node ${major} in ${SUITES.join(', ')} (found: ${there})`,
+      complaint,
+    );
+  }
+
+  /**
+   * @param {InstanceType<typeof DebianApt>} apt
+   * @param {ReturnType<InstanceType<typeof DebianApt>['find']>[number]} chosen
+   * @param {string} version  Node's
+   * @returns {string} the tree
+   */
+  #add(apt, chosen, version) {
     // Components are called `orig-NAME.tar.xz`; the main tarball has no name.
     const file = chosen.files.find(({ name }) => /\.orig\.tar\.\w+$/.test(name));
     if (file === undefined) throw new InputError(`nodejs ${chosen.version} has no main tarball`);
@@ -176,7 +196,7 @@ class NodeSources {
     const directory = path.join(this.#directory, 'downloads');
     const archive = apt.download('nodejs', chosen.version, file, directory);
     this.#announce(`unpacking the tests of Node ${version}`);
-    return { major, version, root: this.#unpack(archive, version) };
+    return this.#unpack(archive, version);
   }
 }
 
