@@ -24,7 +24,11 @@ function ending(...outcomes) {
  * @param {string[]} [levels]
  */
 async function verdictsOf({ bare, guarded, preloaded = ['0'] }, levels = ['sites']) {
-  const run = { bare: ending(...bare), guarded: ending(...guarded), preloaded: ending(...preloaded) };
+  const run = {
+    bare: ending(...bare),
+    guarded: ending(...guarded),
+    preloaded: ending(...preloaded),
+  };
   const found = await compare('test/parallel/test-a.js', levels, run);
   return { verdicts: found.map(({ verdict }) => verdict), bareRuns: run.bare.count() };
 }
@@ -55,10 +59,12 @@ describe('the comparison of a test file with and without leakguard', () => {
     ]);
   });
 
-  it("does not blame leakguard for what an empty module does to a test as well, in the same way", async () => {
+  it('does not blame leakguard for what an empty module does to a test as well, in the same way', async () => {
     const one = { bare: ['0'], guarded: ['1'] };
     assert.deepEqual((await verdictsOf({ ...one, preloaded: ['1'] })).verdicts, ['preload']);
-    assert.deepEqual((await verdictsOf({ ...one, preloaded: ['SIGABRT'] })).verdicts, ['different']);
+    assert.deepEqual((await verdictsOf({ ...one, preloaded: ['SIGABRT'] })).verdicts, [
+      'different',
+    ]);
   });
 
   it('repeats bare runs once, however many levels differ', async () => {
@@ -77,7 +83,10 @@ describe('the differences that are explained', () => {
 
   it('are so only as long as the test says what it always says', () => {
     const bare = [{ outcome: '0', output: '' }];
-    const expected = { outcome: '1', output: 'These builtins are now unexpectedly loaded at run time.' };
+    const expected = {
+      outcome: '1',
+      output: 'These builtins are now unexpectedly loaded at run time.',
+    };
     const explain = (/** @type {typeof bare} */ guarded) =>
       explanationOf({
         file: 'test/parallel/test-bootstrap-modules.js',

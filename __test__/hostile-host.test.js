@@ -147,18 +147,19 @@ const permission = ['--permission', '--experimental-permission'].find((name) =>
   process.allowedNodeEnvironmentFlags.has(name),
 );
 
-test(
-  'a permission model that lets nothing of ours be read is no reason not to start',
-  { skip: permission === undefined },
-  () => {
-    const { status, stderr } = run('process.exitCode = 3', {}, [
-      String(permission),
-      `--allow-fs-read=${REGISTER}`,
-    ]);
-    assert.equal(status, 3, stderr);
-    assert.match(stderr, /LEAKGUARD_PERMISSION.* does not let it read .*index\.js; add --allow-fs-read/);
-  },
-);
+test('a permission model that lets nothing of ours be read is no reason not to start', {
+  skip: permission === undefined,
+}, () => {
+  const { status, stderr } = run('process.exitCode = 3', {}, [
+    String(permission),
+    `--allow-fs-read=${REGISTER}`,
+  ]);
+  assert.equal(status, 3, stderr);
+  assert.match(
+    stderr,
+    /LEAKGUARD_PERMISSION.* does not let it read .*index\.js; add --allow-fs-read/,
+  );
+});
 
 test('an exit listener that a test runner adds later does not undo the exit code', () => {
   const { status } = run(

@@ -381,7 +381,9 @@ for (const [index, hooked] of HOOKED.entries()) {
       startHooks(t);
       const made = new bare.value(...goodArguments);
       const madeHooked = new holder[key](...goodArguments);
-      t.after(() => Promise.all([made, madeHooked].map((each) => (dispose ?? disposeOfTimer)(each))));
+      t.after(() =>
+        Promise.all([made, madeHooked].map((each) => (dispose ?? disposeOfTimer)(each))),
+      );
       assert.equal(Object.getPrototypeOf(madeHooked), Object.getPrototypeOf(made));
       assert.ok(!(made instanceof bare.value) || madeHooked instanceof holder[key]);
     });

@@ -141,7 +141,9 @@ class LeakguardMonitor {
     this.run?.stop();
     // Without iterators: a host may have broken them, and this is the way out.
     for (let at = 0; at < this.shims.length; at += 1) this.shims[at].stop();
-    this.realms.forEach((patches) => patches.restore());
+    this.realms.forEach((patches) => {
+      patches.restore();
+    });
     nodeModule.syncBuiltinESMExports();
     process.off('exit', this.exitListener);
     process.off('beforeExit', this.stayLast);
