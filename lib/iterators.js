@@ -6,11 +6,10 @@
  * failing: in a Node.js 20 without it not even a warning can be printed.
  */
 
-const { iterator } = Symbol;
 const arrayPrototype = Array.prototype;
-const iteratorPrototype = Object.getPrototypeOf([][iterator]());
+const iteratorPrototype = Object.getPrototypeOf([][Symbol.iterator]());
 
 const arraysIterate = () =>
-  typeof arrayPrototype[iterator] === 'function' && typeof iteratorPrototype.next === 'function';
+  typeof arrayPrototype[Symbol.iterator] === 'function' && typeof iteratorPrototype.next === 'function';
 
 exports.arraysIterate = arraysIterate;
