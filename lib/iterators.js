@@ -10,6 +10,7 @@ const arrayPrototype = Array.prototype;
 const iteratorPrototype = Object.getPrototypeOf([][Symbol.iterator]());
 
 const arraysIterate = () =>
-  typeof arrayPrototype[Symbol.iterator] === 'function' && typeof iteratorPrototype.next === 'function';
+  typeof arrayPrototype[Symbol.iterator] === 'function' &&
+  typeof iteratorPrototype.next === 'function';
 
 exports.arraysIterate = arraysIterate;
