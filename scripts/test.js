@@ -36,8 +36,10 @@ const ON_REFERENCE_ONLY = [
   'demo-score',
   'examples',
   'excerpt',
+  'packed',
   'policy',
   'sarif',
+  'trust',
 ].map((name) => path.join('__test__', `${name}.test.js`));
 const TEST_FILE = /\.test\.m?js$/;
 
