@@ -134,4 +134,6 @@ function labelOf(test) {
 const fromProject = createRequire(path.join(process.cwd(), 'package.json'));
 const { TestEnvironment } = fromProject('jest-environment-node');
 
-module.exports = Object.assign(withLeakguard(TestEnvironment), { withLeakguard });
+module.exports = withLeakguard(TestEnvironment);
+// In this form an ES module can import it by name.
+module.exports.withLeakguard = withLeakguard;
