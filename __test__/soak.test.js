@@ -8,13 +8,11 @@
 
 const assert = require('node:assert/strict');
 const { test } = require('node:test');
+const { ALLOWANCE_BYTES, RSS_ALLOWANCE_BYTES, compare } = require('../scripts/soak/growth');
 const { ROOT, runNode } = require('./child');
 
 /** A table that had to grow once, because ticks came late, stays as large: then the next part tells. */
 const MOST_PARTS = 4;
-
-/** A page or two of V8's, whatever the volume. */
-const ALLOWANCE_BYTES = 1_048_576;
 
 /**
  * @typedef {object} Run
@@ -125,3 +123,37 @@ for (const { name, operations, batch, setup, body } of RUNS) {
     assert.deepEqual(findings, []);
   });
 }
+
+/** @param {(index: number) => { heap?: number, rss?: number, bytes?: number }} of */
+const soaked = (of) =>
+  Array.from({ length: 40 }, (_, index) => {
+    const { heap = 0, rss = 0, bytes = 1 } = of(index);
+    return { operations: index, heap: 5e6 + heap, rss: 5e7 + rss, ledger: { bytes } };
+  });
+const still = soaked(() => ({}));
+
+test('a soak passes with what it starts with, and with what its bare twin grows by', () => {
+  const starting = soaked((index) => (index < 10 ? {} : { heap: 9e6, rss: 9e7 }));
+  assert.deepEqual(compare(starting, still), { heap: 0, rss: 0, faults: [] });
+  const growing = soaked((index) => ({ heap: 1e5 * index, rss: 1e6 * index }));
+  assert.deepEqual(compare(growing, growing).faults, []);
+});
+
+test('a soak fails from its allowance on, by the heap, the resident set and the ledger alike', () => {
+  const fault = (/** @type {Parameters<typeof soaked>[0]} */ of) =>
+    compare(soaked(of), still).faults;
+  const later = (/** @type {number} */ index) => (index < 25 ? 0 : 1);
+  assert.deepEqual(
+    fault((index) => ({ heap: (ALLOWANCE_BYTES - 1) * later(index) })),
+    [],
+  );
+  assert.match(
+    fault((index) => ({ heap: ALLOWANCE_BYTES * later(index) })).join(),
+    /^the heap grew/,
+  );
+  assert.match(
+    fault((index) => ({ rss: RSS_ALLOWANCE_BYTES * later(index) })).join(),
+    /^the resident set grew/,
+  );
+  assert.match(fault((index) => ({ bytes: 1 + later(index) })).join(), /^the ledger changed/);
+});
