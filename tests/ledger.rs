@@ -6,7 +6,9 @@ mod simulation;
 use leakguard::error::Kind as ErrorKind;
 use leakguard::guard::Guard;
 use leakguard::ledger::{Claim, Kind, Ledger, Site, MAX_OWNER_BYTES, MAX_SITES};
+use proptest::prelude::*;
 use simulation::{at_ms, listeners, settings, site, Random};
+use std::collections::BTreeMap;
 
 const MIB: usize = 1 << 20;
 
@@ -230,4 +232,85 @@ fn at_the_default_capacity_everything_fits_four_mib_and_never_grows() {
     }
     assert_eq!(guard.bytes(), bytes);
     assert!(!guard.findings().is_empty());
+}
+
+/// What the oracle knows of a subject.
+struct Held {
+    owner: String,
+    level: u32,
+    pinned: bool,
+    claimed_at: u32,
+}
+
+#[derive(Clone, Debug)]
+enum Step {
+    Claim(u32),
+    Release(u32),
+    Pin(u32, bool),
+    Tick(Vec<u32>),
+}
+
+fn step() -> impl Strategy<Value = Step> {
+    prop_oneof![
+        4 => (0u32..9).prop_map(Step::Claim),
+        2 => (0u32..6).prop_map(Step::Release),
+        1 => (0u32..6, any::<bool>()).prop_map(|(slot, pinned)| Step::Pin(slot, pinned)),
+        2 => prop::collection::vec(0u32..9, 4).prop_map(Step::Tick),
+    ]
+}
+
+proptest! {
+    #[test]
+    fn slots_are_given_kept_and_taken_as_by_a_map(steps in prop::collection::vec(step(), 0..120)) {
+        const CAPACITY: u32 = 4;
+        let mut ledger = Ledger::new(CAPACITY, 12, 96);
+        let mut held = BTreeMap::<u32, Held>::new();
+        let (mut ticks, mut evicted, mut dropped) = (0, 0, 0);
+        for (number, step) in steps.into_iter().enumerate() {
+            match step {
+                Step::Claim(level) => {
+                    let owner = format!("list {number}");
+                    let given = ledger.claim(&listeners(&owner, level));
+                    let full = held.len() == CAPACITY as usize;
+                    let smallest = held
+                        .iter()
+                        .filter(|(_, it)| !it.pinned && it.level < level)
+                        .min_by_key(|(_, it)| it.level)
+                        .map(|(&slot, _)| slot);
+                    match given {
+                        Some(slot) if full => {
+                            prop_assert_eq!(smallest, Some(slot));
+                            evicted += 1;
+                        }
+                        Some(slot) => prop_assert!(slot < CAPACITY && !held.contains_key(&slot)),
+                        None => {
+                            prop_assert!(full && smallest.is_none());
+                            dropped += 1;
+                        }
+                    }
+                    if let Some(slot) = given {
+                        held.insert(slot, Held { owner, level, pinned: false, claimed_at: ticks });
+                    }
+                }
+                Step::Release(slot) => prop_assert_eq!(ledger.release(slot), held.remove(&slot).is_some()),
+                Step::Pin(slot, pinned) => {
+                    ledger.pin(slot, pinned);
+                    if let Some(it) = held.get_mut(&slot) {
+                        it.pinned = pinned;
+                    }
+                }
+                Step::Tick(levels) => {
+                    ledger.tick(&levels, None);
+                    ticks += 1;
+                    for (&slot, it) in &mut held {
+                        it.level = levels[slot as usize];
+                    }
+                }
+            }
+            let views = ledger.views().map(|(slot, view)| (slot, view.owner().to_owned(), view.level(), view.history_ticks()));
+            let expected = held.iter().map(|(&slot, it)| (slot, it.owner.clone(), it.level, ticks - it.claimed_at));
+            prop_assert_eq!(views.collect::<Vec<_>>(), expected.collect::<Vec<_>>());
+            prop_assert_eq!((ledger.tracked(), ledger.evicted(), ledger.dropped()), (held.len(), evicted, dropped));
+        }
+    }
 }

@@ -164,6 +164,7 @@ impl Cohorts {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use proptest::prelude::*;
 
     fn live(cohorts: &Cohorts, slot: usize) -> Vec<u32> {
         cohorts.of(slot).map(|cohort| cohort.live).collect()
@@ -223,5 +224,35 @@ mod tests {
         cohorts.round(5, &[0], &[1]);
         cohorts.forget();
         assert_eq!(live(&cohorts, 0), [0; 0]);
+    }
+
+    proptest! {
+        #[test]
+        fn cohorts_equal_those_of_a_list_of_all_samples(
+            births in prop::collection::vec(prop::collection::vec((0u32..3, 0usize..60), 0..4), 1..140),
+        ) {
+            let mut cohorts = Cohorts::new(3);
+            prop_assert!((0..3).all(|slot| cohorts.claim(slot)));
+            // Slot, first round and last.
+            let mut samples: Vec<(u32, usize, usize)> = Vec::new();
+            for (round, born) in births.iter().enumerate() {
+                samples.extend(born.iter().map(|&(slot, rounds)| (slot, round, round + rounds)));
+                let living = samples.iter().zip(1u32..).filter(|(sample, _)| sample.2 >= round);
+                let (slots, ordinals): (Vec<u32>, Vec<u32>) =
+                    living.map(|(sample, ordinal)| (sample.0, ordinal)).unzip();
+                cohorts.round(u32::try_from(samples.len()).unwrap(), &slots, &ordinals);
+            }
+            prop_assert_eq!(cohorts.rounds() as usize, births.len());
+            for slot in 0u32..3 {
+                let span = cohorts.span_rounds as usize;
+                let mut expected = vec![0; births.len() / span];
+                for &(_, born, _) in samples.iter().filter(|(of, _, last)| *of == slot && *last + 1 >= births.len()) {
+                    if let Some(live) = expected.get_mut(born / span) {
+                        *live += 1;
+                    }
+                }
+                prop_assert_eq!(live(&cohorts, slot as usize), expected);
+            }
+        }
     }
 }

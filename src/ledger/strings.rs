@@ -220,6 +220,8 @@ fn hash_of(text: &[u8]) -> usize {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use proptest::prelude::*;
+    use std::collections::HashMap;
 
     fn marks(ids: &[StringId]) -> Marks {
         let mut marks = Marks::none();
@@ -300,5 +302,40 @@ mod tests {
         assert_eq!(cut("naïve", 3), "na");
         assert_eq!(cut("naïve", 4), "naï");
         assert_eq!(cut("naïve", 99), "naïve");
+    }
+
+    proptest! {
+        #[test]
+        fn ids_and_texts_equal_those_of_a_map_however_often_it_is_swept(
+            steps in prop::collection::vec((0u8..200, 0u16..800), 0..1_000),
+        ) {
+            let text = |number: u16| format!("{number:x>width$}", width = usize::from(number).min(MAX_TEXT_BYTES));
+            let (mut strings, mut ids) = (Strings::new(), HashMap::<u16, StringId>::new());
+            let mut used_bytes = strings.used_bytes;
+            for (step, number) in steps {
+                if step == 0 {
+                    ids.retain(|kept, _| kept % 3 == number % 3);
+                    strings.sweep(&marks(&ids.values().copied().collect::<Vec<_>>()));
+                    used_bytes = ids.keys().map(|&kept| RECORD_HEAD_BYTES + text(kept).len()).sum::<usize>()
+                        + RECORD_HEAD_BYTES;
+                } else {
+                    let needed = RECORD_HEAD_BYTES + text(number).len();
+                    let given = strings.intern(&text(number));
+                    if let Some(&id) = ids.get(&number) {
+                        prop_assert_eq!(given, Some(id));
+                    } else if used_bytes + needed > ARENA_BYTES {
+                        prop_assert_eq!(given, None);
+                    } else {
+                        used_bytes += needed;
+                        prop_assert!(ids.values().all(|&id| Some(id) != given));
+                        ids.insert(number, given.unwrap());
+                    }
+                }
+            }
+            prop_assert_eq!(strings.used_bytes, used_bytes);
+            for (&number, &id) in &ids {
+                prop_assert_eq!(strings.get(id), text(number));
+            }
+        }
     }
 }

@@ -615,5 +615,62 @@ mod tests {
             let judgement = judge(&case);
             prop_assert!((0.0..=1.0).contains(&judgement.confidence()));
         }
+
+        #[test]
+        fn a_history_and_its_reverse_never_both_grow(
+            levels in prop::collection::vec(100u32..1_000, 60..64),
+            slope in 0u32..20,
+        ) {
+            let rising: Vec<u32> = levels.iter().zip(0..).map(|(level, n)| level + slope * n).collect();
+            let verdict = |levels: Vec<u32>| {
+                let bucket = |level| Bucket { trough: level, peak: level, births: 4, deaths: 0 };
+                let buckets: Vec<Bucket> = levels.into_iter().map(bucket).collect();
+                judge(&case(&buckets, Survival::Levels)).verdict
+            };
+            let falling = rising.iter().rev().copied().collect();
+            prop_assert!(verdict(rising).min(verdict(falling)) < Verdict::Growing);
+        }
+
+        #[test]
+        fn more_deaths_or_a_higher_floor_never_accuse_more(
+            steps in prop::collection::vec(0u32..9, 60..64),
+            births in 0u32..1_000,
+            deaths in (0u32..1_000, 0u32..1_000),
+            floor in (0u32..400, 0u32..400),
+        ) {
+            let levels = steps.iter().scan(100, |level, step| {
+                *level += step;
+                Some(*level)
+            });
+            let buckets: Vec<Bucket> = levels
+                .map(|level| Bucket { trough: level, peak: level, births: 4, deaths: 0 })
+                .collect();
+            let verdict = |deaths: u32, floor| {
+                let survival = sampled(f64::from(births), f64::from(deaths.min(births)));
+                judge(&Case { floor, ..case(&buckets, survival) }).verdict
+            };
+            prop_assert!(verdict(deaths.0 + deaths.1, floor.0) <= verdict(deaths.0, floor.0));
+            prop_assert!(verdict(deaths.0, floor.0 + floor.1) <= verdict(deaths.0, floor.0));
+        }
+
+        #[test]
+        fn the_unit_of_the_levels_does_not_matter(
+            steps in prop::collection::vec(0u32..9, 60..64),
+            unit in 1u32..1_000,
+        ) {
+            let judged = |unit: u32| {
+                let levels = steps.iter().scan(100 * unit, |level, step| {
+                    *level += step * unit;
+                    Some(*level)
+                });
+                let buckets: Vec<Bucket> = levels
+                    .map(|level| Bucket { trough: level, peak: level, births: 4, deaths: 0 })
+                    .collect();
+                let level = buckets[buckets.len() - 1].trough;
+                let judgement = judge(&Case { level, floor: 16 * unit, ..case(&buckets, sampled(100.0, 2.0)) });
+                (judgement.verdict, judgement.trend.map(|trend| trend.rises))
+            };
+            prop_assert_eq!(judged(1), judged(unit));
+        }
     }
 }
