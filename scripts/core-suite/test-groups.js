@@ -26,6 +26,11 @@ const GROUPS = {
   ],
   abort: ['test-abort', 'test-errors-aborterror', 'test-stream-add-abort-signal'],
   domain: ['test-domain-', 'test-next-tick-domain', 'test-crypto-domain'],
+  /** Those that have found a fault. */
+  regressions: [
+    ...['test-fs-read-stream.', 'test-require-delete-array-iterator.', 'test-repl-autocomplete.'],
+    'test-permission-fs-internal-module-stat.',
+  ],
 };
 
 const TESTS = 'test';
