@@ -53,7 +53,8 @@ describe('the comparison of a test file with and without leakguard', () => {
   });
 
   it('calls different what passes or is skipped under leakguard alone', async () => {
-    assert.deepEqual((await verdictsOf({ bare: ['1'], guarded: ['0'] })).verdicts, ['different']);
+    const mended = { bare: ['1'], guarded: ['0'], preloaded: ['1'] };
+    assert.deepEqual((await verdictsOf(mended)).verdicts, ['different']);
     assert.deepEqual((await verdictsOf({ bare: ['0'], guarded: ['skipped'] })).verdicts, [
       'different',
     ]);

@@ -153,6 +153,10 @@ class NodeSources {
    */
   fetch(binaryVersion) {
     const [major] = numbersOf(binaryVersion);
+    const parent = path.join(this.#directory, 'trees');
+    fs.mkdirSync(parent, { recursive: true });
+    // The repository's own would say that every test below it is CommonJS.
+    fs.writeFileSync(path.join(parent, 'package.json'), '{}\n');
     const cached = this.#cached(binaryVersion);
     // One of an older major counts only where there is no better one to download.
     if (cached !== undefined && numbersOf(cached.version)[0] === major) return { major, ...cached };

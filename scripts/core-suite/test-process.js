@@ -15,6 +15,7 @@ const { spawn } = require('node:child_process');
 const fs = require('node:fs');
 const path = require('node:path');
 const { InputError } = require('./input-error.js');
+const { runsAlone } = require('./test-groups.js');
 
 const TIME_LIMIT_MS = 60_000;
 
@@ -125,7 +126,8 @@ function runTest({ binary, root, file, guard, variables, scratch }) {
     env: {
       ...Object.fromEntries(inherited),
       NODE_TEST_DIR: directory,
-      TEST_PARALLEL: '1',
+      // Those that have the machine to themselves may use fixed ports, and are told so.
+      ...(runsAlone(file) ? {} : { TEST_PARALLEL: '1' }),
       TEST_SERIAL_ID: String(id),
       TEST_THREAD_ID: String(id % THREAD_IDS),
       ...variables,
