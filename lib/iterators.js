@@ -11,6 +11,7 @@ const iteratorPrototype = Object.getPrototypeOf([][Symbol.iterator]());
 
 /** Cheap enough for every call that a hook looks at. */
 const arraysIterate = () =>
-  typeof arrayPrototype[Symbol.iterator] === 'function' && typeof iteratorPrototype.next === 'function';
+  typeof arrayPrototype[Symbol.iterator] === 'function' &&
+  typeof iteratorPrototype.next === 'function';
 
 exports.arraysIterate = arraysIterate;
