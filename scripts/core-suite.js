@@ -181,7 +181,8 @@ async function compareAll({ major, root }, binary, scratch, settings) {
       });
       comparisons.push(...found);
       for (const each of found) {
-        if (each.verdict === 'different') progress.announce(describe(each).trim());
+        const isNews = each.verdict === 'different' && explanationOf(each) === null;
+        if (isNews) progress.announce(describe(each).trim());
       }
       done += 1;
       if (!process.stderr.isTTY && done % LOGGED_EACH === 0) {
