@@ -134,6 +134,6 @@ function labelOf(test) {
 const fromProject = createRequire(path.join(process.cwd(), 'package.json'));
 const { TestEnvironment } = fromProject('jest-environment-node');
 
+// @ts-expect-error: beside a property of its own. Set so, an ES module can import it by name.
 module.exports = withLeakguard(TestEnvironment);
-// In this form an ES module can import it by name.
 module.exports.withLeakguard = withLeakguard;
