@@ -44,7 +44,7 @@ const { help, only } = readOrExit(
 );
 
 const CAPTURES = `const leakguard = require(${JSON.stringify(ROOT)});
-  leakguard.heap.capture().then((snapshot) => snapshot.summary()).then(({ text }) => console.log(text.length > 0));`;
+  leakguard.heap.capture().then((snapshot) => snapshot.summary()).then((summary) => console.log(Object.keys(summary).length > 0));`;
 /** @type {{ name: string, level: string, args: string[], says: RegExp }[]} */
 const RUNS = ['survivors', 'exact'].flatMap((level) =>
   [
@@ -103,13 +103,23 @@ function runMiri() {
 }
 
 /**
+ * napi-rs has a reference to each class that is never deleted: 40 bytes, once for each environment that loads the
+ * addon.
+ * @param {string} error
+ */
+const isOfClasses = (error) =>
+  error.includes('<kind>Leak_DefinitelyLost</kind>') &&
+  error.includes('<fn>napi_create_reference</fn>') &&
+  error.includes('<fn>napi_register_module_v1</fn>');
+
+/**
  * The errors that memcheck has written, as it wrote them, of those with a frame of the addon.
  * @param {string} xml
  * @param {string} addon  its file
  */
 function errorsOf(xml, addon) {
   const errors = xml.match(/<error>[\s\S]*?<\/error>/g) ?? [];
-  return errors.filter((error) => error.includes(`<obj>${addon}</obj>`));
+  return errors.filter((error) => error.includes(`<obj>${addon}</obj>`) && !isOfClasses(error));
 }
 
 /** @param {string} error */
