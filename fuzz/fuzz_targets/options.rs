@@ -2,6 +2,7 @@
 #![no_main]
 
 #[path = "../stored.rs"]
+#[allow(dead_code)] // The half of the other target.
 mod stored;
 
 libfuzzer_sys::fuzz_target!(|bytes: &[u8]| {
