@@ -66,6 +66,7 @@ async function fuzz(target) {
     cwd: ROOT,
     stdio: ['ignore', 'inherit', 'pipe'],
   });
+  const ended = once(child, 'exit');
   /** @type {string[]} */
   const last = [];
   for await (const line of readline.createInterface({ input: child.stderr })) {
@@ -74,7 +75,7 @@ async function fuzz(target) {
     if (last.length > 60) last.shift();
   }
   if (process.stderr.isTTY) process.stderr.write('\r\x1b[K');
-  const [code] = child.exitCode === null ? await once(child, 'exit') : [child.exitCode];
+  const [code, signal] = await ended;
   const stat = (/** @type {string} */ name) =>
     last.find((line) => line.startsWith(`stat::${name}`))?.split(/\s+/)[1];
   if (code === 0) {
@@ -85,7 +86,7 @@ async function fuzz(target) {
     );
     return true;
   }
-  process.stdout.write(`${target}: ended with ${code}\n${last.join('\n')}\n`);
+  process.stdout.write(`${target}: ended with ${signal ?? code}\n${last.join('\n')}\n`);
   return false;
 }
 
