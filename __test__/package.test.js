@@ -72,7 +72,14 @@ test('the version is the same everywhere', () => {
 });
 
 test('no lock file names a registry', () => {
-  const rooms = ['runtimes', 'oracles', 'browser', 'package-checkers', 'fixtures/runners'];
+  const rooms = [
+    'runtimes',
+    'oracles',
+    'browser',
+    'package-checkers',
+    'fixtures/runners',
+    'fixtures/tools',
+  ];
   const tests = rooms.map((room) => `__test__/${room}`);
   for (const folder of ['.', ...tests, ...SUITE_FOLDERS, 'demo']) {
     const name = path.posix.join(folder, 'package-lock.json');

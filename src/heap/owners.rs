@@ -268,17 +268,22 @@ struct Visit<'a, Tell> {
     tell: Tell,
 }
 
+impl<Tell> Visit<'_, Tell> {
+    /// `None` where it leads to contents of the same.
+    fn step(&mut self, from: NodeIndex, edge: EdgeIndex) -> Option<Step> {
+        let is_inside = leads_inside(self.names.graph, from, edge);
+        (!is_inside).then(|| self.names.step(&mut self.owners.texts, from, edge))
+    }
+}
+
 impl<Tell: FnMut(&Owners, NodeIndex, OwnerIndex, Role)> Walker for Visit<'_, Tell> {
     fn reach(&mut self, from: NodeIndex, edge: EdgeIndex) {
-        let graph = self.names.graph;
         let above = self.owner_by_node[from];
-        let (owner, role) = if leads_inside(graph, from, edge) {
-            (above, Role::Contents)
-        } else {
-            let step = self.names.step(&mut self.owners.texts, from, edge);
-            (self.owners.below(above, step), Role::Member)
+        let (owner, role) = match self.step(from, edge) {
+            Some(step) => (self.owners.below(above, step), Role::Member),
+            None => (above, Role::Contents),
         };
-        let node = graph.target(edge);
+        let node = self.names.graph.target(edge);
         self.owner_by_node[node] = owner;
         (self.tell)(self.owners, node, owner, role);
     }
@@ -289,10 +294,7 @@ impl<Tell: FnMut(&Owners, NodeIndex, OwnerIndex, Role)> Walker for Visit<'_, Tel
     fn sort(&mut self, from: NodeIndex, edges: &mut [EdgeIndex]) {
         let above = self.owner_by_node[from];
         edges.sort_by_cached_key(|&edge| {
-            if leads_inside(self.names.graph, from, edge) {
-                return None;
-            }
-            let step = self.names.step(&mut self.owners.texts, from, edge);
+            let step = self.step(from, edge)?;
             let owner = self.owners.by_step.get(&(above, step));
             let is_new = owner.is_none_or(|&owner| usize::from(owner) >= self.known);
             Some((is_new, step))
