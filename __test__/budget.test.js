@@ -5,6 +5,7 @@
 const assert = require('node:assert/strict');
 const { test } = require('node:test');
 const { Budget } = require('../lib/budget');
+const { cpuMs, now } = require('../lib/clock');
 const { REGISTER, onReferenceOnly, runNode } = require('./child');
 
 const USUAL = { tickMs: 1000, roundMs: 60_000 };
@@ -39,6 +40,20 @@ test('a clock that was set back fills nothing and takes nothing', () => {
   assert.ok(!budget.affords(1));
   budget.fill(6000);
   assert.ok(budget.affords(20));
+});
+
+test('what is waited for does not count as CPU time', () => {
+  const start = { cpuMs: cpuMs(), ms: now() };
+  Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 200);
+  const spent = { cpuMs: cpuMs() - start.cpuMs, ms: now() - start.ms };
+  assert.ok(spent.ms >= 190, `${spent.ms}`);
+  assert.ok(spent.cpuMs < spent.ms / 2, `${spent.cpuMs} of ${spent.ms}`);
+});
+
+test('what is worked for counts as CPU time', () => {
+  const start = cpuMs();
+  const until = now() + 10_000;
+  while (cpuMs() - start < 20) assert.ok(now() < until);
 });
 
 const skip = onReferenceOnly;

@@ -10,6 +10,17 @@ const { performance } = require('node:perf_hooks');
 const now = performance.now.bind(performance);
 const epochMs = Date.now;
 
+const usage = process.cpuUsage.bind(process);
+
+/**
+ * Of the whole process, as V8's helpers may do all of a collection while its thread waits for them.
+ * @returns {number} CPU milliseconds so far
+ */
+function cpuMs() {
+  const { user, system } = usage();
+  return (user + system) / 1000;
+}
+
 let seed = 0x9e3779b9;
 
 /** @returns {number} at least 0, below 1: Marsaglia's xorshift32 */
@@ -20,6 +31,7 @@ function random() {
   return (seed >>> 0) / 2 ** 32;
 }
 
+exports.cpuMs = cpuMs;
 /** Milliseconds since the epoch. */
 exports.epochMs = epochMs;
 /** Milliseconds, monotonic. */

@@ -26,7 +26,7 @@ const { Watches, populationOf } = require('./watch');
 
 // Taken now: test suites put fakes in the place of the globals, and hosts do worse.
 const { setInterval, setTimeout, clearInterval } = require('node:timers');
-const { epochMs, now } = require('./clock');
+const { cpuMs, epochMs, now } = require('./clock');
 
 /** Exit code at findings at or above `failOn`. */
 const EXIT_FINDINGS = 86;
@@ -605,6 +605,7 @@ class LeakguardMonitor {
     const { run } = this;
     if (run === null || !this.running || !arraysIterate()) return;
     const start = now();
+    const startCpuMs = cpuMs();
     try {
       const events = this.#alone(() => {
         const events = run.tick();
@@ -622,7 +623,8 @@ class LeakguardMonitor {
       return;
     }
     const lastTickMs = now() - start;
-    run.spend(lastTickMs);
+    // Waiting for a CPU is not of its making; what other threads did meanwhile isn't either.
+    run.spend(Math.min(lastTickMs, cpuMs() - startCpuMs));
     // Whoever has set a mark has asked for every registration.
     if (!this.recording && run.isOverspent() && run.lower()) this.#applyLevel(run);
     run.overhead.lastTickMs = lastTickMs;

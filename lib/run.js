@@ -382,7 +382,7 @@ class Run {
     return waiting > 0 ? JSON.parse(this.engine.takeEvents()) : [];
   }
 
-  /** @param {number} ms  of our own time */
+  /** @param {number} ms  CPU time of our own */
   spend(ms) {
     this.overhead.cpuMs += ms;
     this.budget.spend(ms);
@@ -544,7 +544,7 @@ class Run {
     const leftMs = () => this.nextRoundAt - now();
     if (inFlight.isOpen && leftMs() < interval / 2) {
       this.nextRoundAt = now() + this.settings.survivors.interval;
-      if (this.budget.affords(survivors.pauseMs)) {
+      if (this.budget.affords(survivors.roundCpuMs)) {
         this.roundsPutOff = 0;
         survivors.round();
       } else {

@@ -14,7 +14,7 @@
  * Reading forces a full collection, 40-180 ms on a heap of 40-100 MB: rounds are rare.
  */
 
-const { now } = require('./clock');
+const { cpuMs } = require('./clock');
 const { Frames } = require('./frames');
 const { HeapProfileReader, pruned } = require('./heap-profile');
 const { HeapSampler } = require('./heap-sampler');
@@ -170,7 +170,7 @@ class Survivors {
     /** The youngest sample of the last round. */
     this.lastOrdinal = 0;
     /** Of the last round. */
-    this.pauseMs = 0;
+    this.roundCpuMs = 0;
   }
 
   /** @returns {boolean} whether there will be rounds */
@@ -206,12 +206,12 @@ class Survivors {
 
   /** Reads what lives and tells the ledger. Forces a full collection. */
   round() {
-    const start = now();
+    const startCpuMs = cpuMs();
     const before = this.lastOrdinal;
     const profile = this.#read();
     if (profile !== null) this.#tell(profile);
     const samples = Math.max(0, this.lastOrdinal - before);
-    this.pauseMs = now() - start;
+    this.roundCpuMs = cpuMs() - startCpuMs;
     if (this.sampler !== 'ours' || profile === null) return;
     const liveBytes = profile.samples.reduce((sum, { size }) => sum + size, 0);
     if (this.distance.observe({ samples, liveBytes })) this.#startAnew();
