@@ -314,7 +314,88 @@ export function stop(): void;
  * @example
  * assert.notEqual(leakguard.report().verdict, 'leak');
  */
-export function report(options?: { since?: Mark }): Report;
+export function report(options?: { since?: Mark; workers?: false }): Report;
+
+/**
+ * One report of this thread, of the other threads of its process, and of the processes that it has started, such as the
+ * workers of `node:cluster`, as far as they are recorded (option `recorder`, in the folder of ours). It reads their
+ * recordings, which are a tick old at most: of a worker that hangs, and of one that was killed or has failed, it has
+ * what was known last. What has ended well is not in it.
+ *
+ * @throws {LeakguardError} as above
+ * @example
+ * if (cluster.isPrimary) console.log(`${leakguard.report({ workers: true })}`);
+ */
+export function report(options: { workers: boolean }): Report;
+
+/** A population that is counted, whether it grows or not. */
+export interface Subject {
+  kind: Kind;
+  what: string;
+  owner: string;
+  /** The line that adds most of it; `null` where no line dominates. */
+  site: Site | null;
+  /** Members, or bytes. */
+  level: number;
+  /** Whether `level` is bytes. */
+  bytes: boolean;
+  /** Growth in the same unit; 0 for one that does not grow. */
+  ratePerMinute: number;
+  /** `watching` has grown lately, `growing` is a suspect. */
+  verdict: 'steady' | 'watching' | 'growing' | 'leak';
+}
+
+/**
+ * What is counted: the worst first, of these the one that grows fastest, and of these the largest.
+ *
+ * @param limit 1 to 4,096; 50 by default
+ * @throws {LeakguardError} `ERR_LEAKGUARD_OPTION`, `ERR_LEAKGUARD_NATIVE`
+ * @example
+ * for (const { owner, level } of leakguard.subjects(5)) console.log(owner, level);
+ */
+export function subjects(limit?: number): Subject[];
+
+export interface MetricsOptions {
+  /** Samples of one family, 1 to 1,000: the rest is summed in one whose attributes are `other`. Default 50. */
+  limit?: number;
+  /** Whether other threads and processes are in it, as in `report({ workers: true })`. Default `false`. */
+  workers?: boolean;
+  /** Version of the application, by which its releases are told apart. Default: `npm_package_version`. */
+  release?: string;
+}
+
+/** Keys as OpenTelemetry has them, such as `code.file.path`. */
+export type MetricAttributes = Record<string, string | number>;
+
+export interface MetricFamily {
+  /** As OpenTelemetry has it, such as `leakguard.heap.used`. */
+  name: string;
+  /** In UCUM, such as `By`, `s`, `1`, `{member}/s`; empty for none. */
+  unit: string;
+  type: 'gauge' | 'counter';
+  help: string;
+  /** No two have equal attributes. */
+  samples: { attributes: MetricAttributes; value: number }[];
+}
+
+/**
+ * Meters, findings and the populations that grow fastest in Prometheus's text format, version 0.0.4.
+ * docs/metrics.md lists them; `leakguard/prometheus` serves them.
+ *
+ * @throws {LeakguardError} `ERR_LEAKGUARD_OPTION`, `ERR_LEAKGUARD_NATIVE`
+ * @example
+ * response.setHeader('content-type', 'text/plain; version=0.0.4').end(leakguard.metrics());
+ */
+export function metrics(options?: MetricsOptions): string;
+
+/**
+ * The same for programs that have a format of their own. Every family is there, some without a sample.
+ *
+ * @throws {LeakguardError} as `metrics`
+ * @example
+ * for (const { name, samples } of leakguard.metricFamilies()) statsd.send(name, samples);
+ */
+export function metricFamilies(options?: MetricsOptions): MetricFamily[];
 
 /** A moment that a report can begin at, and an owner of what its code registers. */
 export interface Mark {

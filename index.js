@@ -52,6 +52,8 @@ const heap = {
   /** @type {typeof import('./lib/heap').growth} */
   growth: (source, options) => snapshots().growth(source, options),
 };
+/** Nor are metrics. */
+const metrics = () => require('./lib/metrics');
 const expectCollected = monitor.expectCollected.bind(monitor);
 const on = monitor.on.bind(monitor);
 const off = monitor.off.bind(monitor);
@@ -67,6 +69,11 @@ exports.reset = reset;
 exports.watch = watch;
 exports.watchRealm = watchRealm;
 exports.heap = heap;
+exports.subjects = monitor.subjects.bind(monitor);
+/** @type {(options?: import('.').MetricsOptions) => string} */
+exports.metrics = (options) => metrics().metrics(monitor, options);
+/** @type {(options?: import('.').MetricsOptions) => import('.').MetricFamily[]} */
+exports.metricFamilies = (options) => metrics().metricFamilies(monitor, options);
 exports.expectCollected = expectCollected;
 exports.on = on;
 exports.off = off;

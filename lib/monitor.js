@@ -17,8 +17,8 @@ const { createRule, matchesAny, staleNotes } = require('./ignore');
 const { arraysIterate } = require('./iterators');
 const { parseBoolean, parseInteger, readOptions } = require('./options');
 const { PatchSet } = require('./patch');
-const { addFindings, applyPolicy, createReport } = require('./report');
-const { Run, limitsOf } = require('./run');
+const { addFindings, applyPolicy, createReport, mergeReports } = require('./report');
+const { CAPACITY, Run, limitsOf } = require('./run');
 const { ShimHost } = require('./shim-host');
 const { createShims } = require('./shims');
 const { createWarning } = require('./warning');
@@ -51,6 +51,8 @@ class LeakguardMonitor {
   constructor() {
     /** @type {Run | null} */
     this.run = null;
+    /** For reports while there is none. @type {Run | null} */
+    this.idleRun = null;
     this.running = false;
     this.busy = false;
     /** @type {import('./report-file').ReportFile | null} */
@@ -339,10 +341,11 @@ class LeakguardMonitor {
   /**
    * @param {string} call  for errors
    * @param {{ since?: unknown }} [options]
+   * @param {string} [accepted]  for errors
    * @returns {import('./marks').Mark}
    */
-  #checkSince(call, { since, ...others } = {}) {
-    refuseOthers(call, others, 'is since');
+  #checkSince(call, { since, ...others } = {}, accepted = 'is since') {
+    refuseOthers(call, others, accepted);
     const { Mark } = require('./marks');
     if (!(since instanceof Mark)) {
       throw refusedValue(call, 'since', since, 'is what mark() returned');
@@ -387,17 +390,54 @@ class LeakguardMonitor {
   }
 
   /**
-   * @param {{ since?: import('./marks').Mark }} [options]
+   * @param {{ since?: import('./marks').Mark, workers?: boolean }} [options]
    * @throws {LeakguardError} ERR_LEAKGUARD_OPTION
    */
-  report(options = {}) {
+  report({ workers = false, ...options } = {}) {
+    if (typeof workers !== 'boolean') {
+      throw refusedValue('report()', 'workers', workers, 'are true and false');
+    }
     if (Object.keys(options).length > 0) {
-      const since = this.#checkSince('report()', options);
+      if (workers) throw refusedValue('report()', 'workers', workers, 'with since is false');
+      const since = this.#checkSince('report()', options, 'are since and workers');
       return this.#reportLeftovers('contract', since.at, this.#leftovers(since));
     }
-    const run = this.run ?? this.#createRun(readOptions({ level: 'off' }, {}));
+    const run = this.#runOrNone();
     if (this.running) this.#alone(() => run.observe());
-    return this.#createReport(run);
+    const report = this.#createReport(run);
+    if (!workers) return report;
+    const { readWorkers } = require('./workers');
+    return this.unite(report, this.#alone(readWorkers));
+  }
+
+  /**
+   * @param {import('..').Report} report
+   * @param {import('..').ReportData[]} others
+   */
+  unite(report, others) {
+    return createReport(mergeReports([report, ...others]), this.#runOrNone(), warnInternal);
+  }
+
+  /**
+   * @param {number} limit
+   * @returns {{ subjects: import('..').Subject[], rest: { members: number, bytes: number } }}
+   */
+  readSubjects(limit) {
+    return JSON.parse(this.#runOrNone().engine.subjects(limit));
+  }
+
+  /** @param {number} [limit] */
+  subjects(limit = 50) {
+    if (typeof limit !== 'number' || parseInteger(`${limit}`, 1, CAPACITY) === undefined) {
+      throw refusedValue('subjects()', 'limit', limit, `is a whole number from 1 to ${CAPACITY}`);
+    }
+    return this.readSubjects(limit).subjects;
+  }
+
+  /** The present run, or one that sees nothing. */
+  #runOrNone() {
+    if (this.run === null) this.idleRun ??= this.#createRun(readOptions({ level: 'off' }, {}));
+    return this.run ?? /** @type {Run} */ (this.idleRun);
   }
 
   /**

@@ -156,19 +156,29 @@ function openRecording(engine, { where, level, say, note }) {
   }
 }
 
+/** @returns {string[]} the folders that may have recordings of ours */
+function trustedFolders() {
+  const folders = new Set(candidates().map(({ folder }) => folder));
+  return [...folders].filter((folder) => distrust(folder) === null);
+}
+
+/** @returns {string[]} the recordings of this process's threads and of what it has started, in no order */
+function descendants() {
+  return trustedFolders().flatMap((folder) => loadNative().listDescendants(folder));
+}
+
 /**
  * The recordings in the folders of ours, the one written to last first.
  * @returns {Listed[]}
  */
 function recordings() {
-  const folders = new Set(candidates().map(({ folder }) => folder));
-  return [...folders]
-    .filter((folder) => distrust(folder) === null)
+  return trustedFolders()
     .flatMap(list)
     .filter(({ file }) => file.endsWith(ENDING))
     .sort((a, b) => b.mtime - a.mtime);
 }
 
+exports.descendants = descendants;
 exports.list = list;
 exports.openRecording = openRecording;
 exports.recordings = recordings;

@@ -66,6 +66,14 @@ function createReport(data, { policy, settings }, warn) {
 }
 
 /**
+ * @param {import('..').ReportData[]} reports  at least one
+ * @returns {import('..').ReportData} of all of them
+ */
+function mergeReports(reports) {
+  return JSON.parse(loadNative().mergeReports(reports.map((report) => JSON.stringify(report))));
+}
+
+/**
  * @param {import('..').Report} report
  * @param {Finding[]} findings  of an earlier one
  */
@@ -104,3 +112,4 @@ class Report {
 exports.addFindings = addFindings;
 exports.applyPolicy = applyPolicy;
 exports.createReport = createReport;
+exports.mergeReports = mergeReports;

@@ -624,5 +624,6 @@ class Run {
   }
 }
 
+exports.CAPACITY = CAPACITY;
 exports.Run = Run;
 exports.limitsOf = limitsOf;

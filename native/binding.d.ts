@@ -72,6 +72,11 @@ export declare class Engine {
    */
   report(contextJson: string): string
   /**
+   * JSON of so many subjects, the worst first, and of what the others come to: `{ subjects: [{ kind, what, owner,
+   * site, level, bytes, ratePerMinute, verdict }], rest: { members, bytes } }`.
+   */
+  subjects(most: number): string
+  /**
    * JSON of the report on what was registered since a mark. `leftoversJson`: `{ tier, since, at, parts:
    * [{ kind, what, owner, named, site, mark, count, doubt, rounds }] }`.
    */
@@ -145,6 +150,12 @@ export declare function isRecordingAlive(path: string): boolean
 
 /** Whether the npm package called `name` is a part of a test runner. */
 export declare function isTestRunner(name: string): boolean
+
+/**
+ * The paths of the recordings in a folder that are of this process and of those that it has started, and
+ * they. Throws where the folder cannot be read.
+ */
+export declare function listDescendants(folder: string): Array<string>
 
 /**
  * The recordings in a folder as JSON, the one written to last first: `[{ file, pid, threadId, startedAt, alive,

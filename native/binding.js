@@ -844,6 +844,7 @@ module.exports.checkBaseline = nativeBinding.checkBaseline
 module.exports.diffHeaps = nativeBinding.diffHeaps
 module.exports.isRecordingAlive = nativeBinding.isRecordingAlive
 module.exports.isTestRunner = nativeBinding.isTestRunner
+module.exports.listDescendants = nativeBinding.listDescendants
 module.exports.listRecordings = nativeBinding.listRecordings
 module.exports.MEMORY_UNIT_BYTES = nativeBinding.MEMORY_UNIT_BYTES
 module.exports.mergeReports = nativeBinding.mergeReports

@@ -56,6 +56,7 @@ const TEST_FOLDERS = [
   '__test__/oracles',
   '__test__/browser',
   '__test__/fixtures/runners',
+  '__test__/fixtures/metrics',
   '__test__/fixtures/tools',
 ];
 const FOLDERS = ['.', ...TEST_FOLDERS, ...SUITE_FOLDERS, 'demo'];

@@ -38,7 +38,7 @@ mod watch;
 use rustc_hash::FxHashMap;
 
 pub use self::finding::{Event, Finding, Occurrence, Severity};
-pub use self::glimpse::{Glimpse, Stage};
+pub use self::glimpse::{Glimpse, Listed, Listing, Rest, Stage};
 pub use self::known::is_test_runner;
 pub use self::leftover::Leftovers;
 pub use self::settings::Settings;

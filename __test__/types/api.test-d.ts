@@ -3,6 +3,7 @@
  * what must not. Nothing here runs.
  */
 
+import { createServer } from 'node:http';
 import leakguard, {
   type Finding,
   type Frame,
@@ -10,6 +11,8 @@ import leakguard, {
   LeakguardError,
   type Level,
   type Meters,
+  metricFamilies,
+  metrics,
   type Options,
   off,
   on,
@@ -18,12 +21,16 @@ import leakguard, {
   report,
   reset,
   type Site,
+  type Subject,
   start,
   stop,
+  subjects,
   type Verdict,
   type Watch,
   watch,
 } from '../..';
+import { register } from '../../opentelemetry.js';
+import { handler } from '../../prometheus.js';
 
 /** Compiles only where both types are the same. */
 type Same<A, B> =
@@ -183,3 +190,21 @@ try {
 // the default export is the module
 assertSame<typeof leakguard.report, typeof report>(true);
 assertSame<typeof leakguard.watch, typeof watch>(true);
+
+// metrics
+assertSame<string, ReturnType<typeof metrics>>(true);
+assertSame<Subject[], ReturnType<typeof subjects>>(true);
+metrics({ limit: 10, workers: true, release: '1.0.0' });
+for (const { name, type, samples } of metricFamilies()) {
+  assertSame<'gauge' | 'counter', typeof type>(true);
+  for (const { attributes, value } of samples) console.log(name, attributes.kind, value * 2);
+}
+report({ workers: true }).verdict satisfies Verdict;
+// @ts-expect-error: a report is of everything, or since a mark.
+report({ workers: true, since: undefined });
+// @ts-expect-error: a number.
+subjects('5');
+createServer(handler({ limit: 10 }));
+register({ meterProvider: { getMeter: () => ({}) }, limit: 10 }).stop();
+// @ts-expect-error: no provider.
+register({ meterProvider: {} });

@@ -1,11 +1,14 @@
 //! What is known of one subject without judging it: for those who show all of them, tick by tick.
 
+use std::cmp::Ordering;
+
 use serde::Serialize;
 
 use super::blame::Blame;
+use super::finding;
 use super::watch::NO_FINDING;
 use super::{Guard, Severity};
-use crate::ledger::Site;
+use crate::ledger::{Kind, Site, View};
 
 /// How far the suspicion against a subject has come.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
@@ -30,7 +33,113 @@ pub struct Glimpse {
     pub signature: u64,
 }
 
+/// One subject with its numbers, for those who list them.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Listed {
+    /// As of a finding.
+    pub kind: Kind,
+    /// As of a finding.
+    pub what: String,
+    /// As of a finding.
+    pub owner: String,
+    /// Null where no line dominates.
+    pub site: Option<finding::Site>,
+    /// Level now.
+    pub level: u64,
+    /// Whether levels are bytes.
+    pub bytes: bool,
+    /// Growth in the same unit.
+    pub rate_per_minute: f64,
+    /// How far the suspicion has come.
+    pub verdict: Stage,
+}
+
+/// The worst subjects, and what the rest comes to.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct Listing {
+    /// The worst first, of these the one that grows fastest, and of these the largest.
+    pub subjects: Vec<Listed>,
+    /// Those there was no room for.
+    pub rest: Rest,
+}
+
+/// Sums of levels.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
+pub struct Rest {
+    /// Of populations.
+    pub members: u64,
+    /// Of allocation sites: what is measured of the memory as a whole is in no sum.
+    pub bytes: u64,
+}
+
+/// What subjects are ranked by.
+struct Ranked<'a> {
+    view: View<'a>,
+    slot: u32,
+    stage: Stage,
+    level: u64,
+    rate_per_minute: f64,
+}
+
+impl Ranked<'_> {
+    fn compare(&self, other: &Self) -> Ordering {
+        let by_rate = || other.rate_per_minute.total_cmp(&self.rate_per_minute);
+        let by_level = || other.level.cmp(&self.level);
+        (other.stage.cmp(&self.stage))
+            .then_with(by_rate)
+            .then_with(by_level)
+    }
+}
+
 impl Guard {
+    /// So many subjects, the worst first, and the rest.
+    #[must_use]
+    pub fn subjects(&self, most: usize) -> Listing {
+        let slots = 0..self.settings.capacity;
+        let mut ranked: Vec<_> = slots.filter_map(|slot| self.rank(slot)).collect();
+        ranked.sort_by(Ranked::compare);
+        let (shown, others) = ranked.split_at(most.min(ranked.len()));
+        let mut rest = Rest::default();
+        for other in others {
+            if other.view.unit_bytes().is_none() {
+                rest.members += other.level;
+            } else if other.view.kind() != Kind::Heap {
+                rest.bytes += other.level;
+            }
+        }
+        Listing {
+            subjects: shown.iter().map(|ranked| self.list(ranked)).collect(),
+            rest,
+        }
+    }
+
+    fn rank(&self, slot: u32) -> Option<Ranked<'_>> {
+        let view = self.ledger.view(slot)?;
+        let unit = view.unit_bytes().unwrap_or(1);
+        Some(Ranked {
+            view,
+            slot,
+            stage: self.glimpse(slot).stage,
+            level: u64::from(view.level()) * u64::from(unit),
+            rate_per_minute: self.rate_per_minute(slot) * f64::from(unit),
+        })
+    }
+
+    fn list(&self, ranked: &Ranked<'_>) -> Listed {
+        let view = ranked.view;
+        Listed {
+            kind: view.kind(),
+            what: view.what().to_owned(),
+            owner: view.owner().to_owned(),
+            site: self.dominant_site(ranked.slot).as_ref().map(Into::into),
+            level: ranked.level,
+            bytes: view.unit_bytes().is_some(),
+            rate_per_minute: ranked.rate_per_minute,
+            verdict: ranked.stage,
+        }
+    }
+
     /// The subject in that slot at a glance; steady where there is none.
     #[must_use]
     pub fn glimpse(&self, slot: u32) -> Glimpse {
@@ -107,5 +216,69 @@ impl Guard {
     #[must_use]
     pub fn tick_ms(&self) -> f64 {
         self.clock.tick_ms()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::guard::Settings;
+    use crate::ledger::Claim;
+
+    fn guard() -> Guard {
+        let settings = r#"{"capacity":64,"patienceTicks":60,"intervalMs":1000,"startedAtMs":0}"#;
+        Guard::new(Settings::from_json(settings).unwrap())
+    }
+
+    fn claim(guard: &mut Guard, kind: Kind, owner: &str, level: u32) -> u32 {
+        let claim = Claim {
+            kind,
+            what: "Map",
+            owner,
+            floor: 1,
+            level,
+        };
+        guard.claim(&claim).unwrap()
+    }
+
+    #[test]
+    fn of_subjects_that_rest_the_largest_are_listed_and_the_others_summed() {
+        let mut guard = guard();
+        for (owner, level) in [("small", 1), ("large", 30), ("middle", 20)] {
+            claim(&mut guard, Kind::Collections, owner, level);
+        }
+        let listing = guard.subjects(2);
+        let owners = |it: &Listing| -> Vec<String> {
+            it.subjects.iter().map(|it| it.owner.clone()).collect()
+        };
+        assert_eq!(owners(&listing), ["large", "middle"]);
+        assert_eq!((listing.rest.members, listing.rest.bytes), (1, 0));
+        assert_eq!(guard.subjects(3).rest, Rest::default());
+        assert_eq!(guard.subjects(0).rest.members, 51);
+    }
+
+    #[test]
+    fn one_that_grows_comes_before_a_larger_one() {
+        let mut guard = guard();
+        let rests = claim(&mut guard, Kind::Collections, "rests", 1000);
+        let grows = claim(&mut guard, Kind::Collections, "grows", 10);
+        let mut levels = vec![0; 64];
+        for tick in 0..64_u32 {
+            levels[rests as usize] = 1000;
+            levels[grows as usize] = 10 + tick;
+            guard.tick(&levels, None, f64::from(tick) * 1000.0);
+        }
+        let first = guard.subjects(1).subjects.remove(0);
+        assert_eq!((first.owner.as_str(), first.level), ("grows", 73));
+        assert!(first.rate_per_minute > 0.0 && !first.bytes);
+    }
+
+    #[test]
+    fn memory_is_listed_in_bytes_and_the_memory_as_a_whole_is_in_no_sum() {
+        let mut guard = guard();
+        claim(&mut guard, Kind::Heap, "heap", 3);
+        let listed = guard.subjects(1).subjects.remove(0);
+        assert_eq!((listed.level, listed.bytes), (192, true));
+        assert_eq!(guard.subjects(0).rest, Rest::default());
     }
 }

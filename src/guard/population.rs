@@ -12,7 +12,7 @@ use super::finding::{Evidence, Finding, Severity, Site, SiteShare, Tier};
 use super::phrase::{bytes, count, duration, percent, printable, whole};
 use super::signature::Signature;
 use super::Settings;
-use crate::ledger::{Kind, Ledger, View, BUCKETS, MEMORY_UNIT_BYTES};
+use crate::ledger::{Kind, Ledger, View, BUCKETS};
 use crate::verdict::succession::DOMINANT_SHARE;
 use crate::verdict::Judgement;
 
@@ -65,12 +65,7 @@ impl<'a> Population<'a> {
         let (kind, what, owner) = members.first().map_or((Kind::Retained, "", ""), |view| {
             (view.kind(), view.what(), view.owner())
         });
-        let is_memory = kind == Kind::Heap || members.first().is_some_and(View::observed_at_rounds);
-        let unit = if is_memory {
-            u64::from(MEMORY_UNIT_BYTES)
-        } else {
-            1
-        };
+        let unit_bytes = members.first().and_then(View::unit_bytes);
         Self {
             ledger,
             clock,
@@ -79,8 +74,8 @@ impl<'a> Population<'a> {
             kind,
             what,
             owner,
-            unit,
-            is_memory,
+            unit: u64::from(unit_bytes.unwrap_or(1)),
+            is_memory: unit_bytes.is_some(),
         }
     }
 

@@ -1,6 +1,6 @@
 //! One subject, for reading: what higher floors may know of the ledger's columns.
 
-use super::{Bucket, Cohort, Kind, Ledger, LoadMeans, SiteCount, Subject};
+use super::{Bucket, Cohort, Kind, Ledger, LoadMeans, SiteCount, Subject, MEMORY_UNIT_BYTES};
 
 /// One claimed subject, for reading.
 #[derive(Clone, Copy)]
@@ -89,6 +89,13 @@ impl<'a> View<'a> {
     #[must_use]
     pub fn observed_at_rounds(&self) -> bool {
         self.ledger.cohorts.has(self.slot)
+    }
+
+    /// What its level counts where that is memory: [`super::MEMORY_UNIT_BYTES`]; `None` for members.
+    #[must_use]
+    pub fn unit_bytes(&self) -> Option<u32> {
+        let is_memory = self.kind() == Kind::Heap || self.observed_at_rounds();
+        is_memory.then_some(MEMORY_UNIT_BYTES)
     }
 
     /// Ticks between two observations of it: 1, or the mean distance of its rounds so far.

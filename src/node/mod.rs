@@ -294,6 +294,15 @@ impl Engine {
         Ok(Report::assemble(&*self.lock()?, context).to_json())
     }
 
+    /// JSON of so many subjects, the worst first, and of what the others come to: `{ subjects: [{ kind, what, owner,
+    /// site, level, bytes, ratePerMinute, verdict }], rest: { members, bytes } }`.
+    #[napi(catch_unwind)]
+    pub fn subjects(&self, most: u32) -> napi::Result<String> {
+        let subjects = self.lock()?.subjects(most as usize);
+        // Plain data with finite numbers: nothing in it can fail to serialize.
+        Ok(serde_json::to_string(&subjects).unwrap_or_default())
+    }
+
     /// JSON of the report on what was registered since a mark. `leftoversJson`: `{ tier, since, at, parts:
     /// [{ kind, what, owner, named, site, mark, count, doubt, rounds }] }`.
     #[napi(catch_unwind)]

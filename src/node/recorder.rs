@@ -51,3 +51,11 @@ pub fn list_recordings(folder: String) -> napi::Result<String> {
     let listed = recorder::list(Path::new(&folder)).map_err(to_js)?;
     Ok(serde_json::to_string(&listed).unwrap_or_default())
 }
+
+/// The paths of the recordings in a folder that are of this process and of those that it has started, and
+/// they. Throws where the folder cannot be read.
+#[napi(catch_unwind)]
+#[allow(clippy::needless_pass_by_value, unreachable_pub, dead_code)]
+pub fn list_descendants(folder: String) -> napi::Result<Vec<String>> {
+    recorder::list_descendants(Path::new(&folder)).map_err(to_js)
+}

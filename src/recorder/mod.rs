@@ -12,6 +12,7 @@
 
 mod bytes;
 mod file;
+mod folder;
 mod layout;
 mod log;
 mod process;
@@ -19,11 +20,12 @@ mod reader;
 mod records;
 mod writer;
 
+pub use self::folder::{list, list_descendants, Listed};
 pub use self::layout::FORMAT;
 #[cfg(any(test, fuzzing))]
 pub use self::reader::parse_resealed;
 pub use self::reader::{
-    is_alive_at, list, parse, read, Ended, LedgerState, Listed, Logged, MeterPoint, Meters,
-    NearLimit, Overhead, Place, Recording, Subject,
+    is_alive_at, parse, read, Ended, LedgerState, Logged, MeterPoint, Meters, NearLimit, Overhead,
+    Place, Recording, Subject,
 };
 pub use self::writer::Recorder;

@@ -43,14 +43,15 @@ fn pid_namespace() -> u64 {
 pub(super) fn identify(header: &mut Header) {
     header.pid = std::process::id();
     header.start_ticks = start_ticks("self").unwrap_or(0);
+    header.parent_pid = parent();
+    header.parent_start_ticks = start_ticks(&header.parent_pid.to_string()).unwrap_or(0);
     header.boot = boot();
     header.pid_namespace = pid_namespace();
 }
 
 /// Whether both are of one process.
 pub(super) fn is_same(a: &Header, b: &Header) -> bool {
-    let who = |it: &Header| (it.pid, it.start_ticks, it.pid_namespace);
-    who(a) == who(b) && a.boot == b.boot
+    a.process() == b.process() && a.pid_namespace == b.pid_namespace && a.boot == b.boot
 }
 
 /// Whether the process of a recording lives.
@@ -68,6 +69,14 @@ pub(super) fn is_alive(header: &Header, written: Option<SystemTime>) -> bool {
         return age.is_none_or(|age| age < FRESH.max(interval));
     }
     start_ticks(&header.pid.to_string()) == Some(header.start_ticks)
+}
+
+/// The pid of the one that has started this; 0 where the system does not say.
+fn parent() -> u32 {
+    #[cfg(unix)]
+    return std::os::unix::process::parent_id();
+    #[cfg(not(unix))]
+    return 0;
 }
 
 /// Whether there is a process of that number.

@@ -8,17 +8,12 @@ use serde::Serialize;
 
 use super::file::{read_header, read_whole};
 use super::layout::{Layout, FORMAT};
-use super::process::{exists, is_alive, pid_in_name};
+use super::process::is_alive;
 use super::records::{level_of_index, Entry, Header, How, Label, Point, Slot, State};
 use super::writer::UNIT_BYTES;
 use crate::error::Result;
 use crate::guard::{Finding, Stage};
 use crate::ledger::Kind;
-
-/// The ending of recordings in a folder of ours.
-const ENDING: &str = "leakguard";
-/// And of those that are about to become some.
-const UNFINISHED_ENDING: &str = "new";
 
 /// How it came to its end.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
@@ -485,7 +480,7 @@ fn points(file: &[u8], layout: &Layout, state: &State, torn: &mut u64) -> Vec<Me
 }
 
 /// To the nearest whole number; what is none is 0.
-fn whole(value: f64) -> u64 {
+pub(super) fn whole(value: f64) -> u64 {
     // `as` saturates, and NaN becomes 0.
     #[allow(clippy::cast_possible_truncation, clippy::cast_sign_loss)]
     let whole = value.round() as u64;
@@ -512,65 +507,6 @@ pub fn is_alive_at(path: &Path) -> Result<bool> {
     let (bytes, metadata) = read_header(path)?;
     let (header, _) = Header::decode(&bytes).map_err(|error| error.in_file(path))?;
     Ok(is_alive(&header, metadata.modified().ok()))
-}
-
-/// One file in a folder of recordings.
-#[derive(Clone, Debug, PartialEq, Serialize)]
-#[serde(rename_all = "camelCase")]
-pub struct Listed {
-    /// Its path.
-    pub file: String,
-    /// Process; that of its name where its header cannot be read.
-    pub pid: u32,
-    /// Thread within it; 0 where it cannot be read.
-    pub thread_id: u32,
-    /// Start of the process, epoch milliseconds; 0 where it cannot be read.
-    pub started_at: u64,
-    /// Whether that very process lives.
-    pub alive: bool,
-    /// When it was last written to, epoch milliseconds.
-    pub mtime: u64,
-    /// Whether it can be read as one.
-    pub readable: bool,
-}
-
-/// The recordings in a folder, the one written to last first. What has another name is left out.
-///
-/// # Errors
-/// `Unreadable` where the folder cannot be read.
-pub fn list(folder: &Path) -> Result<Vec<Listed>> {
-    let cannot = |cause: std::io::Error| {
-        let message = format!("{}: cannot be read: {cause}", folder.display());
-        crate::error::Error::new(crate::error::Kind::Unreadable, message)
-    };
-    let entries = std::fs::read_dir(folder).map_err(cannot)?;
-    let files = entries.flatten().map(|entry| entry.path());
-    let mut listed: Vec<Listed> = files.filter_map(|path| describe(&path)).collect();
-    listed.sort_by(|a, b| b.mtime.cmp(&a.mtime).then_with(|| a.file.cmp(&b.file)));
-    Ok(listed)
-}
-
-fn describe(path: &Path) -> Option<Listed> {
-    let ending = path.extension()?;
-    let pid = pid_in_name(path)?;
-    if ending != ENDING && ending != UNFINISHED_ENDING {
-        return None;
-    }
-    let metadata = std::fs::symlink_metadata(path).ok()?;
-    let modified = metadata.modified().ok();
-    let since_epoch = modified.and_then(|at| at.duration_since(std::time::UNIX_EPOCH).ok());
-    let header = read_header(path).and_then(|(bytes, _)| Header::decode(&bytes));
-    let header = header.ok().filter(|_| ending == ENDING).map(|it| it.0);
-    let own = header.as_ref();
-    Some(Listed {
-        file: path.to_string_lossy().into_owned(),
-        pid: own.map_or(pid, |it| it.pid),
-        thread_id: own.map_or(0, |it| it.thread_id),
-        started_at: own.map_or(0, |it| whole(it.process_started_at)),
-        alive: own.map_or_else(|| exists(pid), |it| is_alive(it, modified)),
-        mtime: since_epoch.map_or(0, |it| whole(it.as_secs_f64() * 1000.0)),
-        readable: own.is_some(),
-    })
 }
 
 #[cfg(test)]

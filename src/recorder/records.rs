@@ -92,6 +92,9 @@ pub(super) struct Header {
     pub(super) process_started_at: f64,
     /// The same as the system counts it; 0 where it does not.
     pub(super) start_ticks: u64,
+    /// Who started it, and when that was started as the system counts it; 0 where it does not say.
+    pub(super) parent_pid: u32,
+    pub(super) parent_start_ticks: u64,
     pub(super) boot: String,
     /// Inode of the pids' namespace; 0 where there is none.
     pub(super) pid_namespace: u64,
@@ -124,8 +127,19 @@ impl Header {
         put.u32(self.patience_ticks).u8(index_of_level(&self.level));
         put.text(&self.node, VERSION_BYTES)
             .text(&self.command, COMMAND_BYTES);
+        put.u32(self.parent_pid).u64(self.parent_start_ticks);
         seal(&mut page);
         page
+    }
+
+    /// By what a process is known in its namespace.
+    pub(super) fn process(&self) -> (u32, u64) {
+        (self.pid, self.start_ticks)
+    }
+
+    /// The same of the one that has started it.
+    pub(super) fn parent(&self) -> (u32, u64) {
+        (self.parent_pid, self.parent_start_ticks)
     }
 
     /// The header of a file, and where everything is.
@@ -181,6 +195,8 @@ impl Header {
             level: level_of_index(take.u8()).to_owned(),
             node: take.text(VERSION_BYTES),
             command: take.text(COMMAND_BYTES),
+            parent_pid: take.u32(),
+            parent_start_ticks: take.u64(),
         };
         Ok((header, layout))
     }

@@ -20,7 +20,7 @@ use super::process::{identify, is_alive, is_same};
 use super::records::{index_of_level, Header, How, Label, Point, Slot, State, Usage, SLOT_LEVELS};
 use crate::error::{Error, Kind as ErrorKind, Result};
 use crate::guard::{Guard, Occurrence};
-use crate::ledger::{Kind, View, MEMORY_UNIT_BYTES};
+use crate::ledger::{View, MEMORY_UNIT_BYTES};
 
 /// Ticks after which every history and rate has been taken anew: a sixty-fourth of the subjects per tick.
 const HISTORY_TURNS: u32 = 64;
@@ -388,7 +388,7 @@ impl Recorder {
                 written,
                 kind: view.kind(),
                 stage: glimpse.stage,
-                is_memory: view.kind() == Kind::Heap || view.observed_at_rounds(),
+                is_memory: view.unit_bytes().is_some(),
                 floor: view.floor(),
                 level: shown.level,
                 peak: shown.peak,

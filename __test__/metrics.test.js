@@ -1,0 +1,308 @@
+'use strict';
+
+/** What monitoring systems are told: the families by themselves, and as real parts read them. */
+
+const assert = require('node:assert/strict');
+const { spawn } = require('node:child_process');
+const { once } = require('node:events');
+const fs = require('node:fs');
+const path = require('node:path');
+const { describe, test } = require('node:test');
+const leakguard = require('..');
+const { formatFamilies, prometheusName } = require('../lib/exposition');
+const { FIXTURES, ROOT, onReferenceOnly, runNode, temporaryFolder } = require('./child');
+
+const METRICS = path.join(FIXTURES, 'metrics');
+
+/** As a dependency of the fixtures, so that they load it as a service does. */
+const link = path.join(METRICS, 'node_modules', 'leakguard');
+if (!fs.existsSync(link)) {
+  fs.mkdirSync(path.dirname(link), { recursive: true });
+  fs.symlinkSync(ROOT, link, 'dir');
+}
+
+/**
+ * @param {string} name  of a fixture
+ * @param {NodeJS.ProcessEnv} [env]
+ * @returns {Promise<any>} what it printed
+ */
+async function run(name, env) {
+  const { code, stdout, stderr } = await runNode([path.join(METRICS, name)], {
+    cwd: METRICS,
+    env,
+  });
+  assert.deepEqual([code, stderr], [0, '']);
+  return JSON.parse(stdout);
+}
+
+/**
+ * @param {string} text  of a scrape
+ * @returns {Map<string, number>} value by series, as written
+ */
+function parse(text) {
+  const lines = text.split('\n').filter((line) => line !== '' && !line.startsWith('#'));
+  const series = lines.map((line) => {
+    const [, name, value] = /** @type {RegExpExecArray} */ (/^(.+) (\S+)$/.exec(line));
+    return /** @type {[string, number]} */ ([name, Number(value)]);
+  });
+  assert.equal(new Map(series).size, series.length, 'a series is there twice');
+  return new Map(series);
+}
+
+/** @param {import('..').Watch[]} watches */
+function stopAll(watches) {
+  for (const watch of watches) watch.stop();
+}
+
+/** @param {number} count */
+function watchSizes(count) {
+  return Array.from({ length: count }, (_, index) =>
+    leakguard.watch(`queue ${index}`, () => index + 1),
+  );
+}
+
+const members = (/** @type {import('..').MetricsOptions} */ options) =>
+  leakguard.metricFamilies(options).find(({ name }) => name === 'leakguard.subject.members')
+    ?.samples ?? [];
+
+describe('families', () => {
+  test('have units, a help text and a name that no other has', () => {
+    const families = leakguard.metricFamilies();
+    assert.ok(families.length > 20);
+    assert.equal(new Set(families.map(prometheusName)).size, families.length);
+    for (const { name, help, unit, type } of families) {
+      assert.match(name, /^leakguard\.[a-z_.]+$/);
+      assert.match(help, /^[A-Z].*\.$/);
+      assert.match(unit, /^(By|s|1|\{[a-z]+\}|)(\/s)?$/);
+      assert.match(type, /^(gauge|counter)$/);
+    }
+  });
+
+  test('are listed in the documentation, and nothing else is', () => {
+    const page = fs.readFileSync(path.join(ROOT, 'docs', 'metrics.md'), 'utf8');
+    const listed = [
+      ...page.matchAll(/^\| `(leakguard_\w+)` +\| `([\w.]+)` +\| (?:`(.*?)`)? *\| (\w+) +\|/gm),
+    ];
+    assert.deepEqual(
+      listed.map(([, ...columns]) => columns.map((column) => column ?? '')),
+      leakguard
+        .metricFamilies()
+        .map((family) => [prometheusName(family), family.name, family.unit, family.type]),
+    );
+  });
+
+  test('have no more samples than asked for, and the rest is summed', (t) => {
+    const watches = watchSizes(80);
+    t.after(() => stopAll(watches));
+    const all = members({ limit: 1000 });
+    const total = all.reduce((sum, { value }) => sum + value, 0);
+    assert.ok(all.length >= 80);
+    for (const limit of [1, 2, 50, 79]) {
+      const some = members({ limit });
+      assert.equal(some.length, limit);
+      const other = some.filter(({ attributes }) =>
+        Object.values(attributes).every((value) => value === 'other'),
+      );
+      assert.equal(other.length, 1);
+      assert.equal(
+        some.reduce((sum, { value }) => sum + value, 0),
+        total,
+      );
+    }
+  });
+
+  test('tell populations that cannot be told apart as one', (t) => {
+    const watches = [1, 2, 3].map((size) => leakguard.watch('twins', () => size));
+    t.after(() => stopAll(watches));
+    const twins = members({ limit: 1000 }).filter(({ attributes }) => attributes.owner === 'twins');
+    assert.deepEqual(
+      twins.map(({ value }) => value),
+      [6],
+    );
+  });
+
+  test('refuse options that are none', () => {
+    const bad = /** @type {any[]} */ ([
+      { limit: 0 },
+      { limit: 1001 },
+      { limit: 1.5 },
+      { limit: '50' },
+      { workers: 1 },
+      { release: 2 },
+      { most: 3 },
+    ]);
+    for (const options of bad) {
+      for (const read of [leakguard.metrics, leakguard.metricFamilies]) {
+        assert.throws(() => read(options), { code: 'ERR_LEAKGUARD_OPTION' });
+      }
+    }
+    assert.throws(() => leakguard.metrics({ limit: 0 }), {
+      message: 'metrics(): limit 0 is not accepted; accepted is a whole number from 1 to 1000',
+    });
+    for (const limit of /** @type {any[]} */ ([0, 4097, '5'])) {
+      assert.throws(() => leakguard.subjects(limit), { code: 'ERR_LEAKGUARD_OPTION' });
+    }
+  });
+});
+
+describe('the text for Prometheus', () => {
+  const gauge = (/** @type {string} */ unit) =>
+    prometheusName({ name: 'leakguard.a.b_c', unit, type: 'gauge' });
+
+  test('has names by the rules of OpenTelemetry', () => {
+    assert.equal(gauge(''), 'leakguard_a_b_c');
+    assert.equal(gauge('{member}'), 'leakguard_a_b_c');
+    assert.equal(gauge('By'), 'leakguard_a_b_c_bytes');
+    assert.equal(gauge('s'), 'leakguard_a_b_c_seconds');
+    assert.equal(gauge('1'), 'leakguard_a_b_c_ratio');
+    assert.equal(gauge('{member}/s'), 'leakguard_a_b_c_per_second');
+    assert.equal(gauge('By/s'), 'leakguard_a_b_c_bytes_per_second');
+    const counter = prometheusName({ name: 'leakguard.cpu', unit: 's', type: 'counter' });
+    assert.equal(counter, 'leakguard_cpu_seconds_total');
+  });
+
+  test('escapes what a label may hold', () => {
+    const attributes = { 'code.file.path': 'a"b\\c\nd 🦀', line: 7 };
+    const family = {
+      name: 'leakguard.x',
+      unit: '',
+      help: 'X.',
+      samples: [{ attributes, value: 1 }],
+    };
+    assert.equal(
+      formatFamilies([{ ...family, type: 'gauge' }]),
+      '# HELP leakguard_x X.\n# TYPE leakguard_x gauge\nleakguard_x{code_file_path="a\\"b\\\\c\\nd 🦀",line="7"} 1\n',
+    );
+  });
+
+  test('leaves out a family without a sample', () => {
+    const family = { name: 'leakguard.x', unit: '', help: 'X.', samples: [] };
+    assert.equal(formatFamilies([{ ...family, type: 'gauge' }]), '');
+  });
+
+  test('is served for GET and HEAD, and for nothing else', async (t) => {
+    const service = spawn(process.execPath, [path.join(METRICS, 'server.js')], {
+      stdio: ['pipe', 'pipe', 'inherit'],
+    });
+    t.after(() => service.kill('SIGKILL'));
+    const [port] = await once(service.stdout, 'data');
+    const url = `http://127.0.0.1:${`${port}`.trim()}/metrics`;
+    const got = await fetch(url);
+    assert.equal(got.status, 200);
+    assert.equal(got.headers.get('content-type'), 'text/plain; version=0.0.4; charset=utf-8');
+    const series = parse(await got.text());
+    assert.equal(series.get('leakguard_up'), 1);
+    assert.equal(series.get('leakguard_findings{severity="leak"}'), 1);
+    assert.equal(series.get('leakguard_verdict{verdict="leak"}'), 1);
+    const head = await fetch(url, { method: 'HEAD' });
+    assert.deepEqual([head.status, await head.text()], [200, '']);
+    const post = await fetch(url, { method: 'POST' });
+    assert.deepEqual([post.status, post.headers.get('allow')], [405, 'GET, HEAD']);
+    service.stdin.end();
+    const [code] = await once(service, 'exit');
+    assert.equal(code, 0);
+  });
+
+  test('says where nothing is watched that nothing is', async () => {
+    const code = `process.stdout.write(require(${JSON.stringify(path.join(ROOT, 'lib/adapters/prometheus.js'))}).metrics())`;
+    const { stdout } = await runNode(['-e', code], { env: { LEAKGUARD: '0' } });
+    const series = parse(stdout);
+    assert.equal(series.get('leakguard_up'), 0);
+    assert.equal(series.get('leakguard_findings{severity="leak"}'), 0);
+  });
+});
+
+describe('a service', { skip: onReferenceOnly }, () => {
+  test('with prom-client has our metrics in its registry, once, until it takes them out', async () => {
+    const { signature, text, merged, open, stopped, after, isSame } = await run('prom-client.js');
+    const series = parse(text);
+    assert.equal(series.get('orders_total{service="shop"}'), 7);
+    const finding = [...series.keys()].find((key) => key.startsWith('leakguard_finding_info{'));
+    assert.ok(finding?.includes(`signature="${signature}"`), finding);
+    assert.ok(finding.includes('service_version="1.4.2"'), finding);
+    assert.ok(finding.includes('leak.js'), finding);
+    assert.ok(finding.includes(String.raw`change \"of\"\nall\\any`), finding);
+    const up = 'leakguard_up{service="shop"}';
+    assert.deepEqual([series.get(up), parse(merged).get(up)], [1, 2]);
+    // As prom-client writes a counter of its own.
+    const linesOf = (/** @type {string} */ name) =>
+      open
+        .split('\n')
+        .filter((/** @type {string} */ line) => new RegExp(`\\b${name}(_total)*\\b`).test(line))
+        .map((/** @type {string} */ line) => line.replaceAll(name, '').replace(/ \S+$/, ''));
+    assert.equal(linesOf('orders').length, 3);
+    assert.deepEqual(linesOf('leakguard_ticks').slice(1), linesOf('orders').slice(1));
+    assert.match(open, /# EOF\n$/);
+    assert.equal(parse(stopped).get('leakguard_up'), 0);
+    assert.equal(parse(stopped).get('leakguard_findings{severity="leak"}'), 1);
+    assert.deepEqual([...parse(after).keys()], ['orders_total{service="shop"}']);
+    assert.ok(isSame);
+  });
+
+  test("with OpenTelemetry's SDK has the same as instruments, and findings as events", async () => {
+    const outcome = await run('opentelemetry.js');
+    const { signature, instruments, text, events, after, errors, isSame } = outcome;
+    assert.deepEqual([errors, isSame], [[], true]);
+    assert.equal(after, text);
+    const families = new Map(leakguard.metricFamilies().map((family) => [family.name, family]));
+    for (const { scope, descriptor } of instruments) {
+      assert.equal(scope, 'leakguard');
+      const family = families.get(descriptor.name);
+      assert.deepEqual([descriptor.unit, descriptor.description], [family?.unit, family?.help]);
+    }
+    const names = instruments.map((/** @type {any} */ it) => it.descriptor.name);
+    assert.ok(names.includes('leakguard.finding.members') && names.includes('leakguard.ticks'));
+    assert.ok(text.includes(`signature="${signature}"`), text);
+    const [event] = events;
+    assert.deepEqual(
+      [event.eventName, event.severityText, event.attributes.signature],
+      ['leakguard.finding', 'ERROR', signature],
+    );
+    assert.match(event.attributes['code.file.path'], /leak\.js$/);
+    assert.match(event.body, /listeners/);
+  });
+
+  test('with a cluster has one report: of those that live, and of one that was killed', async (t) => {
+    const folder = temporaryFolder(t);
+    const { report, own, metrics, pids } = await run('cluster.js', {
+      XDG_RUNTIME_DIR: folder,
+      LEAKGUARD_RECORDER: '1',
+    });
+    const of = report.processes.map((/** @type {any} */ it) => it.pid);
+    assert.deepEqual(of.sort(), pids.sort());
+    assert.deepEqual([own.verdict === 'leak', own.processes], [false, undefined]);
+    assert.equal(report.verdict, 'leak');
+    assert.equal(report.findings.length, 1);
+    const series = parse(metrics);
+    for (const pid of pids)
+      assert.ok(series.has(`leakguard_heap_used_bytes{pid="${pid}",thread="0"}`));
+    assert.equal(series.get('leakguard_findings{severity="leak"}'), 1);
+  });
+});
+
+describe('what is no registry and no provider', () => {
+  const { register: registerAt } = require('../lib/adapters/prometheus');
+  const { register } = require('../lib/adapters/opentelemetry');
+
+  test('is refused, with what is accepted', () => {
+    for (const registry of /** @type {any[]} */ ([undefined, null, {}, 'register'])) {
+      assert.throws(() => registerAt(registry), {
+        code: 'ERR_LEAKGUARD_OPTION',
+        message: /is no registry; accepted is a Registry of prom-client/,
+      });
+    }
+    for (const meterProvider of /** @type {any[]} */ ([null, {}, { getMeter: () => ({}) }])) {
+      assert.throws(() => register({ meterProvider }), { code: 'ERR_LEAKGUARD_OPTION' });
+    }
+    assert.throws(() => register(/** @type {any} */ ({ meter: 1 })), {
+      code: 'ERR_LEAKGUARD_OPTION',
+    });
+  });
+
+  test('may be missing: then it is said what to install', async () => {
+    const code = `require(${JSON.stringify(path.join(ROOT, 'lib/adapters/opentelemetry.js'))}).register()`;
+    const { code: exit, stderr } = await runNode(['-e', code]);
+    assert.equal(exit, 1);
+    assert.match(stderr, /install @opentelemetry\/api 1, or give a meterProvider/);
+  });
+});

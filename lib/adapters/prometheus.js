@@ -1,0 +1,142 @@
+'use strict';
+
+/**
+ * `leakguard/prometheus`: the metrics where Prometheus scrapes them, from a handler of our own or from the registry of
+ * `prom-client` that a service has already. Of `prom-client` nothing is loaded: what is registered has the one method
+ * that a registry calls.
+ *
+ * A scrape is never broken by us: where nothing can be told, `leakguard_up` is 0 and the rest is missing.
+ */
+
+const leakguard = require('../..');
+const { now } = require('../clock');
+const { LeakguardError, inspectValue, warnOnce } = require('../errors');
+const { CONTENT_TYPE, formatFamilies, prometheusLabel, prometheusName } = require('../exposition');
+const { readMetricsOptions } = require('../metric-families');
+
+/** @typedef {import('../..').MetricFamily} MetricFamily */
+/** @typedef {import('../..').MetricsOptions} MetricsOptions */
+/** @typedef {import('../../prometheus').Registry} Registry */
+
+/** Families asked for so close together are of one scrape. */
+const SCRAPE_MS = 100;
+
+/** @type {MetricFamily} */
+const DOWN = {
+  name: 'leakguard.up',
+  unit: '',
+  type: 'gauge',
+  help: 'Whether the thread is watched: 1, or 0.',
+  samples: [{ attributes: {}, value: 0 }],
+};
+
+/**
+ * @param {MetricsOptions} options  checked
+ * @returns {MetricFamily[]}
+ */
+function readFamilies(options) {
+  try {
+    return leakguard.metricFamilies(options);
+  } catch (error) {
+    warnOnce(`no metrics: ${/** @type {Error} */ (error).message}`, 'LEAKGUARD_INTERNAL');
+    return [DOWN];
+  }
+}
+
+/**
+ * @param {MetricsOptions} [options]
+ * @returns {(request: import('node:http').IncomingMessage, response: import('node:http').ServerResponse) => void}
+ * @throws {LeakguardError} ERR_LEAKGUARD_OPTION
+ */
+function handler(options) {
+  const checked = readMetricsOptions('handler()', options);
+  return ({ method }, response) => {
+    if (method !== 'GET' && method !== 'HEAD') {
+      response.writeHead(405, { allow: 'GET, HEAD' }).end();
+      return;
+    }
+    const text = formatFamilies(readFamilies(checked));
+    const length = Buffer.byteLength(text);
+    response.writeHead(200, { 'content-type': CONTENT_TYPE, 'content-length': length });
+    response.end(method === 'HEAD' ? undefined : text);
+  };
+}
+
+/**
+ * One family as `prom-client` has it.
+ * @param {Omit<MetricFamily, 'samples'>} about
+ * @param {() => MetricFamily['samples']} read
+ */
+function createMetric(about, read) {
+  const { help, type } = about;
+  const metric = {
+    name: prometheusName(about),
+    help,
+    type,
+    // What the registry of a cluster does with what several workers have.
+    aggregator: 'sum',
+    collect() {},
+    reset() {},
+    async get() {
+      const values = read().map(({ attributes, value }) => ({
+        value,
+        labels: Object.fromEntries(
+          Object.entries(attributes).map(([key, text]) => [prometheusLabel(key), text]),
+        ),
+      }));
+      // The name of now: for OpenMetrics a registry takes `_total` away from it.
+      return { name: metric.name, help, type, aggregator: metric.aggregator, values };
+    },
+  };
+  return metric;
+}
+
+/** @type {WeakMap<Registry, { stop(): void }>} */
+const registered = new WeakMap();
+
+/**
+ * @param {Registry} registry  of `prom-client`
+ * @param {MetricsOptions} [options]
+ * @returns {{ stop(): void }}
+ * @throws {LeakguardError} ERR_LEAKGUARD_OPTION
+ */
+function register(registry, options) {
+  const checked = readMetricsOptions('register()', options);
+  for (const method of /** @type {const} */ (['registerMetric', 'removeSingleMetric'])) {
+    if (typeof registry?.[method] === 'function') continue;
+    throw new LeakguardError(
+      'ERR_LEAKGUARD_OPTION',
+      `register(): ${inspectValue(registry)} is no registry; accepted is a Registry of prom-client, such as its register`,
+    );
+  }
+  const known = registered.get(registry);
+  if (known !== undefined) return known;
+
+  /** @type {Map<string, MetricFamily['samples']>} */
+  let samples = new Map();
+  let readAt = Number.NEGATIVE_INFINITY;
+  const read = (/** @type {string} */ name) => {
+    if (now() - readAt >= SCRAPE_MS) {
+      samples = new Map(readFamilies(checked).map((family) => [family.name, family.samples]));
+      readAt = now();
+    }
+    return samples.get(name) ?? [];
+  };
+  const names = readFamilies(checked).map((family) => {
+    const metric = createMetric(family, () => read(family.name));
+    registry.registerMetric(metric);
+    return metric.name;
+  });
+  const registration = {
+    stop() {
+      for (const name of names) registry.removeSingleMetric(name);
+      registered.delete(registry);
+    },
+  };
+  registered.set(registry, registration);
+  return registration;
+}
+
+exports.handler = handler;
+exports.metrics = leakguard.metrics;
+exports.register = register;
