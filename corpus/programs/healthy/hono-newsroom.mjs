@@ -73,7 +73,15 @@ app.get('/articles/:id', async (context) => {
 app.get('/health', (context) => context.json({ mean: latencies.mean, last: log.tail(5) }));
 
 async function read(agent, url) {
-  const [response] = await once(http.get(url, { agent }), 'response');
+  const sent = http.get(url, { agent });
+  let response;
+  try {
+    [response] = await once(sent, 'response');
+  } catch (error) {
+    // A server may close an idle connection just when it is used again: clients send anew.
+    if (!sent.reusedSocket || error.code !== 'ECONNRESET') throw error;
+    return read(agent, url);
+  }
   let bytes = 0;
   for await (const chunk of response) bytes += chunk.length;
   return bytes;

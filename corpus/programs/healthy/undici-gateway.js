@@ -7,8 +7,6 @@ const http = require('node:http');
 const { Pool } = require('undici');
 const { pace } = require('../../support/pace');
 
-const shutdown = new AbortController();
-
 const backend = http.createServer((request, response) => {
   setTimeout(() => {
     response.setHeader('content-type', 'application/json');
@@ -17,7 +15,7 @@ const backend = http.createServer((request, response) => {
 });
 
 async function ask(pool, path) {
-  const signal = AbortSignal.any([shutdown.signal, AbortSignal.timeout(2_000)]);
+  const signal = AbortSignal.timeout(2_000);
   const { body } = await pool.request({ path, method: 'GET', signal });
   return body.json();
 }
