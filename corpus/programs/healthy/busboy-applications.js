@@ -46,7 +46,7 @@ async function main() {
   await once(server, 'listening');
   const origin = `http://127.0.0.1:${server.address().port}/`;
   const open = new Set();
-  await pace(20, (n) => {
+  await pace(50, (n) => {
     if (open.size >= 16) return;
     const sent = apply(origin, n).finally(() => open.delete(sent));
     open.add(sent);
