@@ -198,6 +198,14 @@ function requireLruCache() {
   return undefined;
 }
 
+test('many watches are no population of their own', async (t) => {
+  startQuick(t);
+  for (let count = 0; count < 200; count += 1) watchDuring(t, `queue ${count}`, () => count);
+  await repeat(() => {}, 3);
+  const others = leakguard.subjects(1000).filter(({ owner }) => !owner.startsWith('queue '));
+  assert.deepEqual(others, []);
+});
+
 test('a dropped target ends its watch and is not kept', async (t) => {
   startQuick(t);
   /** @type {WeakRef<object>[]} */

@@ -494,7 +494,7 @@ class LeakguardMonitor {
         error,
       );
     }
-    const watched = this.watches.add({ name, floor, population }, target);
+    const watched = this.#alone(() => this.watches.add({ name, floor, population }, target));
     this.#follow(watched);
     return withDispose(() => this.#alone(() => this.watches.remove(watched)));
   }
