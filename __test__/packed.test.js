@@ -36,6 +36,8 @@ test('the main package holds what is needed, and no binary', () => {
       'README.md',
       'auto.js',
       'bin/leakguard.js',
+      'fleet/leakguard.dashboard.json',
+      'fleet/leakguard.rules.yml',
       'index.d.ts',
       'index.js',
       'jest.d.ts',

@@ -2,7 +2,7 @@
 
 /**
  * Brings a machine with only Node and Rust to where a command of this repository can run: npm
- * packages per the lock files, the addon built, and a browser. Does nothing that is done already.
+ * packages per the lock files, the addon built, a browser, and Prometheus. Does nothing that is done already.
  */
 
 const { spawnSync } = require('node:child_process');
@@ -56,21 +56,35 @@ function nodeBinary(version) {
   return path.join(ROOT, '__test__/runtimes/node_modules', `node${version}`, 'bin/node');
 }
 
-/** @returns {string | undefined} absolute path */
-function chromiumBinary() {
+/**
+ * @param {string} name  of a command
+ * @returns {string | undefined} absolute path
+ */
+function findCommand(name) {
   const folders = (process.env.PATH ?? '').split(path.delimiter);
-  return folders.map((folder) => path.join(folder, 'chromium')).find((file) => fs.existsSync(file));
+  return folders.map((folder) => path.join(folder, name)).find((file) => fs.existsSync(file));
 }
 
-/** Installs Debian's Chromium, where that may be done; what needs it says so where there is none. */
-function installChromium() {
-  if (chromiumBinary() !== undefined || process.getuid?.() !== 0) return;
-  process.stderr.write('installing chromium\n');
-  for (const args of [['update'], ['install', '-y', '--no-install-recommends', 'chromium']]) {
-    const env = { ...process.env, DEBIAN_FRONTEND: 'noninteractive' };
+const chromiumBinary = () => findCommand('chromium');
+const prometheusBinary = () => findCommand('prometheus');
+const promtoolBinary = () => findCommand('promtool');
+
+/**
+ * Installs a package of Debian's, where that may be done; what needs it says so where there is none.
+ * @param {string} name  of the package, and of the command in it
+ */
+function installDebianPackage(name) {
+  if (findCommand(name) !== undefined || process.getuid?.() !== 0) return;
+  process.stderr.write(`installing ${name}\n`);
+  // A service that comes along is not started in runlevel 1.
+  const env = { ...process.env, DEBIAN_FRONTEND: 'noninteractive', RUNLEVEL: '1' };
+  for (const args of [['update'], ['install', '-y', '--no-install-recommends', name]]) {
     spawnSync('apt-get', ['-q', ...args], { env, stdio: ['ignore', 'ignore', 'inherit'] });
   }
 }
+
+const installChromium = () => installDebianPackage('chromium');
+const installPrometheus = () => installDebianPackage('prometheus');
 
 /** The environment without anything that would change what is measured. */
 function bareEnvironment() {
@@ -82,7 +96,10 @@ exports.ROOT = ROOT;
 exports.bareEnvironment = bareEnvironment;
 exports.chromiumBinary = chromiumBinary;
 exports.installChromium = installChromium;
+exports.installPrometheus = installPrometheus;
 exports.nodeBinary = nodeBinary;
+exports.prometheusBinary = prometheusBinary;
+exports.promtoolBinary = promtoolBinary;
 exports.buildAddon = buildAddon;
 exports.installPackages = installPackages;
 exports.runOrExit = runOrExit;

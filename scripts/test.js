@@ -16,6 +16,7 @@ const {
   buildAddon,
   installChromium,
   installPackages,
+  installPrometheus,
   nodeBinary,
   runOrExit,
 } = require('./setup');
@@ -36,6 +37,7 @@ const ON_REFERENCE_ONLY = [
   'demo-score',
   'examples',
   'excerpt',
+  'fleet',
   'packed',
   'policy',
   'sarif',
@@ -62,6 +64,7 @@ const TEST_FOLDERS = [
 const FOLDERS = ['.', ...TEST_FOLDERS, ...SUITE_FOLDERS, 'demo'];
 for (const folder of FOLDERS) installPackages(folder);
 installChromium();
+installPrometheus();
 buildAddon();
 if (positionals.length === 0) {
   runOrExit('cargo', ['test', '--quiet', '--no-default-features']);

@@ -1,0 +1,361 @@
+'use strict';
+
+/**
+ * What the package has for many processes: the rules, by Prometheus's own tool and by its server over real processes;
+ * the dashboard; and the page on production. The server is Debian's, on a port and in a folder of this test's own.
+ */
+
+const assert = require('node:assert/strict');
+const { spawn } = require('node:child_process');
+const { once } = require('node:events');
+const fs = require('node:fs');
+const net = require('node:net');
+const path = require('node:path');
+const { before, describe, test } = require('node:test');
+const { setTimeout } = require('node:timers/promises');
+const yaml = require('js-yaml');
+const { prometheusBinary, promtoolBinary } = require('../scripts/setup');
+const {
+  FIXTURES,
+  ROOT,
+  onReferenceOnly,
+  plainEnvironment,
+  runCommand,
+  temporaryFolder,
+} = require('./child');
+
+const FLEET = path.join(ROOT, 'fleet');
+const RULES = path.join(FLEET, 'leakguard.rules.yml');
+const RULE_TESTS = path.join(FLEET, 'leakguard.rules.test.yml');
+const DASHBOARD = path.join(FLEET, 'leakguard.dashboard.json');
+const METRICS = path.join(FIXTURES, 'metrics');
+const PAGE = fs.readFileSync(path.join(ROOT, 'docs', 'production.md'), 'utf8');
+
+const PROMTOOL = promtoolBinary() ?? '';
+const PROMETHEUS = prometheusBinary() ?? '';
+const skip =
+  onReferenceOnly ||
+  (PROMTOOL === '' || PROMETHEUS === '' ? 'install the Debian package prometheus' : false);
+
+/** More than it takes; what is awaited is asked for again and again until then. */
+const DEADLINE_MS = 90_000;
+const POLL_MS = 250;
+
+/** @param {string[]} args */
+const promtool = (...args) => runCommand(PROMTOOL, args);
+
+/** @type {{ groups: { name: string, rules: any[] }[] }} */
+const rules = yaml.load(fs.readFileSync(RULES, 'utf8'));
+const allRules = rules.groups.flatMap((group) => group.rules);
+
+/** The expressions of the dashboard, as Grafana asks them with everything chosen. @returns {string[]} */
+function dashboardExpressions() {
+  const { panels } = JSON.parse(fs.readFileSync(DASHBOARD, 'utf8'));
+  return panels.flatMap((/** @type {any} */ panel) =>
+    panel.targets.map((/** @type {any} */ target) =>
+      target.expr.replaceAll('$job', '.+').replaceAll('$__rate_interval', '1m'),
+    ),
+  );
+}
+
+/** @param {string} language */
+const snippets = (language) =>
+  [...PAGE.matchAll(new RegExp(`^\`\`\`${language}\\n([\\s\\S]*?)^\`\`\`$`, 'gm'))].map(
+    ([, text]) => text,
+  );
+
+/** As a dependency of the fixtures, so that they load it as a service does. */
+before(() => {
+  const link = path.join(METRICS, 'node_modules', 'leakguard');
+  fs.mkdirSync(path.dirname(link), { recursive: true });
+  try {
+    fs.symlinkSync(ROOT, link, 'dir');
+  } catch (error) {
+    // Another test has made it.
+    if (/** @type {NodeJS.ErrnoException} */ (error).code !== 'EEXIST') throw error;
+  }
+});
+
+/**
+ * A service of the fixtures, which ends with the test.
+ * @param {import('node:test').TestContext} t
+ * @param {string} name
+ * @param {...string} args
+ * @returns {Promise<string>} its address
+ */
+async function startService(t, name, ...args) {
+  const service = spawn(process.execPath, [path.join(METRICS, name), ...args], {
+    env: plainEnvironment(),
+    stdio: ['pipe', 'pipe', 'inherit'],
+  });
+  t.after(() => service.kill('SIGKILL'));
+  const [port] = await once(service.stdout, 'data');
+  return `127.0.0.1:${`${port}`.trim()}`;
+}
+
+/** @returns {Promise<number>} a port that was free just now */
+async function freePort() {
+  const server = net.createServer().listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  const { port } = /** @type {net.AddressInfo} */ (server.address());
+  server.close();
+  await once(server, 'close');
+  return port;
+}
+
+/**
+ * The shipped rules with windows and waiting for a test's time: a second is what a minute was, and two weeks are an
+ * hour. Expressions are the shipped ones but for that.
+ */
+function shortenedRules() {
+  const text = fs
+    .readFileSync(RULES, 'utf8')
+    .replace(/(for: \d+)m$/gm, '$1s')
+    .replaceAll('[14d]', '[1h]')
+    .replaceAll('[5m]', '[5s]');
+  const { groups } = /** @type {typeof rules} */ (yaml.load(text));
+  return yaml.dump({ groups: groups.map((group) => ({ ...group, interval: '1s' })) });
+}
+
+/**
+ * Prometheus itself, which ends with the test.
+ * @param {import('node:test').TestContext} t
+ * @param {{ targets: string[], labels?: Record<string, string> }[]} fleet
+ */
+async function startPrometheus(t, fleet) {
+  const folder = temporaryFolder(t);
+  fs.writeFileSync(path.join(folder, 'rules.yml'), shortenedRules());
+  const config = {
+    global: { scrape_interval: '1s', evaluation_interval: '1s' },
+    rule_files: ['rules.yml'],
+    scrape_configs: [{ job_name: 'shop', static_configs: fleet }],
+  };
+  fs.writeFileSync(path.join(folder, 'prometheus.yml'), yaml.dump(config));
+  const port = await freePort();
+  const server = spawn(
+    PROMETHEUS,
+    [
+      `--config.file=${path.join(folder, 'prometheus.yml')}`,
+      `--storage.tsdb.path=${path.join(folder, 'data')}`,
+      `--web.listen-address=127.0.0.1:${port}`,
+      '--log.level=error',
+    ],
+    { stdio: ['ignore', 'inherit', 'inherit'] },
+  );
+  const ended = once(server, 'exit');
+  t.after(async () => {
+    server.kill('SIGKILL');
+    await ended;
+  });
+  /**
+   * @param {string} what  of the API
+   * @returns {Promise<any>}
+   */
+  return async (what) => {
+    const response = await fetch(`http://127.0.0.1:${port}/api/v1/${what}`);
+    const { status, data, error } = /** @type {any} */ (await response.json());
+    assert.equal(status, 'success', error);
+    return data;
+  };
+}
+
+/**
+ * @template T
+ * @param {() => Promise<T | undefined>} look
+ * @returns {Promise<T>} what it sees, as soon as it sees something
+ */
+async function until(look) {
+  const deadline = Date.now() + DEADLINE_MS;
+  for (;;) {
+    // A server that is starting does not answer.
+    const seen = await look().catch((error) => {
+      if (error instanceof TypeError) return undefined;
+      throw error;
+    });
+    if (seen !== undefined) return seen;
+    assert.ok(Date.now() < deadline, `not seen in ${DEADLINE_MS} ms: ${look}`);
+    await setTimeout(POLL_MS);
+  }
+}
+
+/**
+ * @param {any} ask
+ * @param {string} expression
+ * @returns {Promise<any[]>}
+ */
+async function query(ask, expression) {
+  const { result } = await ask(`query?query=${encodeURIComponent(expression)}`);
+  return result;
+}
+
+describe('the rules', { skip }, () => {
+  test('are accepted by promtool', async () => {
+    const { code, stdout, stderr } = await promtool('check', 'rules', RULES);
+    assert.equal(code, 0, stdout + stderr);
+  });
+
+  test('do what their tests say', async () => {
+    const { code, stdout, stderr } = await promtool('test', 'rules', RULE_TESTS);
+    assert.equal(code, 0, stdout + stderr);
+  });
+
+  test('each have a test: those that alert by name', () => {
+    const tests = fs.readFileSync(RULE_TESTS, 'utf8');
+    for (const { alert } of allRules.filter((rule) => rule.alert !== undefined)) {
+      assert.ok(tests.includes(`alertname: ${alert}\n`), alert);
+    }
+  });
+
+  test('ask for no metric that there is not', () => {
+    const { metricFamilies } = require('..');
+    const { prometheusName } = require('../lib/exposition');
+    const known = new Set([
+      ...metricFamilies().map(prometheusName),
+      ...allRules.map(({ record }) => record),
+    ]);
+    const expressions = [...allRules.map(({ expr }) => expr), ...dashboardExpressions()];
+    const asked = expressions.flatMap((text) => text.match(/\b(\w+:)?leakguard_\w+(:\w+)?/g) ?? []);
+    assert.ok(asked.length > 30);
+    assert.deepEqual(
+      asked.filter((name) => !known.has(name)),
+      [],
+    );
+  });
+});
+
+describe('the dashboard', { skip }, () => {
+  test('asks what promtool can parse', async (t) => {
+    const file = path.join(temporaryFolder(t), 'dashboard.yml');
+    const expressions = dashboardExpressions();
+    assert.ok(expressions.length > 10);
+    const rules = expressions.map((expr, index) => ({ record: `panel:${index}`, expr }));
+    fs.writeFileSync(file, yaml.dump({ groups: [{ name: 'dashboard', rules }] }));
+    const { code, stdout, stderr } = await promtool('check', 'rules', file);
+    assert.equal(code, 0, stdout + stderr);
+  });
+
+  test('has a data source and a job to choose, and panels that do not overlap', () => {
+    const { templating, panels } = JSON.parse(fs.readFileSync(DASHBOARD, 'utf8'));
+    assert.deepEqual(
+      templating.list.map((/** @type {any} */ { name, type }) => [name, type]),
+      [
+        ['datasource', 'datasource'],
+        ['job', 'query'],
+      ],
+    );
+    const cells = panels.flatMap((/** @type {any} */ { gridPos: { x, y, w, h } }) =>
+      Array.from(
+        { length: w * h },
+        (_, index) => `${x + (index % w)},${y + Math.floor(index / w)}`,
+      ),
+    );
+    assert.equal(new Set(cells).size, cells.length);
+    for (const { datasource, targets } of panels) {
+      for (const at of [datasource, ...targets.map((/** @type {any} */ one) => one.datasource)]) {
+        assert.equal(at.uid, `\${${'datasource'}}`);
+      }
+    }
+  });
+});
+
+describe('a fleet', { skip }, () => {
+  test('with a service that leaks has a text that promtool finds no fault with', async (t) => {
+    const address = await startService(t, 'server.js');
+    const text = await (await fetch(`http://${address}/metrics`)).text();
+    assert.match(text, /^leakguard_finding_info\{/m);
+    const file = path.join(temporaryFolder(t), 'metrics.txt');
+    fs.writeFileSync(file, text);
+    const { code, stdout, stderr } = await runCommand('bash', [
+      '-c',
+      '"$0" check metrics < "$1"',
+      PROMTOOL,
+      file,
+    ]);
+    assert.deepEqual([code, stdout, stderr], [0, '', '']);
+  });
+
+  test('of two releases ranks the guilty line first, and alerts for it and for nothing else', async (t) => {
+    const healthy = ['1.0.0', '1.0.0', '1.0.0', '1.1.0', '1.1.0'];
+    const old = [];
+    for (const release of healthy) {
+      old.push(await startService(t, 'fleet-service.js', 'healthy', release));
+    }
+    const guilty = await startService(t, 'fleet-service.js', 'leaks', '1.1.0');
+    const ask = await startPrometheus(t, [{ targets: [...old, guilty] }]);
+
+    const alerts = await until(async () => {
+      const firing = (await ask('alerts')).alerts.filter(
+        (/** @type {any} */ { state }) => state === 'firing',
+      );
+      const names = firing.map((/** @type {any} */ { labels }) => labels.alertname);
+      return ['LeakguardLeak', 'LeakguardNewLeak'].every((name) => names.includes(name))
+        ? firing
+        : undefined;
+    });
+    assert.equal((await query(ask, 'leakguard_up == 1')).length, 6);
+
+    const [first, ...others] = await query(
+      ask,
+      'sort_desc(job_signature:leakguard_finding_size_growth_bytes_per_second:sum)',
+    );
+    assert.equal(others.length, 0);
+    const { signature } = first.metric;
+    const [info] = await query(ask, `leakguard_finding_info{signature="${signature}"}`);
+    assert.deepEqual(
+      [info.metric.instance, info.metric.code_function_name, info.metric.service_version],
+      [guilty, 'serveRequest', '1.1.0'],
+    );
+    assert.deepEqual(
+      alerts.map((/** @type {any} */ { labels }) => [labels.alertname, labels.signature]).sort(),
+      [
+        ['LeakguardLeak', signature],
+        ['LeakguardNewLeak', signature],
+      ],
+    );
+    for (const { annotations } of alerts) {
+      assert.match(
+        annotations.description,
+        /^EventEmitter 'change' \(listeners, EventEmitter\) grows: serveRequest at .+fleet-service\.js:\d+ adds most\. Signature/,
+      );
+    }
+    // Shorter than what the panels of trends are about: these are parsed and answered, with nothing.
+    const answers = await Promise.all(dashboardExpressions().map((text) => query(ask, text)));
+    const [instances, leaks, , unwatched, ranked, fresh] = answers;
+    assert.deepEqual(
+      [instances, leaks, unwatched].map(([{ value }]) => value[1]),
+      ['6', '1', '0'],
+    );
+    for (const table of [ranked, fresh]) {
+      assert.deepEqual(
+        table.map((/** @type {any} */ { metric }) => [metric.signature, metric.code_function_name]),
+        [[signature, 'serveRequest']],
+      );
+    }
+  });
+});
+
+describe('the page on production', () => {
+  test('has YAML that is YAML', () => {
+    const texts = snippets('yaml');
+    assert.ok(texts.length >= 4);
+    for (const text of texts) {
+      for (const document of yaml.loadAll(text)) assert.equal(typeof document, 'object', text);
+    }
+  });
+
+  test('has a configuration that Prometheus accepts', { skip }, async (t) => {
+    const text = snippets('yaml').find((one) => one.includes('scrape_configs:'));
+    const folder = temporaryFolder(t);
+    const file = path.join(folder, 'prometheus.yml');
+    fs.writeFileSync(file, /** @type {string} */ (text));
+    fs.copyFileSync(RULES, path.join(folder, 'leakguard.rules.yml'));
+    const { code, stdout, stderr } = await promtool('check', 'config', file);
+    assert.equal(code, 0, stdout + stderr);
+  });
+
+  test('names files of the package that are there', () => {
+    const named = [...PAGE.matchAll(/\bfleet\/[\w.]+\w/g)].map(([name]) => name);
+    assert.ok(named.length >= 2);
+    for (const name of named) assert.ok(fs.existsSync(path.join(ROOT, name)), name);
+  });
+});
