@@ -9,11 +9,11 @@ const assert = require('node:assert/strict');
 const { spawn } = require('node:child_process');
 const { once } = require('node:events');
 const fs = require('node:fs');
-const net = require('node:net');
 const path = require('node:path');
 const { before, describe, test } = require('node:test');
 const { setTimeout } = require('node:timers/promises');
 const yaml = require('js-yaml');
+const { query, startPrometheus } = require('../scripts/fleet/prometheus');
 const { prometheusBinary, promtoolBinary } = require('../scripts/setup');
 const {
   FIXTURES,
@@ -44,8 +44,9 @@ const POLL_MS = 250;
 /** @param {string[]} args */
 const promtool = (...args) => runCommand(PROMTOOL, args);
 
-/** @type {{ groups: { name: string, rules: any[] }[] }} */
-const rules = yaml.load(fs.readFileSync(RULES, 'utf8'));
+const rules = /** @type {{ groups: { name: string, rules: any[] }[] }} */ (
+  yaml.load(fs.readFileSync(RULES, 'utf8'))
+);
 const allRules = rules.groups.flatMap((group) => group.rules);
 
 /** The expressions of the dashboard, as Grafana asks them with everything chosen. @returns {string[]} */
@@ -93,16 +94,6 @@ async function startService(t, name, ...args) {
   return `127.0.0.1:${`${port}`.trim()}`;
 }
 
-/** @returns {Promise<number>} a port that was free just now */
-async function freePort() {
-  const server = net.createServer().listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  const { port } = /** @type {net.AddressInfo} */ (server.address());
-  server.close();
-  await once(server, 'close');
-  return port;
-}
-
 /**
  * The shipped rules with windows and waiting for a test's time: a second is what a minute was, and two weeks are an
  * hour. Expressions are the shipped ones but for that.
@@ -120,43 +111,17 @@ function shortenedRules() {
 /**
  * Prometheus itself, which ends with the test.
  * @param {import('node:test').TestContext} t
- * @param {{ targets: string[], labels?: Record<string, string> }[]} fleet
+ * @param {string[]} targets
  */
-async function startPrometheus(t, fleet) {
-  const folder = temporaryFolder(t);
-  fs.writeFileSync(path.join(folder, 'rules.yml'), shortenedRules());
-  const config = {
-    global: { scrape_interval: '1s', evaluation_interval: '1s' },
-    rule_files: ['rules.yml'],
-    scrape_configs: [{ job_name: 'shop', static_configs: fleet }],
-  };
-  fs.writeFileSync(path.join(folder, 'prometheus.yml'), yaml.dump(config));
-  const port = await freePort();
-  const server = spawn(
-    PROMETHEUS,
-    [
-      `--config.file=${path.join(folder, 'prometheus.yml')}`,
-      `--storage.tsdb.path=${path.join(folder, 'data')}`,
-      `--web.listen-address=127.0.0.1:${port}`,
-      '--log.level=error',
-    ],
-    { stdio: ['ignore', 'inherit', 'inherit'] },
-  );
-  const ended = once(server, 'exit');
-  t.after(async () => {
-    server.kill('SIGKILL');
-    await ended;
+async function watchFleet(t, targets) {
+  const { ask, stop } = await startPrometheus({
+    folder: temporaryFolder(t),
+    rules: shortenedRules(),
+    interval: '1s',
+    scrapes: [{ job_name: 'shop', static_configs: [{ targets }] }],
   });
-  /**
-   * @param {string} what  of the API
-   * @returns {Promise<any>}
-   */
-  return async (what) => {
-    const response = await fetch(`http://127.0.0.1:${port}/api/v1/${what}`);
-    const { status, data, error } = /** @type {any} */ (await response.json());
-    assert.equal(status, 'success', error);
-    return data;
-  };
+  t.after(stop);
+  return ask;
 }
 
 /**
@@ -176,16 +141,6 @@ async function until(look) {
     assert.ok(Date.now() < deadline, `not seen in ${DEADLINE_MS} ms: ${look}`);
     await setTimeout(POLL_MS);
   }
-}
-
-/**
- * @param {any} ask
- * @param {string} expression
- * @returns {Promise<any[]>}
- */
-async function query(ask, expression) {
-  const { result } = await ask(`query?query=${encodeURIComponent(expression)}`);
-  return result;
 }
 
 describe('the rules', { skip }, () => {
@@ -281,7 +236,7 @@ describe('a fleet', { skip }, () => {
       old.push(await startService(t, 'fleet-service.js', 'healthy', release));
     }
     const guilty = await startService(t, 'fleet-service.js', 'leaks', '1.1.0');
-    const ask = await startPrometheus(t, [{ targets: [...old, guilty] }]);
+    const ask = await watchFleet(t, [...old, guilty]);
 
     const alerts = await until(async () => {
       const firing = (await ask('alerts')).alerts.filter(

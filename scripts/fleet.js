@@ -1,0 +1,177 @@
+#!/usr/bin/env node
+'use strict';
+
+/**
+ * `npm run fleet`: Prometheus with the shipped rules over many processes. Some are real, one in twenty of which leaks;
+ * the others are texts of one server, made of a real one's. Prints what a scrape and the questions cost. Ends with 1
+ * where the line that leaks does not rank first.
+ */
+
+const { spawn } = require('node:child_process');
+const { once } = require('node:events');
+const fs = require('node:fs');
+const http = require('node:http');
+const os = require('node:os');
+const path = require('node:path');
+const { setTimeout } = require('node:timers/promises');
+const { parseArgs } = require('node:util');
+const { parseCount, readOrExit } = require('./command-line');
+const { query, startPrometheus } = require('./fleet/prometheus');
+const {
+  ROOT,
+  bareEnvironment,
+  buildAddon,
+  installPackages,
+  installPrometheus,
+  nodeBinary,
+} = require('./setup');
+
+const MAX = 10_000;
+const LEAKS_ONE_IN = 20;
+const QUESTIONS = [
+  'sort_desc(topk(20, job_signature:leakguard_finding_size_growth_bytes_per_second:sum))',
+  'bottomk(20, job_instance:leakguard_heap_time_to_limit_seconds:min)',
+  'job_version_signature:leakguard_finding_info:new',
+  'job_signature:leakguard_finding_info:leaks_ratio',
+];
+
+const options = readOrExit('npm run fleet', () => {
+  const { values } = parseArgs({
+    options: {
+      processes: { type: 'string', default: '60' },
+      synthetic: { type: 'string', default: '5000' },
+      seconds: { type: 'string', default: '120' },
+      'scrape-seconds': { type: 'string', default: '5' },
+      'no-build': { type: 'boolean', default: false },
+    },
+  });
+  return {
+    processes: parseCount('--processes', values.processes, MAX),
+    synthetic: parseCount('--synthetic', values.synthetic, MAX),
+    seconds: parseCount('--seconds', values.seconds, MAX),
+    every: parseCount('--scrape-seconds', values['scrape-seconds'], MAX),
+    build: !values['no-build'],
+  };
+});
+
+/** What is to be ended, the last first. @type {(() => unknown)[]} */
+const cleanups = [];
+
+/** @param {number} index */
+async function startService(index) {
+  const behaviour = index % LEAKS_ONE_IN === 0 ? 'leaks' : 'healthy';
+  const file = path.join(ROOT, '__test__/fixtures/metrics/fleet-service.js');
+  const service = spawn(nodeBinary('24'), [file, behaviour, '1.0.0', '1s'], {
+    env: bareEnvironment(),
+    stdio: ['pipe', 'pipe', 'inherit'],
+  });
+  cleanups.push(() => service.kill('SIGKILL'));
+  const [port] = await once(service.stdout, 'data');
+  return `127.0.0.1:${`${port}`.trim()}`;
+}
+
+/**
+ * A server that answers for all instances that are not there, with the text of one that leaks: every twentieth has the
+ * finding, under a signature of one of ten.
+ * @param {string} address  of one that leaks
+ */
+async function startSynthetic(address) {
+  const server = http.createServer(async (request, response) => {
+    const index = Number(new URL(request.url ?? '', 'http://x').searchParams.get('index'));
+    const text = await latest();
+    const isLeaking = index % LEAKS_ONE_IN === 0;
+    const lines = text.split('\n').filter((line) => isLeaking || !/^leakguard_finding_/.test(line));
+    const signature = `signature="${String(index % 10).padStart(16, '0')}"`;
+    response.end(lines.join('\n').replaceAll(/signature="\w+"/g, signature));
+  });
+  let text = '';
+  let readAt = 0;
+  async function latest() {
+    if (Date.now() - readAt > 1000) {
+      readAt = Date.now();
+      text = await (await fetch(`http://${address}/metrics`)).text();
+    }
+    return text;
+  }
+  await latest();
+  server.listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  cleanups.push(() => {
+    server.close();
+    server.closeAllConnections();
+  });
+  const { port } = /** @type {import('node:net').AddressInfo} */ (server.address());
+  return `127.0.0.1:${port}`;
+}
+
+async function main() {
+  const { processes, synthetic, seconds, every } = options;
+  const folder = fs.mkdtempSync(path.join(os.tmpdir(), 'leakguard-fleet-'));
+  cleanups.push(() => fs.rmSync(folder, { recursive: true, force: true }));
+  const real = [];
+  for (let index = 0; index < processes; index += 1) real.push(await startService(index));
+  const address = await startSynthetic(/** @type {string} */ (real[0]));
+  const { ask, stop } = await startPrometheus({
+    folder,
+    rules: fs.readFileSync(path.join(ROOT, 'fleet/leakguard.rules.yml'), 'utf8'),
+    interval: `${every}s`,
+    scrapes: [
+      { job_name: 'real', static_configs: [{ targets: real }] },
+      {
+        job_name: 'synthetic',
+        static_configs: [{ targets: Array.from({ length: synthetic }, (_, at) => `${at}`) }],
+        relabel_configs: [
+          { source_labels: ['__address__'], target_label: '__param_index' },
+          { source_labels: ['__address__'], target_label: 'instance' },
+          { target_label: '__address__', replacement: address },
+        ],
+      },
+    ],
+  });
+  cleanups.push(stop);
+  // Long enough for findings and for several rounds of scrapes; what is measured is in the store afterwards.
+  await setTimeout(seconds * 1000);
+
+  const print = async (/** @type {string} */ what, /** @type {string} */ expression) => {
+    const result = await query(ask, expression);
+    for (const { metric, value } of result) {
+      process.stdout.write(`${what}, ${metric.job ?? 'all'}: ${Number(value[1]).toPrecision(3)}\n`);
+    }
+  };
+  await print('instances that answer', 'sum by (job) (up)');
+  await print('scrape, mean s', 'avg by (job) (scrape_duration_seconds)');
+  await print('scrape, longest s', 'max by (job) (scrape_duration_seconds)');
+  await print('samples of a scrape', 'avg by (job) (scrape_samples_scraped)');
+  await print('series', 'sum by (job) (scrape_samples_post_metric_relabeling)');
+  for (const target of [real[0], real.at(-1)]) {
+    const text = await (await fetch(`http://${target}/metrics`)).text();
+    process.stdout.write(`bytes of a scrape: ${Buffer.byteLength(text)}\n`);
+  }
+  const { groups } = await ask('rules');
+  for (const { name, evaluationTime } of groups) {
+    process.stdout.write(`rules ${name}: ${evaluationTime.toPrecision(3)} s\n`);
+  }
+  for (const question of QUESTIONS) {
+    const start = performance.now();
+    const { length } = await query(ask, question);
+    const ms = (performance.now() - start).toFixed(1);
+    process.stdout.write(`${ms} ms, ${length} answers: ${question}\n`);
+  }
+  const cost = 'job_signature:leakguard_finding_size_growth_bytes_per_second:sum{job="real"}';
+  const [first] = await query(ask, `sort_desc(${cost})`);
+  const place = 'job_signature_place:leakguard_finding_info:count{job="real"}';
+  const places = await query(ask, place);
+  const guilty = places.find(({ metric }) => metric.code_function_name === 'serveRequest');
+  const isFirst = first !== undefined && first.metric.signature === guilty?.metric.signature;
+  process.stdout.write(`the line that leaks ranks first: ${isFirst ? 'yes' : 'no'}\n`);
+  if (!isFirst) process.exitCode = 1;
+}
+
+for (const room of ['.', '__test__/runtimes', '__test__/fixtures/metrics']) installPackages(room);
+installPrometheus();
+if (options.build) buildAddon();
+const link = path.join(ROOT, '__test__/fixtures/metrics/node_modules/leakguard');
+if (!fs.existsSync(link)) fs.symlinkSync(ROOT, link, 'dir');
+main().finally(async () => {
+  for (const clean of cleanups.reverse()) await clean();
+});
