@@ -28,6 +28,8 @@ const {
 
 const MAX = 10_000;
 const LEAKS_ONE_IN = 20;
+/** One server answers for all of them: at the pace of the real ones it would be what is measured. */
+const SYNTHETIC_SLOWER = 6;
 const QUESTIONS = [
   'sort_desc(topk(20, job_signature:leakguard_finding_size_growth_bytes_per_second:sum))',
   'bottomk(20, job_instance:leakguard_heap_time_to_limit_seconds:min)',
@@ -81,7 +83,7 @@ async function startSynthetic(address) {
     const text = await latest();
     const isLeaking = index % LEAKS_ONE_IN === 0;
     const lines = text.split('\n').filter((line) => isLeaking || !/^leakguard_finding_/.test(line));
-    const signature = `signature="${String(index % 10).padStart(16, '0')}"`;
+    const signature = `signature="${String(Math.floor(index / LEAKS_ONE_IN) % 10).padStart(16, '0')}"`;
     response.end(lines.join('\n').replaceAll(/signature="\w+"/g, signature));
   });
   let text = '';
@@ -119,6 +121,7 @@ async function main() {
       { job_name: 'real', static_configs: [{ targets: real }] },
       {
         job_name: 'synthetic',
+        scrape_interval: `${SYNTHETIC_SLOWER * every}s`,
         static_configs: [{ targets: Array.from({ length: synthetic }, (_, at) => `${at}`) }],
         relabel_configs: [
           { source_labels: ['__address__'], target_label: '__param_index' },
