@@ -360,7 +360,7 @@ export interface MetricsOptions {
   limit?: number;
   /** Whether other threads and processes are in it, as in `report({ workers: true })`. Default `false`. */
   workers?: boolean;
-  /** Version of the application, by which its releases are told apart. Default: `npm_package_version`. */
+  /** Version of the application, by which its releases are told apart. Default: `LEAKGUARD_RELEASE` or `npm_package_version`. */
   release?: string;
 }
 
@@ -374,6 +374,8 @@ export interface MetricFamily {
   unit: string;
   type: 'gauge' | 'counter';
   help: string;
+  /** What samples of equal attributes, of several processes, come to. */
+  combine: 'sum' | 'max' | 'min';
   /** No two have equal attributes. */
   samples: { attributes: MetricAttributes; value: number }[];
 }

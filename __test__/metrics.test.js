@@ -176,7 +176,13 @@ describe('the text for Prometheus', () => {
   });
 
   test('leaves out a family without a sample', () => {
-    const family = { name: 'leakguard.x', unit: '', help: 'X.', samples: [] };
+    const family = {
+      name: 'leakguard.x',
+      unit: '',
+      help: 'X.',
+      combine: /** @type {const} */ ('sum'),
+      samples: [],
+    };
     assert.equal(formatFamilies([{ ...family, type: 'gauge' }]), '');
   });
 
@@ -203,6 +209,17 @@ describe('the text for Prometheus', () => {
     assert.equal(code, 0);
   });
 
+  test('has the release that the environment names, unless it is given', async () => {
+    const code = `const { metrics } = require(${JSON.stringify(ROOT)}); process.stdout.write(metrics() + metrics({ release: '3' }))`;
+    const env = { LEAKGUARD_RELEASE: '2', npm_package_version: '1' };
+    const { stdout } = await runNode(['-e', code], { env });
+    const releases = [...stdout.matchAll(/^leakguard_info\{.*service_version="(\d)"/gm)];
+    assert.deepEqual(
+      releases.map(([, release]) => release),
+      ['2', '3'],
+    );
+  });
+
   test('says where nothing is watched that nothing is', async () => {
     const code = `process.stdout.write(require(${JSON.stringify(path.join(ROOT, 'lib/adapters/prometheus.js'))}).metrics())`;
     const { stdout } = await runNode(['-e', code], { env: { LEAKGUARD: '0' } });
@@ -223,7 +240,7 @@ describe('a service', { skip: onReferenceOnly }, () => {
     assert.ok(finding.includes('leak.js'), finding);
     assert.ok(finding.includes(String.raw`change \"of\"\nall\\any`), finding);
     const up = 'leakguard_up{service="shop"}';
-    assert.deepEqual([series.get(up), parse(merged).get(up)], [1, 2]);
+    assert.deepEqual([series.get(up), parse(merged).get(up)], [1, 1]);
     // As prom-client writes a counter of its own.
     const linesOf = (/** @type {string} */ name) =>
       open
@@ -232,6 +249,8 @@ describe('a service', { skip: onReferenceOnly }, () => {
         .map((/** @type {string} */ line) => line.replaceAll(name, '').replace(/ \S+$/, ''));
     assert.equal(linesOf('orders').length, 3);
     assert.deepEqual(linesOf('leakguard_ticks').slice(1), linesOf('orders').slice(1));
+    const ticks = 'leakguard_ticks_total{service="shop"}';
+    assert.equal(parse(merged).get(ticks), 2 * Number(series.get(ticks)));
     assert.match(open, /# EOF\n$/);
     assert.equal(parse(stopped).get('leakguard_up'), 0);
     assert.equal(parse(stopped).get('leakguard_findings{severity="leak"}'), 1);

@@ -141,8 +141,12 @@ function timeToLimit({ findings }) {
 
 /** @type {Definition[]} */
 const DEFINITIONS = [
-  gauge('leakguard.up', '', 'Whether the thread is watched: 1, or 0.', ({ parts }) =>
-    parts.map(({ isWatching, attributes }) => [attributes, isWatching ? 1 : 0]),
+  gauge(
+    'leakguard.up',
+    '',
+    'Whether the thread is watched: 1, or 0.',
+    ({ parts }) => parts.map(({ isWatching, attributes }) => [attributes, isWatching ? 1 : 0]),
+    'min',
   ),
   gauge(
     'leakguard.info',
@@ -166,6 +170,7 @@ const DEFINITIONS = [
     's',
     'When watching began, in seconds since the epoch.',
     ofParts(({ startedAt }) => startedAt / 1000),
+    'min',
   ),
   gauge(
     'leakguard.verdict',
@@ -176,6 +181,7 @@ const DEFINITIONS = [
         { verdict },
         Number(report.verdict === verdict),
       ]),
+    'max',
   ),
   gauge('leakguard.findings', '{finding}', 'Findings by severity.', ({ report }) =>
     ['leak', 'suspect', 'note'].map((severity) => [
@@ -306,6 +312,7 @@ const DEFINITIONS = [
     '1',
     "Share of the heap's growth that the findings account for.",
     ({ report }) => [[{}, report.explained]],
+    'min',
   ),
   gauge(
     'leakguard.ledger.subjects',
@@ -414,8 +421,13 @@ function readMetricsOptions(call, options = {}) {
   if (release !== undefined && typeof release !== 'string') {
     throw refusedValue(call, 'release', release, 'is a text');
   }
-  // npm sets it for what it starts.
-  return { limit, workers, release: cut(release ?? process.env.npm_package_version ?? '') };
+  // npm sets its own for what it starts.
+  const { LEAKGUARD_RELEASE, npm_package_version } = process.env;
+  return {
+    limit,
+    workers,
+    release: cut(release ?? LEAKGUARD_RELEASE ?? npm_package_version ?? ''),
+  };
 }
 
 /**
@@ -424,9 +436,9 @@ function readMetricsOptions(call, options = {}) {
  * @returns {MetricFamily[]} all families, some without a sample
  */
 function createFamilies(source, limit) {
-  return DEFINITIONS.map(({ collect, combine, ...about }) => ({
+  return DEFINITIONS.map(({ collect, ...about }) => ({
     ...about,
-    samples: bound(collect(source), combine, limit),
+    samples: bound(collect(source), about.combine, limit),
   }));
 }
 

@@ -335,7 +335,11 @@ const SPECS = {
 };
 
 /** Every environment variable that is read, for `doctor` and the documentation. */
-const ENVIRONMENT = ['LEAKGUARD', ...Object.values(SPECS).flatMap((spec) => spec.env ?? [])];
+const ENVIRONMENT = [
+  'LEAKGUARD',
+  'LEAKGUARD_RELEASE',
+  ...Object.values(SPECS).flatMap((spec) => spec.env ?? []),
+];
 
 /**
  * What is allocated between two rounds has to leave samples, so rounds that are closer than usual

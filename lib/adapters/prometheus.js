@@ -27,6 +27,7 @@ const DOWN = {
   unit: '',
   type: 'gauge',
   help: 'Whether the thread is watched: 1, or 0.',
+  combine: 'min',
   samples: [{ attributes: {}, value: 0 }],
 };
 
@@ -68,13 +69,13 @@ function handler(options) {
  * @param {() => MetricFamily['samples']} read
  */
 function createMetric(about, read) {
-  const { help, type } = about;
+  const { help, type, combine: aggregator } = about;
   const metric = {
     name: prometheusName(about),
     help,
     type,
     // What the registry of a cluster does with what several workers have.
-    aggregator: 'sum',
+    aggregator,
     collect() {},
     reset() {},
     async get() {
@@ -85,7 +86,7 @@ function createMetric(about, read) {
         ),
       }));
       // The name of now: for OpenMetrics a registry takes `_total` away from it.
-      return { name: metric.name, help, type, aggregator: metric.aggregator, values };
+      return { name: metric.name, help, type, aggregator, values };
     },
   };
   return metric;
