@@ -117,6 +117,21 @@ function temporaryProject(t, files) {
 }
 
 /**
+ * Makes the package a dependency of a folder of fixtures, by a link, so that they load it as a service does.
+ * @param {string} folder
+ */
+function linkPackage(folder) {
+  const link = path.join(folder, 'node_modules', 'leakguard');
+  fs.mkdirSync(path.dirname(link), { recursive: true });
+  try {
+    fs.symlinkSync(ROOT, link, 'dir');
+  } catch (error) {
+    // Another test has made it.
+    if (/** @type {NodeJS.ErrnoException} */ (error).code !== 'EEXIST') throw error;
+  }
+}
+
+/**
  * A copy of what the package ships, in a folder of its own.
  * @param {string} folder  where `node_modules/leakguard` is made
  * @param {{ native?: boolean }} [options]  whether the binary comes along
@@ -154,6 +169,7 @@ module.exports = {
   REGISTER,
   ROOT,
   copyPackage,
+  linkPackage,
   linesOf,
   onReferenceOnly,
   plainEnvironment,

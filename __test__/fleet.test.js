@@ -18,6 +18,7 @@ const { prometheusBinary, promtoolBinary } = require('../scripts/setup');
 const {
   FIXTURES,
   ROOT,
+  linkPackage,
   onReferenceOnly,
   plainEnvironment,
   runCommand,
@@ -65,17 +66,7 @@ const snippets = (language) =>
     ([, text]) => text,
   );
 
-/** As a dependency of the fixtures, so that they load it as a service does. */
-before(() => {
-  const link = path.join(METRICS, 'node_modules', 'leakguard');
-  fs.mkdirSync(path.dirname(link), { recursive: true });
-  try {
-    fs.symlinkSync(ROOT, link, 'dir');
-  } catch (error) {
-    // Another test has made it.
-    if (/** @type {NodeJS.ErrnoException} */ (error).code !== 'EEXIST') throw error;
-  }
-});
+before(() => linkPackage(METRICS));
 
 /**
  * A service of the fixtures, which ends with the test.

@@ -10,16 +10,18 @@ const path = require('node:path');
 const { describe, test } = require('node:test');
 const leakguard = require('..');
 const { formatFamilies, prometheusName } = require('../lib/exposition');
-const { FIXTURES, ROOT, onReferenceOnly, runNode, temporaryFolder } = require('./child');
+const {
+  FIXTURES,
+  ROOT,
+  linkPackage,
+  onReferenceOnly,
+  runNode,
+  temporaryFolder,
+} = require('./child');
 
 const METRICS = path.join(FIXTURES, 'metrics');
 
-/** As a dependency of the fixtures, so that they load it as a service does. */
-const link = path.join(METRICS, 'node_modules', 'leakguard');
-if (!fs.existsSync(link)) {
-  fs.mkdirSync(path.dirname(link), { recursive: true });
-  fs.symlinkSync(ROOT, link, 'dir');
-}
+linkPackage(METRICS);
 
 /**
  * @param {string} name  of a fixture
