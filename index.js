@@ -52,8 +52,10 @@ const heap = {
   /** @type {typeof import('./lib/heap').growth} */
   growth: (source, options) => snapshots().growth(source, options),
 };
-/** Nor are metrics. */
-const metrics = () => require('./lib/metrics');
+const subjects = monitor.subjects.bind(monitor);
+const metrics = monitor.metrics.bind(monitor);
+/** @type {(options?: import('.').MetricsOptions) => import('.').MetricFamily[]} */
+const metricFamilies = (options) => monitor.metricFamilies(options);
 const expectCollected = monitor.expectCollected.bind(monitor);
 const on = monitor.on.bind(monitor);
 const off = monitor.off.bind(monitor);
@@ -69,11 +71,9 @@ exports.reset = reset;
 exports.watch = watch;
 exports.watchRealm = watchRealm;
 exports.heap = heap;
-exports.subjects = monitor.subjects.bind(monitor);
-/** @type {(options?: import('.').MetricsOptions) => string} */
-exports.metrics = (options) => metrics().metrics(monitor, options);
-/** @type {(options?: import('.').MetricsOptions) => import('.').MetricFamily[]} */
-exports.metricFamilies = (options) => metrics().metricFamilies(monitor, options);
+exports.subjects = subjects;
+exports.metrics = metrics;
+exports.metricFamilies = metricFamilies;
 exports.expectCollected = expectCollected;
 exports.on = on;
 exports.off = off;

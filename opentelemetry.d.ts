@@ -1,6 +1,6 @@
 import type { MetricsOptions } from './index.js';
 
-/** What is asked of a MeterProvider: one of OpenTelemetry's SDK, version 1 or 2. */
+/** What is asked of a MeterProvider: one of OpenTelemetry's SDK. */
 export interface MeterProvider {
   // biome-ignore lint/suspicious/noExplicitAny: no type of an optional package is named here.
   getMeter(name: string, version?: string): any;

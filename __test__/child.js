@@ -6,6 +6,7 @@
  */
 
 const { spawn } = require('node:child_process');
+const { once } = require('node:events');
 const fs = require('node:fs');
 const os = require('node:os');
 const path = require('node:path');
@@ -92,6 +93,21 @@ const runCli = (args, options) => runNode([BIN, ...args], options);
 const program = (name) => path.join(FIXTURES, 'programs', name);
 
 /**
+ * A program that prints the port on which it answers, and ends with the test.
+ * @param {{ after: (action: () => void) => void }} t
+ * @param {string[]} args  of node
+ */
+async function startService(t, args) {
+  const service = spawn(process.execPath, args, {
+    env: plainEnvironment(),
+    stdio: ['pipe', 'pipe', 'inherit'],
+  });
+  t.after(() => service.kill('SIGKILL'));
+  const [port] = await once(service.stdout, 'data');
+  return { service, address: `127.0.0.1:${`${port}`.trim()}` };
+}
+
+/**
  * A folder that is gone after the test.
  * @param {{ after: (action: () => void) => void }} t
  */
@@ -114,21 +130,6 @@ function temporaryProject(t, files) {
     fs.writeFileSync(path.join(folder, name), text);
   }
   return folder;
-}
-
-/**
- * Makes the package a dependency of a folder of fixtures, by a link, so that they load it as a service does.
- * @param {string} folder
- */
-function linkPackage(folder) {
-  const link = path.join(folder, 'node_modules', 'leakguard');
-  fs.mkdirSync(path.dirname(link), { recursive: true });
-  try {
-    fs.symlinkSync(ROOT, link, 'dir');
-  } catch (error) {
-    // Another test has made it.
-    if (/** @type {NodeJS.ErrnoException} */ (error).code !== 'EEXIST') throw error;
-  }
 }
 
 /**
@@ -169,7 +170,7 @@ module.exports = {
   REGISTER,
   ROOT,
   copyPackage,
-  linkPackage,
+  startService,
   linesOf,
   onReferenceOnly,
   plainEnvironment,

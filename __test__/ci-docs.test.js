@@ -8,14 +8,12 @@ const path = require('node:path');
 const { test } = require('node:test');
 const yaml = require('js-yaml');
 const { BIN, ROOT, linesOf, program, runCommand, temporaryProject } = require('./child');
+const { snippetsOf } = require('./snippets');
 
 const PAGE = fs.readFileSync(path.join(ROOT, 'docs', 'ci.md'), 'utf8');
 
 /** @param {string} language */
-const snippets = (language) =>
-  [...PAGE.matchAll(new RegExp(`^\`\`\`${language}\\n([\\s\\S]*?)^\`\`\`$`, 'gm'))].map(
-    ([, text]) => text,
-  );
+const snippets = (language) => snippetsOf(PAGE, language);
 
 /** @returns {any[]} */
 const parsedJobs = () => snippets('yaml').map((text) => yaml.load(text));

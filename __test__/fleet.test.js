@@ -6,24 +6,22 @@
  */
 
 const assert = require('node:assert/strict');
-const { spawn } = require('node:child_process');
-const { once } = require('node:events');
 const fs = require('node:fs');
 const path = require('node:path');
 const { before, describe, test } = require('node:test');
 const { setTimeout } = require('node:timers/promises');
 const yaml = require('js-yaml');
 const { query, startPrometheus } = require('../scripts/fleet/prometheus');
-const { prometheusBinary, promtoolBinary } = require('../scripts/setup');
+const { linkPackage, prometheusBinary, promtoolBinary } = require('../scripts/setup');
 const {
   FIXTURES,
   ROOT,
-  linkPackage,
   onReferenceOnly,
-  plainEnvironment,
   runCommand,
+  startService,
   temporaryFolder,
 } = require('./child');
+const { snippetsOf } = require('./snippets');
 
 const FLEET = path.join(ROOT, 'fleet');
 const RULES = path.join(FLEET, 'leakguard.rules.yml');
@@ -61,29 +59,18 @@ function dashboardExpressions() {
 }
 
 /** @param {string} language */
-const snippets = (language) =>
-  [...PAGE.matchAll(new RegExp(`^\`\`\`${language}\\n([\\s\\S]*?)^\`\`\`$`, 'gm'))].map(
-    ([, text]) => text,
-  );
+const snippets = (language) => snippetsOf(PAGE, language);
 
-before(() => linkPackage(METRICS));
+before(() => linkPackage(path.relative(ROOT, METRICS)));
 
 /**
- * A service of the fixtures, which ends with the test.
  * @param {import('node:test').TestContext} t
- * @param {string} name
+ * @param {string} name  of a fixture
  * @param {...string} args
  * @returns {Promise<string>} its address
  */
-async function startService(t, name, ...args) {
-  const service = spawn(process.execPath, [path.join(METRICS, name), ...args], {
-    env: plainEnvironment(),
-    stdio: ['pipe', 'pipe', 'inherit'],
-  });
-  t.after(() => service.kill('SIGKILL'));
-  const [port] = await once(service.stdout, 'data');
-  return `127.0.0.1:${`${port}`.trim()}`;
-}
+const addressOf = async (t, name, ...args) =>
+  (await startService(t, [path.join(METRICS, name), ...args])).address;
 
 /**
  * The shipped rules with windows and waiting for a test's time: a second is what a minute was, and two weeks are an
@@ -206,7 +193,7 @@ describe('the dashboard', { skip }, () => {
 
 describe('a fleet', { skip }, () => {
   test('with a service that leaks has a text that promtool finds no fault with', async (t) => {
-    const address = await startService(t, 'server.js');
+    const address = await addressOf(t, 'server.js');
     const text = await (await fetch(`http://${address}/metrics`)).text();
     assert.match(text, /^leakguard_finding_info\{/m);
     const file = path.join(temporaryFolder(t), 'metrics.txt');
@@ -224,9 +211,9 @@ describe('a fleet', { skip }, () => {
     const healthy = ['1.0.0', '1.0.0', '1.0.0', '1.1.0', '1.1.0'];
     const old = [];
     for (const release of healthy) {
-      old.push(await startService(t, 'fleet-service.js', 'healthy', release));
+      old.push(await addressOf(t, 'fleet-service.js', 'healthy', release));
     }
-    const guilty = await startService(t, 'fleet-service.js', 'leaks', '1.1.0');
+    const guilty = await addressOf(t, 'fleet-service.js', 'leaks', '1.1.0');
     const ask = await watchFleet(t, [...old, guilty]);
 
     const alerts = await until(async () => {

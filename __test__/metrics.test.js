@@ -3,25 +3,25 @@
 /** What monitoring systems are told: the families by themselves, and as real parts read them. */
 
 const assert = require('node:assert/strict');
-const { spawn } = require('node:child_process');
 const { once } = require('node:events');
 const fs = require('node:fs');
 const path = require('node:path');
 const { describe, test } = require('node:test');
 const leakguard = require('..');
 const { formatFamilies, prometheusName } = require('../lib/exposition');
+const { linkPackage } = require('../scripts/setup');
 const {
   FIXTURES,
   ROOT,
-  linkPackage,
   onReferenceOnly,
   runNode,
+  startService,
   temporaryFolder,
 } = require('./child');
 
 const METRICS = path.join(FIXTURES, 'metrics');
 
-linkPackage(METRICS);
+linkPackage(path.relative(ROOT, METRICS));
 
 /**
  * @param {string} name  of a fixture
@@ -189,12 +189,8 @@ describe('the text for Prometheus', () => {
   });
 
   test('is served for GET and HEAD, and for nothing else', async (t) => {
-    const service = spawn(process.execPath, [path.join(METRICS, 'server.js')], {
-      stdio: ['pipe', 'pipe', 'inherit'],
-    });
-    t.after(() => service.kill('SIGKILL'));
-    const [port] = await once(service.stdout, 'data');
-    const url = `http://127.0.0.1:${`${port}`.trim()}/metrics`;
+    const { service, address } = await startService(t, [path.join(METRICS, 'server.js')]);
+    const url = `http://${address}/metrics`;
     const got = await fetch(url);
     assert.equal(got.status, 200);
     assert.equal(got.headers.get('content-type'), 'text/plain; version=0.0.4; charset=utf-8');
@@ -233,7 +229,9 @@ describe('the text for Prometheus', () => {
 
 describe('a service', { skip: onReferenceOnly }, () => {
   test('with prom-client has our metrics in its registry, once, until it takes them out', async () => {
-    const { signature, text, merged, open, stopped, after, isSame } = await run('prom-client.js');
+    const outcome = await run('prom-client.js');
+    const { signature, text, merged, open, stopped, after, isSame, collections } = outcome;
+    assert.deepEqual(collections, [], "what metrics are made with is counted as the service's");
     const series = parse(text);
     assert.equal(series.get('orders_total{service="shop"}'), 7);
     const finding = [...series.keys()].find((key) => key.startsWith('leakguard_finding_info{'));

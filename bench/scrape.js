@@ -44,13 +44,14 @@ async function scrape() {
     // As between two scrapes, what was made is garbage by the next.
     await new Promise(setImmediate);
   }
-  const findings = leakguard.report().leaks.length;
-  const populations = leakguard.report().ledger.tracked;
+  const { leaks: found, ledger } = leakguard.report();
   for (const queue of queues) queue.stop();
   leakguard.stop();
   const { median } = summary(times);
   const bytes = Buffer.byteLength(text);
-  process.stdout.write(JSON.stringify({ median, bytes, findings, populations }));
+  process.stdout.write(
+    JSON.stringify({ median, bytes, findings: found.length, populations: ledger.tracked }),
+  );
 }
 
 function main() {

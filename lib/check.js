@@ -13,10 +13,9 @@
  */
 
 const { performance } = require('node:perf_hooks');
-const { LeakguardError, inspectValue, refuseOthers, refusedValue } = require('./errors');
+const { LeakguardError, checkCount, inspectValue, refuseOthers } = require('./errors');
 const { collect } = require('./collect');
 const { sizesOfGlobals } = require('./globals');
-const { parseInteger } = require('./options');
 const { GRACE_MS } = require('./order');
 
 /** CPython's refleak has as many warm-ups, LeakCanary as many loops; fewer rounds than four decide nothing. */
@@ -59,11 +58,9 @@ function readPlan(fn, options = {}) {
   for (const [name, value] of Object.entries({ warmup, rounds, loops })) {
     const key = /** @type {keyof Plan} */ (name);
     const [min, max] = ACCEPTED[key];
-    const number = typeof value === 'number' ? parseInteger(value, min, max) : undefined;
-    if (value !== undefined && number === undefined) {
-      throw refusedValue('check()', name, value, `is a whole number from ${min} to ${max}`);
-    }
-    plan[key] = number ?? plan[key];
+    if (value === undefined) continue;
+    checkCount('check()', name, value, min, max);
+    plan[key] = value;
   }
   return plan;
 }

@@ -81,6 +81,22 @@ function refusedValue(call, option, value, accepted) {
   );
 }
 
+/**
+ * Refuses what is no whole number from `least` to `most`.
+ * @param {string} call
+ * @param {string} option
+ * @param {unknown} value
+ * @param {number} least
+ * @param {number} most
+ * @returns {asserts value is number}
+ * @throws {LeakguardError} ERR_LEAKGUARD_OPTION
+ */
+function checkCount(call, option, value, least, most) {
+  const count = /** @type {number} */ (value);
+  if (Number.isInteger(count) && count >= least && count <= most) return;
+  throw refusedValue(call, option, value, `is a whole number from ${least} to ${most}`);
+}
+
 const said = new Set();
 
 /**
@@ -98,6 +114,7 @@ function warnOnce(message, code) {
 exports.LeakError = LeakError;
 exports.LeakguardError = LeakguardError;
 exports.assertNoLeaks = assertNoLeaks;
+exports.checkCount = checkCount;
 exports.inspectValue = inspectValue;
 exports.refuseOthers = refuseOthers;
 exports.refusedValue = refusedValue;

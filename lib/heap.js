@@ -10,7 +10,13 @@ const { Transform } = require('node:stream');
 const { pipeline } = require('node:stream/promises');
 const v8 = require('node:v8');
 const zlib = require('node:zlib');
-const { LeakguardError, inspectValue, refuseOthers, refusedValue } = require('./errors');
+const {
+  LeakguardError,
+  checkCount,
+  inspectValue,
+  refuseOthers,
+  refusedValue,
+} = require('./errors');
 const { loadNative } = require('./native');
 const { estimateSnapshot, mebibytes } = require('./snapshot-room');
 
@@ -68,19 +74,6 @@ function readRows(call, options) {
     throw refusedValue(call, 'redact', redact, 'are true and false');
   }
   return { limit, redact };
-}
-
-/**
- * @param {string} call
- * @param {string} option
- * @param {unknown} value
- * @param {number} least
- * @param {number} most
- */
-function checkCount(call, option, value, least, most) {
-  const count = /** @type {number} */ (value);
-  if (Number.isInteger(count) && count >= least && count <= most) return;
-  throw refusedValue(call, option, value, `is a whole number from ${least} to ${most}`);
 }
 
 class HeapSnapshot {

@@ -9,8 +9,7 @@
  * one, the worst come first, and the rest is summed in one whose attributes are all `other`.
  */
 
-const { parseInteger } = require('./options');
-const { refuseOthers, refusedValue } = require('./errors');
+const { checkCount, refuseOthers, refusedValue } = require('./errors');
 
 /** @typedef {import('..').ReportData} ReportData */
 /** @typedef {import('..').Finding} Finding */
@@ -82,13 +81,25 @@ function codeAttributes(site) {
 /** @param {Finding} finding */
 const identityOf = ({ signature, severity, kind }) => ({ signature, severity, kind });
 
-/** @param {import('..').Subject} subject */
+/**
+ * @param {Attributes} attributes
+ * @returns {Attributes}
+ */
+function otherOf(attributes) {
+  return Object.fromEntries(Object.keys(attributes).map((key) => [key, OTHER]));
+}
+
+/** @param {Pick<import('..').Subject, 'kind' | 'what' | 'owner' | 'site'>} subject */
 const subjectAttributes = ({ kind, what, owner, site }) => ({
   kind,
   what,
   owner: cut(owner),
   ...codeAttributes(site),
 });
+
+const OTHER_SUBJECT = otherOf(
+  subjectAttributes({ kind: 'collections', what: '', owner: '', site: null }),
+);
 
 /**
  * A value of each thread.
@@ -99,6 +110,30 @@ const ofParts =
   (read) =>
   ({ parts }) =>
     parts.map(({ report, attributes }) => [attributes, read(report)]);
+
+/**
+ * A value of each finding.
+ * @param {(finding: Finding) => number | null} read
+ * @returns {Definition['collect']}
+ */
+const ofFindings =
+  (read) =>
+  ({ report }) =>
+    report.findings.map((finding) => [identityOf(finding), read(finding)]);
+
+/**
+ * The levels of populations, or of allocation sites; what is measured of the memory as a whole is neither.
+ * @param {'members' | 'bytes'} unit
+ * @returns {Definition['collect']}
+ */
+const ofSubjects =
+  (unit) =>
+  ({ subjects, rest }) => [
+    ...subjects
+      .filter(({ bytes, kind }) => kind !== 'heap' && bytes === (unit === 'bytes'))
+      .map((subject) => /** @type {Sample} */ ([subjectAttributes(subject), subject.level])),
+    [OTHER_SUBJECT, rest[unit] || null],
+  ];
 
 /**
  * @param {string} name
@@ -139,15 +174,25 @@ function timeToLimit({ findings }) {
   return known.length === 0 ? null : Math.min(...known) / 1000;
 }
 
+/** @type {Omit<Definition, 'collect'>} */
+const UP = {
+  name: 'leakguard.up',
+  unit: '',
+  type: 'gauge',
+  help: 'Whether the thread is watched: 1, or 0.',
+  combine: 'min',
+};
+
+/** All that is told where nothing else can be. @type {MetricFamily} */
+const DOWN = { ...UP, samples: [{ attributes: {}, value: 0 }] };
+
 /** @type {Definition[]} */
 const DEFINITIONS = [
-  gauge(
-    'leakguard.up',
-    '',
-    'Whether the thread is watched: 1, or 0.',
-    ({ parts }) => parts.map(({ isWatching, attributes }) => [attributes, isWatching ? 1 : 0]),
-    'min',
-  ),
+  {
+    ...UP,
+    collect: ({ parts }) =>
+      parts.map(({ isWatching, attributes }) => [attributes, isWatching ? 1 : 0]),
+  },
   gauge(
     'leakguard.info',
     '',
@@ -210,48 +255,37 @@ const DEFINITIONS = [
     'leakguard.finding.members',
     '{member}',
     'Members of what a finding is about.',
-    ({ report }) =>
-      report.findings.map((finding) => [
-        identityOf(finding),
-        finding.bytes === null ? finding.count : null,
-      ]),
+    ofFindings(({ bytes, count }) => (bytes === null ? count : null)),
   ),
-  gauge('leakguard.finding.growth', '{member}/s', 'Members that come to stay.', ({ report }) =>
-    report.findings.map((finding) => [
-      identityOf(finding),
-      finding.bytes === null ? finding.ratePerMinute / 60 : null,
-    ]),
+  gauge(
+    'leakguard.finding.growth',
+    '{member}/s',
+    'Members that come to stay.',
+    ofFindings(({ bytes, ratePerMinute }) => (bytes === null ? ratePerMinute / 60 : null)),
   ),
-  gauge('leakguard.finding.size', 'By', 'Memory of what a finding is about.', ({ report }) =>
-    report.findings.map((finding) => [identityOf(finding), finding.bytes]),
+  gauge(
+    'leakguard.finding.size',
+    'By',
+    'Memory of what a finding is about.',
+    ofFindings(({ bytes }) => bytes),
   ),
-  gauge('leakguard.finding.size.growth', 'By/s', 'Memory that comes to stay.', ({ report }) =>
-    report.findings.map((finding) => [
-      identityOf(finding),
-      finding.bytes === null ? null : finding.ratePerMinute / 60,
-    ]),
+  gauge(
+    'leakguard.finding.size.growth',
+    'By/s',
+    'Memory that comes to stay.',
+    ofFindings(({ bytes, ratePerMinute }) => (bytes === null ? null : ratePerMinute / 60)),
   ),
   gauge(
     'leakguard.subject.members',
     '{member}',
     'Members of the populations that are counted, the fastest growing ones by name.',
-    ({ subjects, rest }) => [
-      ...subjects
-        .filter(({ bytes }) => !bytes)
-        .map((subject) => /** @type {Sample} */ ([subjectAttributes(subject), subject.level])),
-      [otherOf(subjectAttributes(NO_SUBJECT)), rest.members || null],
-    ],
+    ofSubjects('members'),
   ),
   gauge(
     'leakguard.subject.size',
     'By',
     'Memory that a function has allocated and that is still there, the fastest growing ones by name.',
-    ({ subjects, rest }) => [
-      ...subjects
-        .filter(({ bytes, kind }) => bytes && kind !== 'heap')
-        .map((subject) => /** @type {Sample} */ ([subjectAttributes(subject), subject.level])),
-      [otherOf(subjectAttributes(NO_SUBJECT)), rest.bytes || null],
-    ],
+    ofSubjects('bytes'),
   ),
   gauge(
     'leakguard.heap.used',
@@ -353,26 +387,6 @@ const DEFINITIONS = [
   ),
 ];
 
-/** For the attributes that a subject has. @type {import('..').Subject} */
-const NO_SUBJECT = {
-  kind: 'collections',
-  what: '',
-  owner: '',
-  site: null,
-  level: 0,
-  bytes: false,
-  ratePerMinute: 0,
-  verdict: 'steady',
-};
-
-/**
- * @param {Attributes} attributes
- * @returns {Attributes}
- */
-function otherOf(attributes) {
-  return Object.fromEntries(Object.keys(attributes).map((key) => [key, OTHER]));
-}
-
 /** @param {Attributes} attributes */
 const isOther = (attributes) => Object.values(attributes).every((value) => value === OTHER);
 
@@ -412,9 +426,7 @@ function bound(samples, combine, limit) {
 function readMetricsOptions(call, options = {}) {
   const { limit = DEFAULT_LIMIT, workers = false, release, ...others } = options;
   refuseOthers(call, others, 'are limit, workers and release');
-  if (typeof limit !== 'number' || parseInteger(`${limit}`, 1, MAX_LIMIT) === undefined) {
-    throw refusedValue(call, 'limit', limit, `is a whole number from 1 to ${MAX_LIMIT}`);
-  }
+  checkCount(call, 'limit', limit, 1, MAX_LIMIT);
   if (typeof workers !== 'boolean') {
     throw refusedValue(call, 'workers', workers, 'are true and false');
   }
@@ -442,5 +454,6 @@ function createFamilies(source, limit) {
   }));
 }
 
+exports.DOWN = DOWN;
 exports.createFamilies = createFamilies;
 exports.readMetricsOptions = readMetricsOptions;

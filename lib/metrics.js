@@ -5,17 +5,16 @@
  * recording: it need not answer, so one that hangs or was killed is in it, too.
  */
 
-const { formatFamilies } = require('./exposition');
 const { createFamilies, readMetricsOptions } = require('./metric-families');
 
 /** @typedef {import('./monitor').Monitor} Monitor */
 
 /**
  * @param {Monitor} monitor
- * @param {import('..').MetricsOptions} [options]
- * @param {string} [call]  for errors
+ * @param {import('..').MetricsOptions | undefined} options
+ * @param {string} call  for errors
  */
-function metricFamilies(monitor, options, call = 'metricFamilies()') {
+function readFamilies(monitor, options, call) {
   const { limit, workers, release } = readMetricsOptions(call, options);
   const report = monitor.report();
   const { subjects, rest } = monitor.readSubjects(limit);
@@ -34,13 +33,4 @@ function metricFamilies(monitor, options, call = 'metricFamilies()') {
   return createFamilies({ report: united, parts, subjects, rest, release }, limit);
 }
 
-/**
- * @param {Monitor} monitor
- * @param {import('..').MetricsOptions} [options]
- */
-function metrics(monitor, options) {
-  return formatFamilies(metricFamilies(monitor, options, 'metrics()'));
-}
-
-exports.metricFamilies = metricFamilies;
-exports.metrics = metrics;
+exports.readFamilies = readFamilies;

@@ -11,7 +11,14 @@
 const diagnosticsChannel = require('node:diagnostics_channel');
 const fs = require('node:fs');
 const nodeModule = require('node:module');
-const { LeakguardError, inspectValue, refuseOthers, refusedValue, warnOnce } = require('./errors');
+const {
+  LeakguardError,
+  checkCount,
+  inspectValue,
+  refuseOthers,
+  refusedValue,
+  warnOnce,
+} = require('./errors');
 const { isObject } = require('./holding');
 const { createRule, matchesAny, staleNotes } = require('./ignore');
 const { arraysIterate } = require('./iterators');
@@ -428,10 +435,23 @@ class LeakguardMonitor {
 
   /** @param {number} [limit] */
   subjects(limit = 50) {
-    if (typeof limit !== 'number' || parseInteger(`${limit}`, 1, CAPACITY) === undefined) {
-      throw refusedValue('subjects()', 'limit', limit, `is a whole number from 1 to ${CAPACITY}`);
-    }
+    checkCount('subjects()', 'limit', limit, 1, CAPACITY);
     return this.readSubjects(limit).subjects;
+  }
+
+  /**
+   * Its tables are not the host's.
+   * @param {import('..').MetricsOptions} [options]
+   * @param {string} [call]  for errors
+   * @returns {import('..').MetricFamily[]}
+   */
+  metricFamilies(options, call = 'metricFamilies()') {
+    return this.#alone(() => require('./metrics').readFamilies(this, options, call));
+  }
+
+  /** @param {import('..').MetricsOptions} [options] */
+  metrics(options) {
+    return require('./exposition').formatFamilies(this.metricFamilies(options, 'metrics()'));
   }
 
   /** The present run, or one that sees nothing. */

@@ -23,9 +23,11 @@ const {
   buildAddon,
   installPackages,
   installPrometheus,
+  linkPackage,
   nodeBinary,
 } = require('./setup');
 
+const METRICS = '__test__/fixtures/metrics';
 const MAX = 10_000;
 const LEAKS_ONE_IN = 20;
 /** One server answers for all of them: at the pace of the real ones it would be what is measured. */
@@ -62,7 +64,7 @@ const cleanups = [];
 /** @param {number} index */
 async function startService(index) {
   const behaviour = index % LEAKS_ONE_IN === 0 ? 'leaks' : 'healthy';
-  const file = path.join(ROOT, '__test__/fixtures/metrics/fleet-service.js');
+  const file = path.join(ROOT, METRICS, 'fleet-service.js');
   const service = spawn(nodeBinary('24'), [file, behaviour, '1.0.0', '1s'], {
     env: bareEnvironment(),
     stdio: ['pipe', 'pipe', 'inherit'],
@@ -170,11 +172,10 @@ async function main() {
   if (!isFirst) process.exitCode = 1;
 }
 
-for (const room of ['.', '__test__/runtimes', '__test__/fixtures/metrics']) installPackages(room);
+for (const room of ['.', '__test__/runtimes', METRICS]) installPackages(room);
 installPrometheus();
 if (options.build) buildAddon();
-const link = path.join(ROOT, '__test__/fixtures/metrics/node_modules/leakguard');
-if (!fs.existsSync(link)) fs.symlinkSync(ROOT, link, 'dir');
+linkPackage(METRICS);
 main().finally(async () => {
   for (const clean of cleanups.reverse()) await clean();
 });

@@ -43,6 +43,21 @@ function installPackages(folder) {
   fs.writeFileSync(stamp, lock);
 }
 
+/**
+ * Makes the package a dependency of a folder of fixtures, by a link, so that they load it as a service does.
+ * @param {string} folder  relative to the repository
+ */
+function linkPackage(folder) {
+  const link = path.join(ROOT, folder, 'node_modules', 'leakguard');
+  fs.mkdirSync(path.dirname(link), { recursive: true });
+  try {
+    fs.symlinkSync(ROOT, link, 'dir');
+  } catch (error) {
+    // It is there, or another test has made it.
+    if (/** @type {NodeJS.ErrnoException} */ (error).code !== 'EEXIST') throw error;
+  }
+}
+
 /** Builds the addon and its generated binding; cargo sees for itself whether anything changed. */
 function buildAddon() {
   runOrExit('npm', ['run', '--silent', 'build']);
@@ -96,6 +111,7 @@ exports.ROOT = ROOT;
 exports.bareEnvironment = bareEnvironment;
 exports.chromiumBinary = chromiumBinary;
 exports.installChromium = installChromium;
+exports.linkPackage = linkPackage;
 exports.installPrometheus = installPrometheus;
 exports.nodeBinary = nodeBinary;
 exports.prometheusBinary = prometheusBinary;

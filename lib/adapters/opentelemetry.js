@@ -46,7 +46,7 @@ function checkProvider(option, value, method) {
   if (typeof value?.[method] === 'function') return;
   throw new LeakguardError(
     'ERR_LEAKGUARD_OPTION',
-    `register(): ${option} ${inspectValue(value)} has no ${method}(); accepted is one of OpenTelemetry's SDK, version 1 or 2`,
+    `register(): ${option} ${inspectValue(value)} has no ${method}(); accepted is one of OpenTelemetry's SDK`,
   );
 }
 
@@ -56,29 +56,26 @@ function checkProvider(option, value, method) {
  * @returns {() => void} ends it
  */
 function observe(meter, options) {
-  const instruments = new Map(
-    leakguard.metricFamilies(options).map(({ name, unit, type, help }) => {
-      const about = { unit, description: help };
-      const instrument =
-        type === 'counter'
-          ? meter.createObservableCounter(name, about)
-          : meter.createObservableGauge(name, about);
-      return [name, instrument];
-    }),
-  );
+  // In the order of the families, which is always the same; a Map would be counted as the host's.
+  const instruments = leakguard.metricFamilies(options).map(({ name, unit, type, help }) => {
+    const about = { unit, description: help };
+    return type === 'counter'
+      ? meter.createObservableCounter(name, about)
+      : meter.createObservableGauge(name, about);
+  });
   const callback = (/** @type {BatchResult} */ result) => {
     try {
-      for (const { name, samples } of leakguard.metricFamilies(options)) {
-        const instrument = instruments.get(name);
-        for (const { attributes, value } of samples) result.observe(instrument, value, attributes);
+      for (const [index, { samples }] of leakguard.metricFamilies(options).entries()) {
+        for (const { attributes, value } of samples) {
+          result.observe(instruments[index], value, attributes);
+        }
       }
     } catch (error) {
       warnOnce(`no metrics: ${/** @type {Error} */ (error).message}`, 'LEAKGUARD_INTERNAL');
     }
   };
-  const observed = [...instruments.values()];
-  meter.addBatchObservableCallback(callback, observed);
-  return () => meter.removeBatchObservableCallback(callback, observed);
+  meter.addBatchObservableCallback(callback, instruments);
+  return () => meter.removeBatchObservableCallback(callback, instruments);
 }
 
 /**

@@ -12,7 +12,7 @@ const leakguard = require('../..');
 const { now } = require('../clock');
 const { LeakguardError, inspectValue, warnOnce } = require('../errors');
 const { CONTENT_TYPE, formatFamilies, prometheusLabel, prometheusName } = require('../exposition');
-const { readMetricsOptions } = require('../metric-families');
+const { DOWN, readMetricsOptions } = require('../metric-families');
 
 /** @typedef {import('../..').MetricFamily} MetricFamily */
 /** @typedef {import('../..').MetricsOptions} MetricsOptions */
@@ -20,16 +20,6 @@ const { readMetricsOptions } = require('../metric-families');
 
 /** Families asked for so close together are of one scrape. */
 const SCRAPE_MS = 100;
-
-/** @type {MetricFamily} */
-const DOWN = {
-  name: 'leakguard.up',
-  unit: '',
-  type: 'gauge',
-  help: 'Whether the thread is watched: 1, or 0.',
-  combine: 'min',
-  samples: [{ attributes: {}, value: 0 }],
-};
 
 /**
  * @param {MetricsOptions} options  checked
@@ -113,15 +103,15 @@ function register(registry, options) {
   const known = registered.get(registry);
   if (known !== undefined) return known;
 
-  /** @type {Map<string, MetricFamily['samples']>} */
-  let samples = new Map();
+  /** Of the last scrape; no Map, which would be counted as the host's. @type {MetricFamily[]} */
+  let families = [];
   let readAt = Number.NEGATIVE_INFINITY;
   const read = (/** @type {string} */ name) => {
     if (now() - readAt >= SCRAPE_MS) {
-      samples = new Map(readFamilies(checked).map((family) => [family.name, family.samples]));
+      families = readFamilies(checked);
       readAt = now();
     }
-    return samples.get(name) ?? [];
+    return families.find((family) => family.name === name)?.samples ?? [];
   };
   const names = readFamilies(checked).map((family) => {
     const metric = createMetric(family, () => read(family.name));

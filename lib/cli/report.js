@@ -6,7 +6,7 @@ const fs = require('node:fs');
 const { LeakguardError } = require('../errors');
 const { render } = require('../formats');
 const { readRules } = require('../ignore');
-const { loadNative } = require('../native');
+const { mergeReports } = require('../report');
 const { CliError, exitCodes } = require('./exit-codes');
 const { applyPolicy, ignoreText, openBaseline } = require('./policy');
 
@@ -38,15 +38,6 @@ function readReport(file) {
 }
 
 /**
- * @param {ReportData[]} reports  at least one
- * @returns {ReportData}
- */
-function merge(reports) {
-  const texts = reports.map((report) => JSON.stringify(report));
-  return JSON.parse(loadNative().mergeReports(texts));
-}
-
-/**
  * Whether a verdict is at or above what should fail.
  * @param {import('../..').Verdict} verdict
  * @param {string | undefined} failOn
@@ -63,12 +54,11 @@ function fails(verdict, failOn) {
 function printReports(files, { format, json, ...options }) {
   const policy = { ignore: readRules(ignoreText(options)), baseline: openBaseline(options) };
   const reports = applyPolicy(files.map(readReport), policy, options);
-  const report = reports.length === 1 ? reports[0] : merge(reports);
+  const report = reports.length === 1 ? reports[0] : mergeReports(reports);
   process.stdout.write(render(JSON.stringify(report), json ? 'json' : format));
   return fails(report.verdict, options.failOn) ? exitCodes.findings : exitCodes.ok;
 }
 
 exports.fails = fails;
-exports.merge = merge;
 exports.printReports = printReports;
 exports.readReport = readReport;

@@ -12,11 +12,12 @@ const os = require('node:os');
 const path = require('node:path');
 const { render } = require('../formats');
 const { readPresent } = require('../mailbox');
+const { mergeReports } = require('../report');
 const { ReportFile } = require('../report-file');
 const { CliError, exitCodes } = require('./exit-codes');
 const { applyPolicy, ignoreText, openBaseline } = require('./policy');
 const { isAlive, readLast } = require('./recordings');
-const { fails, merge, readReport } = require('./report');
+const { fails, readReport } = require('./report');
 const { printable } = require('./units');
 
 /** @typedef {import('../..').ReportData} ReportData */
@@ -230,7 +231,7 @@ async function run(command, options) {
     const recorded = readRecordings(folders);
     faults.push(...recorded.faults);
     const reports = applyPolicy([...given, ...recorded.given], { baseline }, options);
-    const merged = reports.length > 0 ? merge(reports) : null;
+    const merged = reports.length > 0 ? mergeReports(reports) : null;
     if (merged !== null && options.report !== undefined) {
       faults.push(...writeReports(reports, merged, options.report, since));
     }

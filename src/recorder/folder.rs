@@ -1,7 +1,7 @@
 //! A folder of recordings: which there are, and which of them are of this process and of those that it has started.
 
 use std::collections::HashSet;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use serde::Serialize;
 
@@ -41,15 +41,29 @@ pub struct Listed {
 /// # Errors
 /// `Unreadable` where the folder cannot be read.
 pub fn list(folder: &Path) -> Result<Vec<Listed>> {
+    let files = entries(folder)?;
+    let mut listed: Vec<Listed> = files.filter_map(|path| describe(&path)).collect();
+    listed.sort_by(|a, b| b.mtime.cmp(&a.mtime).then_with(|| a.file.cmp(&b.file)));
+    Ok(listed)
+}
+
+/// What is in a folder, by its paths.
+fn entries(folder: &Path) -> Result<impl Iterator<Item = PathBuf>> {
     let cannot = |cause: std::io::Error| {
         let message = format!("{}: cannot be read: {cause}", folder.display());
         Error::new(ErrorKind::Unreadable, message)
     };
     let entries = std::fs::read_dir(folder).map_err(cannot)?;
-    let files = entries.flatten().map(|entry| entry.path());
-    let mut listed: Vec<Listed> = files.filter_map(|path| describe(&path)).collect();
-    listed.sort_by(|a, b| b.mtime.cmp(&a.mtime).then_with(|| a.file.cmp(&b.file)));
-    Ok(listed)
+    Ok(entries.flatten().map(|entry| entry.path()))
+}
+
+/// The header of a recording; `None` where it has another name, or cannot be read.
+fn header_of(path: &Path) -> Option<Header> {
+    if path.extension()? != ENDING {
+        return None;
+    }
+    let (bytes, _) = read_header(path).ok()?;
+    Some(Header::decode(&bytes).ok()?.0)
 }
 
 fn describe(path: &Path) -> Option<Listed> {
@@ -61,8 +75,7 @@ fn describe(path: &Path) -> Option<Listed> {
     let metadata = std::fs::symlink_metadata(path).ok()?;
     let modified = metadata.modified().ok();
     let since_epoch = modified.and_then(|at| at.duration_since(std::time::UNIX_EPOCH).ok());
-    let header = read_header(path).and_then(|(bytes, _)| Header::decode(&bytes));
-    let header = header.ok().filter(|_| ending == ENDING).map(|it| it.0);
+    let header = header_of(path);
     let own = header.as_ref();
     Some(Listed {
         file: path.to_string_lossy().into_owned(),
@@ -83,16 +96,15 @@ fn describe(path: &Path) -> Option<Listed> {
 pub fn list_descendants(folder: &Path) -> Result<Vec<String>> {
     let mut own = Header::default();
     identify(&mut own);
-    let files = list(folder)?.into_iter().filter(|it| it.readable);
-    let mut others: Vec<(String, Header)> = files
-        .filter_map(|it| {
-            let (bytes, _) = read_header(Path::new(&it.file)).ok()?;
-            let (header, _) = Header::decode(&bytes).ok()?;
+    let mut others: Vec<(String, Header)> = entries(folder)?
+        .filter(|path| pid_in_name(path).is_some())
+        .filter_map(|path| {
+            let header = header_of(&path)?;
             let is_here = header.boot == own.boot && header.pid_namespace == own.pid_namespace;
-            is_here.then_some((it.file, header))
+            is_here.then(|| (path.to_string_lossy().into_owned(), header))
         })
         .collect();
-    let mut family = HashSet::from([(own.pid, own.start_ticks)]);
+    let mut family = HashSet::from([own.process()]);
     let mut found = Vec::new();
     loop {
         let (known, unknown): (Vec<_>, Vec<_>) = others.into_iter().partition(|(_, header)| {
@@ -111,8 +123,6 @@ pub fn list_descendants(folder: &Path) -> Result<Vec<String>> {
 
 #[cfg(test)]
 mod tests {
-    use std::path::PathBuf;
-
     use super::super::layout::Layout;
     use super::*;
 
