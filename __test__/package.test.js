@@ -41,6 +41,16 @@ test('the main entry loads nothing but itself and Node', async () => {
   assert.deepEqual(foreign, []);
 });
 
+test('a start loads of Node what it needs, and nothing that is dear', async () => {
+  const source = `require(${JSON.stringify(ROOT)});
+    console.log(JSON.stringify(process.moduleLoadList));`;
+  const { stdout } = await runNode(['-e', source], { env: { LEAKGUARD_LEVEL: 'exact' } });
+  const loaded = JSON.parse(stdout);
+  for (const name of ['inspector', 'perf_hooks', 'v8', 'worker_threads']) {
+    assert.ok(!loaded.includes(`NativeModule ${name}`), name);
+  }
+});
+
 test('what exports and bin name is there', () => {
   const targets = [
     manifest.main,
@@ -121,7 +131,7 @@ test('every CommonJS file that ships is strict: a sloppy hook would hand its hos
  * @type {[floor: number, pattern: RegExp][]}
  */
 const FLOORS = [
-  [0, /^lib\/(clock|errors|exposition|holding|in-flight|iterators|order|symbols)\.js$/],
+  [0, /^lib\/(clock|errors|exposition|holding|in-flight|iterators|loaded|order|symbols)\.js$/],
   [
     1,
     /^lib\/(native|options|ignore|baseline|patch|frames|call-site|heap-profile|inlining|label|sampler|slots|tracked|site-populations|descriptors|handles|globals|expectations|promises|warning|watch|report|budget|sample-distance|collect|stack|marks|registrations|settle|formats|excerpt|report-file|heap-sampler|profile-summary|recorder|replace-file|mailbox|snapshot-room|metric-families|workers)\.js$/,

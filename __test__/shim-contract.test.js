@@ -10,6 +10,7 @@
 
 const { EventEmitter } = require('node:events');
 const inspector = require('node:inspector');
+const inspectorPromises = require('node:inspector/promises');
 const fs = require('node:fs');
 const fsPromises = require('node:fs/promises');
 const os = require('node:os');
@@ -197,6 +198,21 @@ const HOOKED = [
       [new inspector.Session(), 'Runtime.getIsolateId'],
       [undefined, 'Runtime.getIsolateId'],
     ],
+  },
+  {
+    name: 'inspector/promises.Session.prototype.post',
+    holder: inspectorPromises.Session.prototype,
+    key: 'post',
+    shim: 'inspector',
+    makeReceiver: connectedSession,
+    goodArguments: ['Runtime.getIsolateId'],
+    badCalls: [
+      [connectedSession(), 5],
+      [connectedSession(), 'No.such.method'],
+      [new inspector.Session(), 'Runtime.getIsolateId'],
+      [undefined, 'Runtime.getIsolateId'],
+    ],
+    dispose: (answer) => answer.catch(noop),
   },
   ...[
     { key: 'open', good: [__filename, 'r', noop], bad: [[__filename, 'r', 'no function']] },

@@ -124,6 +124,13 @@ test('a profile needs a level that samples, a name that DevTools knows, and a pl
   });
 });
 
+const REGISTER = ['--require', path.join(ROOT, 'register.js')];
+const COMPRESSED = {
+  LEAKGUARD_LEVEL: 'survivors',
+  LEAKGUARD_INTERVAL: '10ms',
+  LEAKGUARD_SURVIVORS: '20ms',
+};
+
 /** @param {import('node:inspector').Session} session @param {string} method @param {object} [params] */
 function post(session, method, params) {
   /** @type {any} */
@@ -154,6 +161,33 @@ test('a profiler of the host wins over ours, which comes back when that has ende
   kept.splice(0);
 });
 
+/**
+ * Starts a profiler by the promise form, and prints the notes.
+ * @param {boolean} early  whether the host loads it before our first tick
+ */
+const profilesByPromise = (early) => `
+  const leakguard = require(${JSON.stringify(ROOT)});
+  ${early ? "require('node:inspector/promises');" : ''}
+  const timer = setInterval(async () => {
+    if (leakguard.report().ticks < 3) return;
+    clearInterval(timer);
+    const { Session } = require('node:inspector/promises');
+    const session = new Session();
+    session.connect();
+    await session.post('HeapProfiler.startSampling', { samplingInterval: 64 });
+    console.log(JSON.stringify(leakguard.report().notes));
+  }, 5);`;
+
+for (const [when, early] of /** @type {const} */ ([
+  ['before our first tick', true],
+  ['later', false],
+])) {
+  test(`a profiler of the host wins that is started by promises, loaded ${when}`, async () => {
+    const { stdout, stderr } = await runNode(['-e', profilesByPromise(early)], { env: COMPRESSED });
+    assert.match(stdout, /the host has started a heap profiler/, stderr);
+  });
+}
+
 test('after stop no profiler runs', async (t) => {
   startQuick(t, SAMPLING);
   await nextTick();
@@ -163,13 +197,6 @@ test('after stop no profiler runs', async (t) => {
   t.after(() => session.disconnect());
   assert.equal(post(session, 'HeapProfiler.getSamplingProfile').code, 'ERR_INSPECTOR_COMMAND');
 });
-
-const REGISTER = ['--require', path.join(ROOT, 'register.js')];
-const COMPRESSED = {
-  LEAKGUARD_LEVEL: 'survivors',
-  LEAKGUARD_INTERVAL: '10ms',
-  LEAKGUARD_SURVIVORS: '20ms',
-};
 
 test('--heap-prof goes on beside us, and its samples are used', async (t) => {
   const folder = temporaryFolder(t);

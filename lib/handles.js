@@ -22,6 +22,7 @@
 
 const { now } = require('./clock');
 const { Descriptors } = require('./descriptors');
+const { isMainThread } = require('./loaded');
 const { SitePopulations } = require('./site-populations');
 
 /** Listing the handles may take this long in one tick before it is done less often. */
@@ -142,7 +143,7 @@ class Handles {
     if (!this.ticked) {
       this.ticked = true;
       // They are the process's: the main thread looks after them.
-      if (!require('node:worker_threads').isMainThread) this.descriptors = null;
+      if (!isMainThread()) this.descriptors = null;
     }
     this.#readDescriptors();
     this.#listHandles();

@@ -22,6 +22,7 @@ const {
 const { isObject } = require('./holding');
 const { createRule, matchesAny, staleNotes } = require('./ignore');
 const { arraysIterate } = require('./iterators');
+const { isMainThread, threadId } = require('./loaded');
 const { parseBoolean, parseInteger, readOptions } = require('./options');
 const { PatchSet } = require('./patch');
 const { addFindings, applyPolicy, createReport, mergeReports } = require('./report');
@@ -203,9 +204,13 @@ class LeakguardMonitor {
       this.limits.latestMark = mark.ordinal;
       this.limits.trends = run.watchesTrends;
       if (!this.recording) this.#beginRecording(run);
-      for (const shim of this.shims) shim.catchUp();
+      this.#catchUp();
       return mark;
     });
+  }
+
+  #catchUp() {
+    for (const shim of this.shims) shim.catchUp();
   }
 
   /**
@@ -287,6 +292,8 @@ class LeakguardMonitor {
     };
     const alone = this.#alone.bind(this);
     const check = new Check({ plan, run, watches: this.watches, createMark, alone, pause });
+    // It may have loaded the inspector.
+    this.#catchUp();
     const since = epochMs();
     try {
       const parts = await check.perform(fn);
@@ -576,6 +583,7 @@ class LeakguardMonitor {
       );
     }
     const survivors = this.run?.beginSampling();
+    this.#catchUp();
     const sites = suspects ? this.report().findings.flatMap((finding) => finding.sites) : null;
     const places = sites && new Set(sites.map(placeOf));
     const profile = this.#alone(
@@ -709,8 +717,7 @@ class LeakguardMonitor {
     if (this.remote === null) {
       const { Mailbox } = require('./mailbox');
       const { Remote } = require('./remote');
-      const { threadId } = require('node:worker_threads');
-      const mailbox = new Mailbox(dashboard, `${process.pid}-${threadId}`);
+      const mailbox = new Mailbox(dashboard, `${process.pid}-${threadId()}`);
       this.remote = new Remote(mailbox, {
         mark: (label) => this.mark(label),
         settled: (options) => this.settled(options),
@@ -851,9 +858,6 @@ const wantsReport = ({ report, failOn }) => report !== null || failOn !== null;
 
 /** @param {import('./options').Settings} settings */
 const isHeardAtExit = (settings) => wantsReport(settings) || settings.recorder !== null;
-
-/** Asked when there is a leak to tell: the module is a part of what a start-up would cost. */
-const isMainThread = () => require('node:worker_threads').isMainThread;
 
 /**
  * Asked at every start, so the module is loaded for those who want a file.

@@ -12,6 +12,7 @@ const fs = require('node:fs');
 const os = require('node:os');
 const path = require('node:path');
 const { epochMs } = require('./clock');
+const { threadId } = require('./loaded');
 const { loadNative } = require('./native');
 
 const ENDING = '.leakguard';
@@ -128,8 +129,8 @@ function removeOldSnapshots(snapshot) {
  * @returns {string | null} its file; null where there is none, which has been said
  */
 function openRecording(engine, { where, level, say, note }) {
-  const { threadId } = require('node:worker_threads');
   const { pid } = process;
+  const thread = threadId();
   try {
     let file;
     if (where === true) {
@@ -142,12 +143,12 @@ function openRecording(engine, { where, level, say, note }) {
       else if (!inMemory)
         note(`the recording is on a disk, in ${folder}: a write may have to wait`);
       removeOld(folder);
-      file = path.join(folder, `${pid}-${processStartedAt}-${threadId}${ENDING}`);
+      file = path.join(folder, `${pid}-${processStartedAt}-${thread}${ENDING}`);
     } else {
-      file = where.replaceAll('%p', `${pid}`).replaceAll('%t', `${threadId}`);
+      file = where.replaceAll('%p', `${pid}`).replaceAll('%t', `${thread}`);
     }
     const command = [process.execPath, ...process.execArgv, ...process.argv.slice(1)].join(' ');
-    const meta = { node: process.version, threadId, processStartedAt, command, level };
+    const meta = { node: process.version, threadId: thread, processStartedAt, command, level };
     engine.openRecorder(file, JSON.stringify(meta));
     return file;
   } catch (error) {

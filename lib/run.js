@@ -11,6 +11,7 @@ const { epochMs, now } = require('./clock');
 const { warnOnce } = require('./errors');
 const { Handles } = require('./handles');
 const { inFlight } = require('./in-flight');
+const { threadId } = require('./loaded');
 const { loadNative } = require('./native');
 const { LEVELS } = require('./options');
 const { SitePopulations } = require('./site-populations');
@@ -468,11 +469,10 @@ class Run {
 
   /** @param {Record<string, string>} shims */
   #context(shims) {
-    const { threadId } = require('node:worker_threads');
     return JSON.stringify({
       node: process.version,
       pid: process.pid,
-      threadId,
+      threadId: threadId(),
       at: epochMs(),
       level: this.level,
       meters: this.meters.read(),

@@ -114,9 +114,11 @@ class ShimHost {
     for (const sampler of this.shim.samplers) sampler.tick();
   }
 
-  /** Hooks what the host has loaded meanwhile. */
+  /** Hooks what has been loaded meanwhile. */
   catchUp() {
-    if (!this.complete && !this.failed) this.#installLate();
+    if (this.failed || !this.isNeeded) return;
+    if (!this.started) this.start();
+    else if (!this.complete) this.#installLate();
   }
 
   /** @returns {import('./patch').PatchState} */

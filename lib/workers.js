@@ -6,7 +6,7 @@
  * that was killed has left. What ended well is not: what it had left went with it.
  */
 
-const { threadId } = require('node:worker_threads');
+const { threadId } = require('./loaded');
 const { loadNative } = require('./native');
 const { descendants } = require('./recorder');
 
@@ -16,7 +16,7 @@ function readWorkers() {
     const last = readLast(file);
     if (last === null) return [];
     const { recording, report } = last;
-    const isOwn = report.pid === process.pid && report.threadId === threadId;
+    const isOwn = report.pid === process.pid && report.threadId === threadId();
     return isOwn || endedWell(recording.ended) ? [] : [report];
   });
 }

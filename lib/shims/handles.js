@@ -14,11 +14,9 @@
 
 const fs = require('node:fs');
 const { fileURLToPath } = require('node:url');
+const { isLoaded } = require('../loaded');
 const { Sampler } = require('../sampler');
 const { DEEP_STACK_FRAMES, captureStack } = require('../stack');
-
-/** Node's own list of what it has loaded, which is looked at, not asked to load. @type {string[]} */
-const loaded = /** @type {any} */ (process).moduleLoadList ?? [];
 
 /** @param {{ destroyed?: boolean }} socket */
 const isConnected = (socket) => socket.destroyed !== true;
@@ -198,7 +196,7 @@ function createHandlesShim({ opened, accepted, pathOpened, recordsMade, limits }
       patches.replace(fs, 'watchFile', wrapWatcher('StatWatcher'));
     },
     installLate(patches) {
-      if (!loaded.includes('NativeModule internal/fs/promises')) return false;
+      if (!isLoaded('internal/fs/promises')) return false;
       patches.replace(fs.promises, 'open', wrapAsyncOpener);
       return true;
     },
