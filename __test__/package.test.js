@@ -43,12 +43,13 @@ test('the main entry loads nothing but itself and Node', async () => {
 
 test('a start loads of Node what it needs, and nothing that is dear', async () => {
   const source = `require(${JSON.stringify(ROOT)});
-    console.log(JSON.stringify(process.moduleLoadList));`;
+    console.log(JSON.stringify([process.moduleLoadList, Object.keys(require.cache)]));`;
   const { stdout } = await runNode(['-e', source], { env: { LEAKGUARD_LEVEL: 'exact' } });
-  const loaded = JSON.parse(stdout);
+  const [builtins, files] = JSON.parse(stdout);
   for (const name of ['inspector', 'perf_hooks', 'v8', 'worker_threads']) {
-    assert.ok(!loaded.includes(`NativeModule ${name}`), name);
+    assert.ok(!builtins.includes(`NativeModule ${name}`), name);
   }
+  assert.ok(!files.some((/** @type {string} */ file) => file.endsWith('binding.js')), 'binding.js');
 });
 
 test('what exports and bin name is there', () => {

@@ -2,8 +2,15 @@
 
 /**
  * Loads the addon and says what to do when it is not there. The only file that requires `native/`.
+ *
+ * The loader that napi generates knows all platforms, and compiling it takes three milliseconds, which is more than
+ * loading the addon itself. So where the binary can have but one name that is tried before; whatever is
+ * uncommon, or goes wrong, is left to that loader.
  */
 
+const fs = require('node:fs');
+const { createRequire } = require('node:module');
+const path = require('node:path');
 const { LeakguardError } = require('./errors');
 
 /** The first supported major; older ones lack what the hooks rest on. */
@@ -26,7 +33,7 @@ function loadNative() {
       );
     }
     try {
-      binding = keepingReport(() => require('../native/binding.js'));
+      binding = loadDirectly() ?? keepingReport(() => require('../native/binding.js'));
     } catch (error) {
       const reason = isForbidden(error)
         ? 'native addons are switched off; start Node.js without --no-addons, or with --allow-addons where it has --permission'
@@ -37,6 +44,40 @@ function loadNative() {
     }
   }
   return /** @type {typeof import('../native/binding')} */ (binding);
+}
+
+/** What napi's loader heeds. */
+const LOADER_SETTINGS = [
+  'NAPI_RS_NATIVE_LIBRARY_PATH',
+  'NAPI_RS_FORCE_WASI',
+  'NAPI_RS_WASI_FLAVOR',
+  'NAPI_RS_ENFORCE_VERSION_CHECK',
+];
+
+/** @returns {string | undefined} what names the binary, where it is plain to see */
+function plainTarget() {
+  const { platform, arch } = process;
+  if (arch !== 'x64' && arch !== 'arm64') return undefined;
+  if (platform === 'darwin') return `darwin-${arch}`;
+  // The generated loader tells the libc by the same file.
+  const hasGlibc =
+    platform === 'linux' && !fs.readFileSync('/usr/bin/ldd', 'utf8').includes('musl');
+  return hasGlibc ? `linux-${arch}-gnu` : undefined;
+}
+
+/** @returns {typeof import('../native/binding') | undefined} undefined where the generated loader is to try */
+function loadDirectly() {
+  if (LOADER_SETTINGS.some((name) => process.env[name] !== undefined)) return undefined;
+  try {
+    const target = plainTarget();
+    if (target === undefined) return undefined;
+    const built = path.join(__dirname, '..', 'native', `leakguard.${target}.node`);
+    // Bundlers look for calls of `require` itself, and would take along every file that it could mean.
+    const load = createRequire(__filename);
+    return load(fs.existsSync(built) ? built : `leakguard-${target}`);
+  } catch {
+    return undefined;
+  }
 }
 
 /**
