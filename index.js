@@ -1,31 +1,9 @@
 'use strict';
 
-/**
- * The main entry: starts with defaults and the environment on first load. A second copy of the
- * package in one thread hands out the first one's instance, so that nothing is hooked twice.
- */
+/** The main entry: starts with defaults and the environment on first load. */
 
-const diagnosticsChannel = require('node:diagnostics_channel');
 const { LeakError, LeakguardError, assertNoLeaks } = require('./lib/errors');
-const { Monitor } = require('./lib/monitor');
-const { kInstance } = require('./lib/symbols');
-
-// An object of Node's own: where a test runner gives each file its own globals, `process` among them,
-// this is one and the same, and so are the prototypes that we hook.
-const host = /** @type {{ [kInstance]?: Monitor }} */ (
-  /** @type {unknown} */ (diagnosticsChannel.channel('leakguard:finding'))
-);
-
-/** @returns {Monitor} */
-function instance() {
-  let monitor = host[kInstance];
-  if (monitor === undefined) {
-    monitor = new Monitor();
-    Object.defineProperty(host, kInstance, { value: monitor, configurable: true });
-    monitor.start();
-  }
-  return monitor;
-}
+const { instance } = require('./lib/instance');
 
 const monitor = instance();
 

@@ -141,7 +141,7 @@ const FLOORS = [
     2,
     /^lib\/(shims\/[\w-]+|shim-host|meters|survivors|scenario-heap|check|heap|holders|black-box|remote)\.js$/,
   ],
-  [3, /^lib\/(monitor|run|shim-host|metrics)\.js$/],
+  [3, /^lib\/(instance|monitor|run|shim-host|metrics)\.js$/],
   [4, /^lib\/(cli|adapters)\/[\w-]+\.m?js$/],
 ];
 

@@ -19,7 +19,8 @@ function threadId() {
   return isLoaded('worker_threads') ? require('node:worker_threads').threadId : 0;
 }
 
-const isMainThread = () => !isLoaded('worker_threads') || require('node:worker_threads').isMainThread;
+const isMainThread = () =>
+  !isLoaded('worker_threads') || require('node:worker_threads').isMainThread;
 
 exports.isLoaded = isLoaded;
 exports.isMainThread = isMainThread;

@@ -20,17 +20,16 @@ const {
   warnOnce,
 } = require('./errors');
 const { isObject } = require('./holding');
-const { createRule, matchesAny, staleNotes } = require('./ignore');
 const { arraysIterate } = require('./iterators');
 const { isMainThread, threadId } = require('./loaded');
 const { parseBoolean, parseInteger, readOptions } = require('./options');
 const { PatchSet } = require('./patch');
-const { addFindings, applyPolicy, createReport, mergeReports } = require('./report');
 const { CAPACITY, Run, limitsOf } = require('./run');
 const { ShimHost } = require('./shim-host');
 const { createShims } = require('./shims');
-const { createWarning } = require('./warning');
 const { Watches, populationOf } = require('./watch');
+
+// What only a finding, a report or a mark needs is required then: each file costs a start-up a third of a millisecond.
 
 // Taken now: test suites put fakes in the place of the globals, and hosts do worse.
 const { setInterval, setTimeout, clearInterval } = require('node:timers');
@@ -164,6 +163,14 @@ class LeakguardMonitor {
     this.run?.engine.reset(epochMs());
   }
 
+  /** For the process of a suite, from its beginning: what its runner sets up is of no interest either. */
+  restForSuite() {
+    const { run } = this;
+    if (run === null || !this.running) return;
+    run.restForSuite();
+    this.#applyLevel(run);
+  }
+
   /**
    * @param {string} [label]
    * @param {{ owned?: boolean }} [options]  owned: only what some mark's code registers
@@ -219,6 +226,7 @@ class LeakguardMonitor {
    */
   allow(...rules) {
     const { currentMark } = require('./marks');
+    const { createRule } = require('./ignore');
     const allowed = rules.map(createRule);
     currentMark()?.allowed.push(...allowed);
   }
@@ -344,12 +352,31 @@ class LeakguardMonitor {
    */
   async settled({ keep = false, ...options }) {
     const since = this.#checkSince('settled()', options);
-    const { collect } = require('./collect');
-    const { settle } = require('./settle');
-    const left = await settle({ look: () => this.#leftovers(since), collect, pause });
+    const left = await this.#settle(since);
     const report = this.#reportLeftovers('contract', since.at, left);
     if (keep) this.kept.push(...report.findings);
     return report;
+  }
+
+  /**
+   * As `settled()`, kept; for suites, most of which leave nothing, and a report takes milliseconds.
+   * @param {import('./marks').Mark} since
+   * @returns {Promise<import('..').Report | null>} null where it would have no finding
+   */
+  async settledSuite(since) {
+    this.#checkSince('settled()', { since });
+    const left = await this.#settle(since);
+    if (left.length === 0) return null;
+    const report = this.#reportLeftovers('contract', since.at, left);
+    this.kept.push(...report.findings);
+    return report.findings.length === 0 ? null : report;
+  }
+
+  /** @param {import('./marks').Mark} since */
+  #settle(since) {
+    const { settle } = require('./settle');
+    const collect = () => require('./collect').collect();
+    return settle({ look: () => this.#leftovers(since), collect, pause });
   }
 
   /**
@@ -396,11 +423,12 @@ class LeakguardMonitor {
     for (const part of parts) {
       const rules = part.mark?.allowed ?? [];
       if (rules.length === 0) continue;
+      const { matchesAny } = require('./ignore');
       // Others may have left more of it: the rules are asked about what this mark has left.
       const [finding] = describe([part]).findings;
       part.allowed = finding !== undefined && matchesAny(finding, rules, warnInternal);
     }
-    return createReport(describe(parts), run, warnInternal);
+    return require('./report').createReport(describe(parts), run, warnInternal);
   }
 
   /**
@@ -429,6 +457,7 @@ class LeakguardMonitor {
    * @param {import('..').ReportData[]} others
    */
   unite(report, others) {
+    const { createReport, mergeReports } = require('./report');
     return createReport(mergeReports([report, ...others]), this.#runOrNone(), warnInternal);
   }
 
@@ -761,13 +790,16 @@ class LeakguardMonitor {
    */
   #tell(run, found) {
     const { settings, policy } = run;
+    const { applyPolicy } = require('./report');
     const [finding] = applyPolicy([found], policy, warnInternal);
     // What is known or ignored is not for those who look at a recording either.
     if (finding === undefined || finding.severity === 'note') {
       run.engine.dropRecorded(found.signature);
     }
     if (finding === undefined) return;
-    if (settings.warn && finding.severity === 'leak') process.emitWarning(createWarning(finding));
+    if (settings.warn && finding.severity === 'leak') {
+      process.emitWarning(require('./warning').createWarning(finding));
+    }
     if (finding.severity === 'leak') {
       run.findHolder(finding);
       this.#writeWorkerReport();
@@ -806,8 +838,10 @@ class LeakguardMonitor {
 
   /** @param {Run} run */
   #createReport(run) {
+    const { createReport } = require('./report');
     const report = createReport(run.report(this.#shimStates()), run, warnInternal);
-    report.notes.push(...staleNotes(run.policy.ignore));
+    const { ignore } = run.policy;
+    if (ignore.length > 0) report.notes.push(...require('./ignore').staleNotes(ignore));
     return report;
   }
 
@@ -833,6 +867,7 @@ class LeakguardMonitor {
     const { settings } = run;
     try {
       if (run.tracked.ticks === 0) this.#alone(() => run.observe());
+      const { addFindings } = require('./report');
       const report = addFindings(this.#createReport(run), this.kept);
       this.#writeReport(report);
       const worst = settings.failOn === 'suspect' ? ['leak', 'suspect'] : ['leak'];

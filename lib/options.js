@@ -9,8 +9,10 @@
 const fs = require('node:fs');
 const path = require('node:path');
 const { LeakguardError, inspectValue } = require('./errors');
-const { EXTENSIONS, formatOf } = require('./formats');
-const { ACCEPTS_RULE, readRules } = require('./ignore');
+
+// Most starts are given neither a file for a report nor rules.
+const formats = () => require('./formats');
+const rules = () => require('./ignore');
 
 /** @typedef {'off' | 'counts' | 'sites' | 'survivors' | 'exact'} Level */
 /** @typedef {'low' | 'normal' | 'high'} Sensitivity */
@@ -168,7 +170,7 @@ function oneOf(accepted) {
 /** @param {unknown} value */
 function parseReportPath(value) {
   if (value === null) return null;
-  if (typeof value !== 'string' || formatOf(value) === undefined) return undefined;
+  if (typeof value !== 'string' || formats().formatOf(value) === undefined) return undefined;
   const file = path.resolve(value);
   const folder = path.dirname(file);
   try {
@@ -231,7 +233,7 @@ function parseFloors(value) {
  * @property {unknown} default
  * @property {(value: unknown) => unknown} parse  undefined when the value is not accepted; throws where
  *   it can say which part of it is not
- * @property {string} accepts
+ * @property {string | (() => string)} accepts
  * @property {string} [env]
  */
 
@@ -281,8 +283,9 @@ const SPECS = {
   },
   ignore: {
     default: [],
-    parse: readRules,
-    accepts: `an array of rules, each ${ACCEPTS_RULE}; or a text of rules such as 'package:pg, kind:timers'`,
+    parse: (value) => rules().readRules(value),
+    accepts: () =>
+      `an array of rules, each ${rules().ACCEPTS_RULE}; or a text of rules such as 'package:pg, kind:timers'`,
     env: 'LEAKGUARD_IGNORE',
   },
   baseline: {
@@ -305,7 +308,8 @@ const SPECS = {
   report: {
     default: null,
     parse: parseReportPath,
-    accepts: `a file ending in ${EXTENSIONS.join(', ')} in a folder that exists and can be written`,
+    accepts: () =>
+      `a file ending in ${formats().EXTENSIONS.join(', ')} in a folder that exists and can be written`,
     env: 'LEAKGUARD_REPORT',
   },
   failOn: {
@@ -379,7 +383,8 @@ function complete(values) {
 function parse({ parse, accepts }, given) {
   try {
     const value = parse(given);
-    return value === undefined ? { fault: `accepted is ${accepts}` } : { value };
+    if (value !== undefined) return { value };
+    return { fault: `accepted is ${typeof accepts === 'string' ? accepts : accepts()}` };
   } catch (error) {
     return { fault: /** @type {Error} */ (error).message };
   }

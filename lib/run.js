@@ -138,6 +138,8 @@ class Run {
       { tickMs: settings.interval, roundMs: sampling ? settings.survivors.interval : null },
       now(),
     );
+    /** Whether this is the process of a suite. */
+    this.resting = false;
     /** Whether the level asks for samples. */
     this.sampling = sampling;
     /** From the first tick on. @type {import('./survivors').Survivors | null} */
@@ -199,6 +201,7 @@ class Run {
    */
   restForSuite() {
     if (this.level !== 'counts' && this.level !== 'sites') this.#setLevel('sites');
+    this.resting = true;
     const text = 'what each test leaves is recorded, and no trend is watched';
     if (!this.notes.includes(text)) this.notes.push(text);
   }
@@ -306,7 +309,7 @@ class Run {
 
   /** A suite is judged by what its tests leave, and its trend would tell nothing of them. */
   get watchesTrends() {
-    return this.registrations?.ownedOnly !== true;
+    return !(this.registrations?.ownedOnly ?? this.resting);
   }
 
   /**

@@ -14,14 +14,13 @@ const { AsyncResource } = require('node:async_hooks');
 const { writeSync } = require('node:fs');
 const { isObject } = require('../holding');
 const { PatchSet } = require('../patch');
-const { Suite } = require('./suite');
 
 const isRunner = process.execArgv.includes('--test');
 const isAlone = process.execArgv.some((arg) => /^--(experimental-)?test-isolation=none$/.test(arg));
 /** The files that `node --test` runs are in processes of their own, unless it is told otherwise. */
 const isParent = isRunner && !isAlone;
 
-/** @type {Suite | undefined} begun when the first test runs */
+/** @type {import('./suite').Suite | undefined} begun when the first test runs */
 let suite;
 /** @type {Map<import('../..').Mark, WeakRef<{ passed?: boolean }>>} */
 const contexts = new Map();
@@ -42,6 +41,7 @@ function labelOf(context) {
 
 /** @param {AsyncResource} outside  a context that belongs to no test */
 function beginSuite(outside) {
+  const { Suite } = require('./suite');
   suite = new Suite();
   const { after } = require('node:test');
   // Outside of all tests it is a hook of the file, and there is at least this one.
@@ -97,7 +97,7 @@ function thenCheck(run, args) {
   const done = args.at(-1);
   const check = () => {
     for (const [mark, context] of contexts) if (context.deref()?.passed === false) mark.forget();
-    return /** @type {Suite} */ (suite).assertClean().catch((error) => {
+    return /** @type {import('./suite').Suite} */ (suite).assertClean().catch((error) => {
       // From Node.js 22 on a file whose last hook has failed ends with 0, and where all files are in one
       // process nothing is said of it.
       process.exitCode = 1;
@@ -111,6 +111,8 @@ function thenCheck(run, args) {
   return run([...args.slice(0, -1), checked]);
 }
 
+// What starts the files runs no test of theirs.
 if (!isParent) {
+  require('./suite');
   new PatchSet().replace(AsyncResource.prototype, 'runInAsyncScope', wrapRunInAsyncScope);
 }

@@ -9,10 +9,14 @@
  * is blamed rightly all the same, as each registration knows the mark that ran it.
  */
 
-const leakguard = require('../..');
+const { LeakError, assertNoLeaks } = require('../errors');
+const { instance } = require('../instance');
 const { parseBoolean } = require('../options');
 
-/** @typedef {import('../..').Mark} Mark */
+const monitor = instance();
+monitor.restForSuite();
+
+/** @typedef {import('../marks').Mark} Mark */
 /** @typedef {import('../..').Report} Report */
 
 /** Who runs the tests registers things too. */
@@ -47,7 +51,7 @@ class Suite {
     if (this.since === null) return null;
     let mark = this.marks.get(test);
     if (mark === undefined) {
-      mark = leakguard.mark(this.#unique(label()), OWNED);
+      mark = monitor.mark(this.#unique(label()), OWNED);
       this.marks.set(test, mark);
     }
     return mark;
@@ -58,9 +62,7 @@ class Suite {
    * @returns {Promise<Report | null>} null where nothing is
    */
   async finish() {
-    if (this.since === null) return null;
-    const report = await leakguard.settled({ since: this.since, keep: true });
-    return report.findings.length === 0 ? null : report;
+    return this.since === null ? null : monitor.settledSuite(this.since);
   }
 
   /**
@@ -69,7 +71,7 @@ class Suite {
    */
   async assertClean() {
     const report = await this.finish();
-    if (report !== null) leakguard.assertNoLeaks(report);
+    if (report !== null) assertNoLeaks(report);
   }
 }
 
@@ -85,7 +87,7 @@ function errorOf(report, mark) {
   const findings = report.findings.filter(isOwn);
   if (!findings.some(({ severity }) => severity === 'leak')) return null;
   const own = Object.assign(Object.create(Object.getPrototypeOf(report)), report, { findings });
-  return new leakguard.LeakError(own);
+  return new LeakError(own);
 }
 
 /**
@@ -96,7 +98,7 @@ function begin(label) {
   const { LEAKGUARD, LEAKGUARD_LEVEL } = process.env;
   const isOff = parseBoolean(LEAKGUARD) === false || LEAKGUARD_LEVEL === 'off';
   // Anything else that keeps it from watching is an error: a check that cannot run must not pass.
-  return isOff ? null : leakguard.mark(label, OWNED);
+  return isOff ? null : monitor.mark(label, OWNED);
 }
 
 exports.Suite = Suite;

@@ -63,6 +63,9 @@ function useInJavaScript(node, folder) {
   fs.writeFileSync(path.join(folder, 'app.cjs'), `const leakguard = require('leakguard');${USE}`);
   fs.writeFileSync(path.join(folder, 'app.mjs'), `import leakguard from 'leakguard';${USE}`);
   for (const file of ['app.cjs', 'app.mjs']) assert.equal(run(node, [file], folder), USED, file);
+  const isLoaded = "Object.keys(require.cache).some((file) => file.endsWith('binding.js'))";
+  const loader = `require('leakguard'); console.log(${isLoaded});`;
+  assert.equal(run(node, ['-e', loader], folder), 'false\n', 'its binary is known by name');
   const entries = Object.keys(require('../../package.json').exports).map((key) =>
     JSON.stringify(key.replace('.', 'leakguard')),
   );
