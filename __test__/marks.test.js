@@ -11,6 +11,7 @@ const assert = require('node:assert/strict');
 const { test } = require('node:test');
 const { setTimeout: pause } = require('node:timers/promises');
 const { temporaryFolder } = require('./child');
+const { Registrations } = require('../lib/registrations');
 const { assertValidReport } = require('./report-schema');
 
 const noop = () => {};
@@ -380,4 +381,24 @@ test('an emitter that emits after its owner is gone keeps nothing alive', async 
     await pause(1);
   }
   assert.equal(collected, true);
+});
+
+test('what Node registers by itself, to be called once or not, is looked at the first time only', () => {
+  const sites = /** @type {any} */ ({ captureRegistration: () => undefined });
+  const mark = /** @type {any} */ ({ ordinal: 1, owned: false });
+  const registrations = new Registrations({ sites, currentMark: () => mark, say: assert.fail });
+  const population = /** @type {any} */ ({ kind: 'listeners', size: () => 1 });
+  const bus = new EventEmitter();
+  const wantsOnce = (/** @type {() => void} */ listener) => {
+    bus.once('x', listener);
+    const [wrapper] = bus.rawListeners('x');
+    bus.removeAllListeners('x');
+    const isWanted = registrations.wants(bus, 'x', wrapper);
+    if (isWanted) registrations.added(population, bus, 'x', wrapper, []);
+    return isWanted;
+  };
+  registrations.open(mark);
+  const others = () => {};
+  assert.deepEqual([wantsOnce(noop), wantsOnce(noop), wantsOnce(others)], [true, false, true]);
+  assert.equal(registrations.wants(bus, 'x', noop), false);
 });

@@ -60,6 +60,16 @@ const KEPT_SHARE = 0.5;
  * @property {number[]} [rounds]  how many each round of a scenario has added
  */
 
+/**
+ * What is called once has a wrapper that is new each time, and names the listener itself.
+ * @param {object} member
+ * @returns {object}
+ */
+function listenerOf(member) {
+  const listener = Object.getOwnPropertyDescriptor(member, 'listener')?.value;
+  return typeof listener === 'function' ? listener : member;
+}
+
 /** The registrations on one owner. */
 class Owner {
   /**
@@ -223,7 +233,7 @@ class Registrations {
     const birth = birthOf(owner);
     const isOwn = this.ownedOnly && mark !== null && birth >= mark.ordinal;
     if (isOwn || birth >= this.latest || this.known.has(owner)) return false;
-    if (isObject(member) && this.known.has(member)) return false;
+    if (isObject(member) && this.known.has(listenerOf(member))) return false;
     const known = this.byOwner.get(owner)?.get(detail);
     if (known === undefined || known.share === 1 || known.isBefore(this.latest)) return true;
     return random() * known.share < 1;
@@ -251,7 +261,7 @@ class Registrations {
     if (!isHoldable(member)) return undefined;
     const registration = this.#create(mark, stack);
     if (registration === undefined) {
-      if (isObject(member)) this.known.add(member);
+      if (isObject(member)) this.known.add(listenerOf(member));
       if (population.kind === 'collections') this.known.add(owner);
       return undefined;
     }

@@ -77,6 +77,9 @@ const LOWER = { exact: 'survivors', survivors: 'sites', sites: 'counts' };
 /** Rounds put off in a row before the level is lowered. */
 const MAX_PUT_OFF = 8;
 
+/** From the first mark on. @type {typeof import('./marks') | undefined} */
+let marks;
+
 /** @param {string} message */
 function warnMeter(message) {
   warnOnce(message, 'LEAKGUARD_METER');
@@ -183,16 +186,22 @@ class Run {
    * @param {boolean} owned
    */
   mark(label, owned) {
-    const { Mark, currentMark } = require('./marks');
+    // Every test has one, and each `require` takes twice as long as all the rest.
+    marks ??= require('./marks');
+    this.registrations ??= this.#createRegistrations(marks);
+    const mark = new marks.Mark(label, owned, this);
+    this.registrations.open(mark);
+    return mark;
+  }
+
+  /** @param {typeof import('./marks')} marks */
+  #createRegistrations({ currentMark }) {
     const { Registrations } = require('./registrations');
-    const mark = new Mark(label, owned, this);
-    this.registrations ??= new Registrations({
+    return new Registrations({
       sites: this.sites,
       currentMark,
       say: (message) => this.note(message),
     });
-    this.registrations.open(mark);
-    return mark;
   }
 
   /**
