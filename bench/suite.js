@@ -4,7 +4,8 @@
 /**
  * `npm run bench:suite`: what the adapters cost. A suite of 500 healthy tests with ordinary work
  * (`bench/suite/ordinary.js`) is run by `node:test` bare and with the adapter at level `exact`, in turns,
- * and so is a pair of `on` and `off` on an emitter that is older than its mark, which is the dearest case.
+ * and so is a file of ten small tests (`bench/suite/short.js`), which shows what the start of each file costs,
+ * and a pair of `on` and `off` on an emitter that is older than its mark, which is the dearest case.
  */
 
 const path = require('node:path');
@@ -37,6 +38,8 @@ const { majors, rounds } = readOrExit(
   HELP,
 );
 
+/** Pairs of runs of the short file in a round. */
+const SHORT_PAIRS = 8;
 /** On one emitter: each is recorded, and some that stand for the others. */
 const PAIR_COUNTS = [500, 20_000];
 
@@ -83,12 +86,14 @@ function timeOf(node, args) {
 
 for (const folder of ['.', '__test__/runtimes']) installPackages(folder);
 buildAddon();
-const suite = path.join(__dirname, 'suite', 'ordinary.js');
+const [suite, shortFile] = ['ordinary.js', 'short.js'].map((name) =>
+  path.join(__dirname, 'suite', name),
+);
 const adapter = ['--require', path.join(ROOT, 'lib/adapters/node-test.js')];
 for (const major of majors) {
   const node = nodeBinary(major);
   /** @type {number[]} */
-  const [bare, guarded] = [[], []];
+  const [bare, guarded, bareShort, guardedShort] = [[], [], [], []];
   const pairs = PAIR_COUNTS.map((count) => ({
     count,
     bare: /** @type {number[]} */ ([]),
@@ -97,6 +102,10 @@ for (const major of majors) {
   for (let round = 0; round < rounds; round += 1) {
     bare.push(timeOf(node, [suite]));
     guarded.push(timeOf(node, [...adapter, suite]));
+    for (let pair = 0; pair < SHORT_PAIRS; pair += 1) {
+      bareShort.push(timeOf(node, [shortFile]));
+      guardedShort.push(timeOf(node, [...adapter, shortFile]));
+    }
     for (const { count, bare, marked } of pairs) {
       const env = { PAIRS: String(count), LEAKGUARD_LEVEL: 'exact' };
       bare.push(Number(runNode(node, ['-e', PAIR], env)));
@@ -104,10 +113,13 @@ for (const major of majors) {
     }
   }
   const ratios = guarded.map((ms, index) => ms / bare[index]);
+  const added = guardedShort.map((ms, index) => ms - bareShort[index]);
   process.stdout.write(
     `Node ${major}: suite ${describe(summary(bare))} bare, ` +
       `${describe(summary(guarded))} with the adapter, ` +
       `median of ratios ${summary(ratios).median.toFixed(3)}; ` +
+      `short file ${describe(summary(bareShort))} bare, median of what is added ` +
+      `${summary(added).median.toFixed(1)} ms; ` +
       `${pairs.map(describePair).join(', ')}\n`,
   );
 }

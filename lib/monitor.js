@@ -777,11 +777,12 @@ class LeakguardMonitor {
   #applyLevel({ settings, level, watchesTrends: trends }) {
     const { latestMark } = this.limits;
     Object.assign(this.limits, limitsOf({ ...settings, level }, latestMark), { trends });
+    let isChanged = false;
     for (const shim of this.shims) {
-      shim.adjust();
+      if (shim.adjust()) isChanged = true;
       shim.open();
     }
-    nodeModule.syncBuiltinESMExports();
+    if (isChanged) nodeModule.syncBuiltinESMExports();
   }
 
   /**

@@ -92,11 +92,15 @@ class ShimHost {
     for (const sampler of this.shim.samplers) sampler.open();
   }
 
-  /** Starts what has come to be needed, and stops what is needed no more. */
+  /**
+   * Starts what has come to be needed, and stops what is needed no more.
+   * @returns {boolean} whether there was anything
+   */
   adjust() {
-    if (this.failed || this.isNeeded === this.started) return;
+    if (this.failed || this.isNeeded === this.started) return false;
     if (this.isNeeded) this.start();
     else this.stop();
+    return true;
   }
 
   stop() {
