@@ -520,7 +520,7 @@ class Run {
     const survivors = new Survivors({
       slots: this.slots,
       native: this.native,
-      distance: new SampleDistance(this.settings.survivors),
+      distance: new SampleDistance(this.settings.survivors.bytes),
       floorBytes: this.settings.floors.objectBytes,
       say: (message) => this.note(message),
     });
