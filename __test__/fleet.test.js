@@ -12,6 +12,7 @@ const { before, describe, test } = require('node:test');
 const { setTimeout } = require('node:timers/promises');
 const yaml = require('js-yaml');
 const { query, startPrometheus } = require('../scripts/fleet/prometheus');
+const { RULES, readRulesOfSeconds } = require('../scripts/fleet/rules');
 const { linkPackage, prometheusBinary, promtoolBinary } = require('../scripts/setup');
 const {
   FIXTURES,
@@ -24,7 +25,6 @@ const {
 const { snippetsOf } = require('./snippets');
 
 const FLEET = path.join(ROOT, 'fleet');
-const RULES = path.join(FLEET, 'leakguard.rules.yml');
 const RULE_TESTS = path.join(FLEET, 'leakguard.rules.test.yml');
 const DASHBOARD = path.join(FLEET, 'leakguard.dashboard.json');
 const METRICS = path.join(FIXTURES, 'metrics');
@@ -65,23 +65,18 @@ before(() => linkPackage(path.relative(ROOT, METRICS)));
 
 /**
  * @param {import('node:test').TestContext} t
- * @param {string} name  of a fixture
- * @param {...string} args
+ * @param {string} behaviour  as fleet-service.js has it
+ * @param {string} release
  * @returns {Promise<string>} its address
  */
-const addressOf = async (t, name, ...args) =>
-  (await startService(t, [path.join(METRICS, name), ...args])).address;
+async function startOne(t, behaviour, release) {
+  const args = [path.join(METRICS, 'fleet-service.js'), behaviour];
+  return (await startService(t, args, { LEAKGUARD_RELEASE: release })).address;
+}
 
-/**
- * The shipped rules with windows and waiting for a test's time: a second is what a minute was, and two weeks are an
- * hour. Expressions are the shipped ones but for that.
- */
+/** Windows are a test's, too: two weeks are an hour. Expressions are the shipped ones but for that. */
 function shortenedRules() {
-  const text = fs
-    .readFileSync(RULES, 'utf8')
-    .replace(/(for: \d+)m$/gm, '$1s')
-    .replaceAll('[14d]', '[1h]')
-    .replaceAll('[5m]', '[5s]');
+  const text = readRulesOfSeconds().replaceAll('[14d]', '[1h]').replaceAll('[5m]', '[5s]');
   const { groups } = /** @type {typeof rules} */ (yaml.load(text));
   return yaml.dump({ groups: groups.map((group) => ({ ...group, interval: '1s' })) });
 }
@@ -193,7 +188,7 @@ describe('the dashboard', { skip }, () => {
 
 describe('a fleet', { skip }, () => {
   test('with a service that leaks has a text that promtool finds no fault with', async (t) => {
-    const address = await addressOf(t, 'server.js');
+    const { address } = await startService(t, [path.join(METRICS, 'server.js')]);
     const text = await (await fetch(`http://${address}/metrics`)).text();
     assert.match(text, /^leakguard_finding_info\{/m);
     const file = path.join(temporaryFolder(t), 'metrics.txt');
@@ -211,9 +206,9 @@ describe('a fleet', { skip }, () => {
     const healthy = ['1.0.0', '1.0.0', '1.0.0', '1.1.0', '1.1.0'];
     const old = [];
     for (const release of healthy) {
-      old.push(await addressOf(t, 'fleet-service.js', 'healthy', release));
+      old.push(await startOne(t, 'healthy', release));
     }
-    const guilty = await addressOf(t, 'fleet-service.js', 'leaks', '1.1.0');
+    const guilty = await startOne(t, 'leaks', '1.1.0');
     const ask = await watchFleet(t, [...old, guilty]);
 
     const alerts = await until(async () => {
