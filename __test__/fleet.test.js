@@ -23,6 +23,7 @@ const {
   temporaryFolder,
 } = require('./child');
 const { snippetsOf } = require('./snippets');
+const { typeErrors } = require('./typed');
 
 const FLEET = path.join(ROOT, 'fleet');
 const RULE_TESTS = path.join(FLEET, 'leakguard.rules.test.yml');
@@ -35,6 +36,20 @@ const PROMETHEUS = prometheusBinary() ?? '';
 const skip =
   onReferenceOnly ||
   (PROMTOOL === '' || PROMETHEUS === '' ? 'install the Debian package prometheus' : false);
+
+const PANELS = '@grafana/schema/dist/esm/raw/composable';
+/** Where Grafana's schema has what a panel can be set to. @type {Record<string, string>} */
+const PANEL_TYPES = {
+  stat: `${PANELS}/stat/panelcfg/x/StatPanelCfg_types.gen`,
+  table: `${PANELS}/table/panelcfg/x/TablePanelCfg_types.gen`,
+  timeseries: `${PANELS}/timeseries/panelcfg/x/TimeSeriesPanelCfg_types.gen`,
+};
+
+/** Where the types of Kubernetes are, and what validates them. @type {Record<string, string>} */
+const KINDS = {
+  Deployment: 'kubernetes-models/apps/v1',
+  PodMonitor: '@kubernetes-models/prometheus-operator/monitoring.coreos.com/v1',
+};
 
 /** More than it takes; what is awaited is asked for again and again until then. */
 const DEADLINE_MS = 90_000;
@@ -162,6 +177,25 @@ describe('the dashboard', { skip }, () => {
     assert.equal(code, 0, stdout + stderr);
   });
 
+  test("is of the types of Grafana's schema, with all panels and what each can be set to", async (t) => {
+    const data = JSON.parse(fs.readFileSync(DASHBOARD, 'utf8'));
+    const module = '@grafana/schema';
+    const ofPanels = data.panels.flatMap((/** @type {any} */ { type, options, fieldConfig }) => {
+      const about = { module: PANEL_TYPES[type], isPart: true };
+      const { custom } = fieldConfig.defaults;
+      return [
+        { ...about, type: 'Options', data: options },
+        ...(custom === undefined ? [] : [{ ...about, type: 'FieldConfig', data: custom }]),
+      ];
+    });
+    assert.equal(await typeErrors(t, [{ module, type: 'Dashboard', data }, ...ofPanels]), '');
+    const wrong = { ...data, panels: [{ ...data.panels[0], tittle: 'x' }] };
+    assert.match(
+      await typeErrors(t, [{ module, type: 'Dashboard', data: wrong }]),
+      /'"tittle"' does not exist/,
+    );
+  });
+
   test('has a data source and a job to choose, and panels that do not overlap', () => {
     const { templating, panels } = JSON.parse(fs.readFileSync(DASHBOARD, 'utf8'));
     assert.deepEqual(
@@ -269,6 +303,23 @@ describe('the page on production', () => {
     for (const text of texts) {
       for (const document of yaml.loadAll(text)) assert.equal(typeof document, 'object', text);
     }
+  });
+
+  test('has objects of Kubernetes with no field that it does not know, and no value that it refuses', {
+    skip: onReferenceOnly,
+  }, async (t) => {
+    const objects = /** @type {any[]} */ (
+      snippets('yaml').flatMap((text) => yaml.loadAll(text))
+    ).filter(({ kind }) => kind !== undefined);
+    assert.deepEqual(objects.map(({ kind }) => kind).sort(), Object.keys(KINDS));
+    const typed = objects.map((data) => {
+      return { module: KINDS[data.kind], type: `I${data.kind}`, data };
+    });
+    assert.equal(await typeErrors(t, typed), '');
+    const { validate } = await import('./fixtures/metrics/kubernetes.mjs');
+    for (const object of objects) validate(object);
+    const [deployment] = objects;
+    assert.throws(() => validate({ ...deployment, spec: { ...deployment.spec, replicas: 'two' } }));
   });
 
   test('has a configuration that Prometheus accepts', { skip }, async (t) => {

@@ -68,7 +68,7 @@ const signatureOf = (labels) => /signature="(\w+)"/.exec(labels)?.[1];
  * @param {string} runtime  the folder in memory
  */
 async function assertFoundAnew([first, next], runtime) {
-  assert.match(first.finding, /code_function_name="serveRequest"/);
+  assert.match(first.finding, /code_function_name="serveRequest".*service_version="1\.1\.0"/);
   assert.equal(next.finding, first.finding);
   const env = { XDG_RUNTIME_DIR: runtime };
   const asText = await runCli(['postmortem', `${first.pid}`], { env });
@@ -123,7 +123,7 @@ describe('a service that leaks', { skip: onReferenceOnly }, () => {
     const supervise = async () => {
       while (isWanted) {
         service = spawn(process.execPath, args, {
-          env: { ...env, LEAKGUARD_RECORDER: '1' },
+          env: { ...env, LEAKGUARD_RECORDER: '1', LEAKGUARD_RELEASE: '1.1.0' },
           stdio: 'ignore',
         });
         await once(service, 'exit');
