@@ -13,14 +13,16 @@ const { setTimeout } = require('node:timers/promises');
 const yaml = require('js-yaml');
 const { query, startPrometheus } = require('../scripts/fleet/prometheus');
 const { RULES, readRulesOfSeconds } = require('../scripts/fleet/rules');
-const { linkPackage, prometheusBinary, promtoolBinary } = require('../scripts/setup');
+const { findCommand, linkPackage, prometheusBinary, promtoolBinary } = require('../scripts/setup');
 const {
   FIXTURES,
   ROOT,
   onReferenceOnly,
   runCommand,
+  runNode,
   startService,
   temporaryFolder,
+  temporaryProject,
 } = require('./child');
 const { snippetsOf } = require('./snippets');
 const { typeErrors } = require('./typed');
@@ -33,6 +35,7 @@ const PAGE = fs.readFileSync(path.join(ROOT, 'docs', 'production.md'), 'utf8');
 
 const PROMTOOL = promtoolBinary() ?? '';
 const PROMETHEUS = prometheusBinary() ?? '';
+const ANALYZE = findCommand('systemd-analyze') ?? '';
 const skip =
   onReferenceOnly ||
   (PROMTOOL === '' || PROMETHEUS === '' ? 'install the Debian package prometheus' : false);
@@ -70,6 +73,18 @@ function dashboardExpressions() {
     panel.targets.map((/** @type {any} */ target) =>
       target.expr.replaceAll('$job', '.+').replaceAll('$__rate_interval', '1m'),
     ),
+  );
+}
+
+/**
+ * @param {any} value  of YAML, as Compose and Kubernetes have it
+ * @returns {string[]} every NODE_OPTIONS in it
+ */
+function nodeOptionsIn(value) {
+  if (typeof value !== 'object' || value === null) return [];
+  if (value.name === 'NODE_OPTIONS') return [value.value];
+  return Object.entries(value).flatMap(([key, inner]) =>
+    key === 'NODE_OPTIONS' ? [inner] : nodeOptionsIn(inner),
   );
 }
 
@@ -330,6 +345,52 @@ describe('the page on production', () => {
     fs.copyFileSync(RULES, path.join(folder, 'leakguard.rules.yml'));
     const { code, stdout, stderr } = await promtool('check', 'config', file);
     assert.equal(code, 0, stdout + stderr);
+  });
+
+  test('has options of Node.js with which a process starts and is watched, in every snippet', {
+    skip: onReferenceOnly,
+  }, async (t) => {
+    const folder = temporaryProject(t, {});
+    const code = "process.stdout.write(require('leakguard').metrics().split('\\n')[2])";
+    const options = [
+      ...snippets('yaml').flatMap((text) => nodeOptionsIn(yaml.loadAll(text))),
+      ...snippets('sh').flatMap((text) => /NODE_OPTIONS='(.+?)'/.exec(text)?.[1] ?? []),
+    ];
+    assert.equal(options.length, 3);
+    for (const NODE_OPTIONS of options) {
+      const ended = await runNode(['-e', code], { cwd: folder, env: { NODE_OPTIONS } });
+      assert.deepEqual([ended.stdout, ended.stderr], ['leakguard_up 1', ''], NODE_OPTIONS);
+    }
+  });
+
+  test('names variables that leakguard reads', () => {
+    const lib = path.join(ROOT, 'lib');
+    const sources = fs
+      .readdirSync(lib, { recursive: true, encoding: 'utf8' })
+      .filter((name) => name.endsWith('.js'))
+      .map((name) => fs.readFileSync(path.join(lib, name), 'utf8'));
+    const named = new Set(PAGE.match(/\bLEAKGUARD(_[A-Z]+)*\b/g));
+    assert.ok(named.size >= 3);
+    for (const name of named)
+      assert.ok(
+        sources.some((text) => text.includes(name)),
+        name,
+      );
+  });
+
+  test('has a unit that systemd finds no fault with', {
+    skip: ANALYZE === '' ? 'systemd is not installed' : false,
+  }, async (t) => {
+    const folder = temporaryFolder(t);
+    const verify = (/** @type {string} */ unit) => {
+      fs.writeFileSync(path.join(folder, 'shop.service'), unit);
+      return runCommand(ANALYZE, ['verify', './shop.service'], { cwd: folder });
+    };
+    const [unit] = snippets('ini').map((text) => text.replace('/usr/bin/node', process.execPath));
+    const { code, stderr } = await verify(unit);
+    assert.equal(code, 0, stderr);
+    assert.doesNotMatch(stderr, /shop\.service/);
+    assert.match((await verify(unit.replace('Restart=', 'Restarts='))).stderr, /Restarts/);
   });
 
   test('names files of the package that are there', () => {

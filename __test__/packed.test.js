@@ -32,10 +32,12 @@ before(async () => {
 
 /**
  * @param {string} url  that nobody may answer yet
+ * @param {import('node:child_process').ChildProcess} service  that is to answer
  * @returns {Promise<string>} of a scrape after the first tick, from which on there is a recording
  */
-async function scrapeTicking(url) {
+async function scrapeTicking(url, service) {
   for (;;) {
+    assert.equal(service.exitCode, null, 'the service has ended');
     const text = await fetch(url).then(
       (response) => response.text(),
       () => '',
@@ -130,7 +132,7 @@ test('the Dockerfile of the page on production makes of an empty folder a servic
   });
   const ended = once(service, 'exit');
   try {
-    const text = await scrapeTicking(`http://127.0.0.1:${port}/metrics`);
+    const text = await scrapeTicking(`http://127.0.0.1:${port}/metrics`, service);
     assert.match(text, /^leakguard_info\{.*service_version="1\.1\.0"\} 1$/m);
   } finally {
     service.kill('SIGKILL');
