@@ -359,33 +359,6 @@ describe('a service', { skip: onReferenceOnly }, () => {
     ]);
   });
 
-  test('that ends is scraped to the last: workers that are terminated, a server that closes, at the exit', async (t) => {
-    const { code, stdout, stderr } = await runNode([path.join(METRICS, 'shutdown.js')], {
-      cwd: METRICS,
-      env: { XDG_RUNTIME_DIR: temporaryFolder(t), LEAKGUARD_RECORDER: '1' },
-    });
-    assert.deepEqual([code, stderr], [0, '']);
-    const scrapes = linesOf(stdout).map((line) => JSON.parse(line));
-    const ups = scrapes.map(({ when, text }) => {
-      const up = [...parse(text)].filter(([name]) =>
-        /^leakguard_up(\{.*thread="0"\})?$/.test(name),
-      );
-      return [when, ...up.map(([, value]) => value)];
-    });
-    const ofWorker = [
-      ['terminating', 1],
-      ['terminated', 1],
-    ];
-    assert.deepEqual(ups, [
-      ...Array(4).fill(ofWorker).flat(),
-      ['closing', 0],
-      ['stopped', 0],
-      ['exit', 1],
-      ['stopped at exit', 0],
-    ]);
-    for (const { when, text } of scrapes) assert.match(text, /^leakguard_ticks_total/m, when);
-  });
-
   test('with a cluster has one report: of those that live, and of one that was killed', async (t) => {
     const folder = temporaryFolder(t);
     const { report, own, metrics, pids } = await run('cluster.js', {
@@ -402,6 +375,31 @@ describe('a service', { skip: onReferenceOnly }, () => {
       assert.ok(series.has(`leakguard_heap_used_bytes{pid="${pid}",thread="0"}`));
     assert.equal(series.get('leakguard_findings{severity="leak"}'), 1);
   });
+});
+
+test('a process that ends is scraped to the last: workers that are terminated, a server that closes, at the exit', async (t) => {
+  const { code, stdout, stderr } = await runNode([path.join(METRICS, 'shutdown.js')], {
+    cwd: METRICS,
+    env: { XDG_RUNTIME_DIR: temporaryFolder(t), LEAKGUARD_RECORDER: '1' },
+  });
+  assert.deepEqual([code, stderr], [0, '']);
+  const scrapes = linesOf(stdout).map((line) => JSON.parse(line));
+  const ups = scrapes.map(({ when, text }) => {
+    const up = [...parse(text)].filter(([name]) => /^leakguard_up(\{.*thread="0"\})?$/.test(name));
+    return [when, ...up.map(([, value]) => value)];
+  });
+  const ofWorker = [
+    ['terminating', 1],
+    ['terminated', 1],
+  ];
+  assert.deepEqual(ups, [
+    ...Array(4).fill(ofWorker).flat(),
+    ['closing', 0],
+    ['stopped', 0],
+    ['exit', 1],
+    ['stopped at exit', 0],
+  ]);
+  for (const { when, text } of scrapes) assert.match(text, /^leakguard_ticks_total/m, when);
 });
 
 describe('what is no registry and no provider', () => {
