@@ -96,10 +96,11 @@ const program = (name) => path.join(FIXTURES, 'programs', name);
  * A program that prints the port on which it answers, and ends with the test.
  * @param {{ after: (action: () => void) => void }} t
  * @param {string[]} args  of node
+ * @param {NodeJS.ProcessEnv} [env]  on top of this environment without what concerns leakguard
  */
-async function startService(t, args) {
+async function startService(t, args, env) {
   const service = spawn(process.execPath, args, {
-    env: plainEnvironment(),
+    env: { ...plainEnvironment(), ...env },
     stdio: ['pipe', 'pipe', 'inherit'],
   });
   t.after(() => service.kill('SIGKILL'));

@@ -12,19 +12,22 @@ const { before, describe, test } = require('node:test');
 const { setTimeout } = require('node:timers/promises');
 const yaml = require('js-yaml');
 const { query, startPrometheus } = require('../scripts/fleet/prometheus');
-const { linkPackage, prometheusBinary, promtoolBinary } = require('../scripts/setup');
+const { RULES, readRulesOfSeconds } = require('../scripts/fleet/rules');
+const { findCommand, linkPackage, prometheusBinary, promtoolBinary } = require('../scripts/setup');
 const {
   FIXTURES,
   ROOT,
   onReferenceOnly,
   runCommand,
+  runNode,
   startService,
   temporaryFolder,
+  temporaryProject,
 } = require('./child');
 const { snippetsOf } = require('./snippets');
+const { typeErrors } = require('./typed');
 
 const FLEET = path.join(ROOT, 'fleet');
-const RULES = path.join(FLEET, 'leakguard.rules.yml');
 const RULE_TESTS = path.join(FLEET, 'leakguard.rules.test.yml');
 const DASHBOARD = path.join(FLEET, 'leakguard.dashboard.json');
 const METRICS = path.join(FIXTURES, 'metrics');
@@ -32,9 +35,24 @@ const PAGE = fs.readFileSync(path.join(ROOT, 'docs', 'production.md'), 'utf8');
 
 const PROMTOOL = promtoolBinary() ?? '';
 const PROMETHEUS = prometheusBinary() ?? '';
+const ANALYZE = findCommand('systemd-analyze') ?? '';
 const skip =
   onReferenceOnly ||
   (PROMTOOL === '' || PROMETHEUS === '' ? 'install the Debian package prometheus' : false);
+
+const PANELS = '@grafana/schema/dist/esm/raw/composable';
+/** Where Grafana's schema has what a panel can be set to. @type {Record<string, string>} */
+const PANEL_TYPES = {
+  stat: `${PANELS}/stat/panelcfg/x/StatPanelCfg_types.gen`,
+  table: `${PANELS}/table/panelcfg/x/TablePanelCfg_types.gen`,
+  timeseries: `${PANELS}/timeseries/panelcfg/x/TimeSeriesPanelCfg_types.gen`,
+};
+
+/** Where the types of Kubernetes are, and what validates them. @type {Record<string, string>} */
+const KINDS = {
+  Deployment: 'kubernetes-models/apps/v1',
+  PodMonitor: '@kubernetes-models/prometheus-operator/monitoring.coreos.com/v1',
+};
 
 /** More than it takes; what is awaited is asked for again and again until then. */
 const DEADLINE_MS = 90_000;
@@ -58,6 +76,18 @@ function dashboardExpressions() {
   );
 }
 
+/**
+ * @param {any} value  of YAML, as Compose and Kubernetes have it
+ * @returns {string[]} every NODE_OPTIONS in it
+ */
+function nodeOptionsIn(value) {
+  if (typeof value !== 'object' || value === null) return [];
+  if (value.name === 'NODE_OPTIONS') return [value.value];
+  return Object.entries(value).flatMap(([key, inner]) =>
+    key === 'NODE_OPTIONS' ? [inner] : nodeOptionsIn(inner),
+  );
+}
+
 /** @param {string} language */
 const snippets = (language) => snippetsOf(PAGE, language);
 
@@ -65,23 +95,18 @@ before(() => linkPackage(path.relative(ROOT, METRICS)));
 
 /**
  * @param {import('node:test').TestContext} t
- * @param {string} name  of a fixture
- * @param {...string} args
+ * @param {string} behaviour  as fleet-service.js has it
+ * @param {string} release
  * @returns {Promise<string>} its address
  */
-const addressOf = async (t, name, ...args) =>
-  (await startService(t, [path.join(METRICS, name), ...args])).address;
+async function startOne(t, behaviour, release) {
+  const args = [path.join(METRICS, 'fleet-service.js'), behaviour];
+  return (await startService(t, args, { LEAKGUARD_RELEASE: release })).address;
+}
 
-/**
- * The shipped rules with windows and waiting for a test's time: a second is what a minute was, and two weeks are an
- * hour. Expressions are the shipped ones but for that.
- */
+/** Windows are a test's, too: two weeks are an hour. Expressions are the shipped ones but for that. */
 function shortenedRules() {
-  const text = fs
-    .readFileSync(RULES, 'utf8')
-    .replace(/(for: \d+)m$/gm, '$1s')
-    .replaceAll('[14d]', '[1h]')
-    .replaceAll('[5m]', '[5s]');
+  const text = readRulesOfSeconds().replaceAll('[14d]', '[1h]').replaceAll('[5m]', '[5s]');
   const { groups } = /** @type {typeof rules} */ (yaml.load(text));
   return yaml.dump({ groups: groups.map((group) => ({ ...group, interval: '1s' })) });
 }
@@ -167,6 +192,25 @@ describe('the dashboard', { skip }, () => {
     assert.equal(code, 0, stdout + stderr);
   });
 
+  test("is of the types of Grafana's schema, with all panels and what each can be set to", async (t) => {
+    const data = JSON.parse(fs.readFileSync(DASHBOARD, 'utf8'));
+    const module = '@grafana/schema';
+    const ofPanels = data.panels.flatMap((/** @type {any} */ { type, options, fieldConfig }) => {
+      const about = { module: PANEL_TYPES[type], isPart: true };
+      const { custom } = fieldConfig.defaults;
+      return [
+        { ...about, type: 'Options', data: options },
+        ...(custom === undefined ? [] : [{ ...about, type: 'FieldConfig', data: custom }]),
+      ];
+    });
+    assert.equal(await typeErrors(t, [{ module, type: 'Dashboard', data }, ...ofPanels]), '');
+    const wrong = { ...data, panels: [{ ...data.panels[0], tittle: 'x' }] };
+    assert.match(
+      await typeErrors(t, [{ module, type: 'Dashboard', data: wrong }]),
+      /'"tittle"' does not exist/,
+    );
+  });
+
   test('has a data source and a job to choose, and panels that do not overlap', () => {
     const { templating, panels } = JSON.parse(fs.readFileSync(DASHBOARD, 'utf8'));
     assert.deepEqual(
@@ -193,7 +237,7 @@ describe('the dashboard', { skip }, () => {
 
 describe('a fleet', { skip }, () => {
   test('with a service that leaks has a text that promtool finds no fault with', async (t) => {
-    const address = await addressOf(t, 'server.js');
+    const { address } = await startService(t, [path.join(METRICS, 'server.js')]);
     const text = await (await fetch(`http://${address}/metrics`)).text();
     assert.match(text, /^leakguard_finding_info\{/m);
     const file = path.join(temporaryFolder(t), 'metrics.txt');
@@ -211,9 +255,9 @@ describe('a fleet', { skip }, () => {
     const healthy = ['1.0.0', '1.0.0', '1.0.0', '1.1.0', '1.1.0'];
     const old = [];
     for (const release of healthy) {
-      old.push(await addressOf(t, 'fleet-service.js', 'healthy', release));
+      old.push(await startOne(t, 'healthy', release));
     }
-    const guilty = await addressOf(t, 'fleet-service.js', 'leaks', '1.1.0');
+    const guilty = await startOne(t, 'leaks', '1.1.0');
     const ask = await watchFleet(t, [...old, guilty]);
 
     const alerts = await until(async () => {
@@ -276,6 +320,23 @@ describe('the page on production', () => {
     }
   });
 
+  test('has objects of Kubernetes with no field that it does not know, and no value that it refuses', {
+    skip: onReferenceOnly,
+  }, async (t) => {
+    const objects = /** @type {any[]} */ (
+      snippets('yaml').flatMap((text) => yaml.loadAll(text))
+    ).filter(({ kind }) => kind !== undefined);
+    assert.deepEqual(objects.map(({ kind }) => kind).sort(), Object.keys(KINDS));
+    const typed = objects.map((data) => {
+      return { module: KINDS[data.kind], type: `I${data.kind}`, data };
+    });
+    assert.equal(await typeErrors(t, typed), '');
+    const { validate } = await import('./fixtures/metrics/kubernetes.mjs');
+    for (const object of objects) validate(object);
+    const [deployment] = objects;
+    assert.throws(() => validate({ ...deployment, spec: { ...deployment.spec, replicas: 'two' } }));
+  });
+
   test('has a configuration that Prometheus accepts', { skip }, async (t) => {
     const text = snippets('yaml').find((one) => one.includes('scrape_configs:'));
     const folder = temporaryFolder(t);
@@ -284,6 +345,52 @@ describe('the page on production', () => {
     fs.copyFileSync(RULES, path.join(folder, 'leakguard.rules.yml'));
     const { code, stdout, stderr } = await promtool('check', 'config', file);
     assert.equal(code, 0, stdout + stderr);
+  });
+
+  test('has options of Node.js with which a process starts and is watched, in every snippet', {
+    skip: onReferenceOnly,
+  }, async (t) => {
+    const folder = temporaryProject(t, {});
+    const code = "process.stdout.write(require('leakguard').metrics().split('\\n')[2])";
+    const options = [
+      ...snippets('yaml').flatMap((text) => nodeOptionsIn(yaml.loadAll(text))),
+      ...snippets('sh').flatMap((text) => /NODE_OPTIONS='(.+?)'/.exec(text)?.[1] ?? []),
+    ];
+    assert.equal(options.length, 3);
+    for (const NODE_OPTIONS of options) {
+      const ended = await runNode(['-e', code], { cwd: folder, env: { NODE_OPTIONS } });
+      assert.deepEqual([ended.stdout, ended.stderr], ['leakguard_up 1', ''], NODE_OPTIONS);
+    }
+  });
+
+  test('names variables that leakguard reads', () => {
+    const lib = path.join(ROOT, 'lib');
+    const sources = fs
+      .readdirSync(lib, { recursive: true, encoding: 'utf8' })
+      .filter((name) => name.endsWith('.js'))
+      .map((name) => fs.readFileSync(path.join(lib, name), 'utf8'));
+    const named = new Set(PAGE.match(/\bLEAKGUARD(_[A-Z]+)*\b/g));
+    assert.ok(named.size >= 3);
+    for (const name of named)
+      assert.ok(
+        sources.some((text) => text.includes(name)),
+        name,
+      );
+  });
+
+  test('has a unit that systemd finds no fault with', {
+    skip: ANALYZE === '' ? 'systemd is not installed' : false,
+  }, async (t) => {
+    const folder = temporaryFolder(t);
+    const verify = (/** @type {string} */ unit) => {
+      fs.writeFileSync(path.join(folder, 'shop.service'), unit);
+      return runCommand(ANALYZE, ['verify', './shop.service'], { cwd: folder });
+    };
+    const [unit] = snippets('ini').map((text) => text.replace('/usr/bin/node', process.execPath));
+    const { code, stderr } = await verify(unit);
+    assert.equal(code, 0, stderr);
+    assert.doesNotMatch(stderr, /shop\.service/);
+    assert.match((await verify(unit.replace('Restart=', 'Restarts='))).stderr, /Restarts/);
   });
 
   test('names files of the package that are there', () => {

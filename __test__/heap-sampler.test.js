@@ -30,6 +30,29 @@ test('ordinals count what was allocated, though nothing of it lives', (t) => {
   assert.ok(samples > expected / 2 && samples < expected * 2, `${samples} of ${expected}`);
 });
 
+test('a name that is cut from a text and forgotten leaves no sample, though it was a key', (t) => {
+  const sampler = new HeapSampler();
+  sampler.start(256);
+  t.after(() => {
+    sampler.stop();
+    sampler.close();
+  });
+  const fields = /** @type {Record<string, number>} */ ({ title: 1 });
+  const last = new Array(3000);
+  function parse() {
+    for (let n = 0; n < 20_000; n += 1) {
+      const name = `xx title of ${n}`.slice(3, 8);
+      last[n % last.length] = { name, field: fields[name] };
+    }
+  }
+  const liveBytes = Array.from({ length: 10 }, () => {
+    parse();
+    return sampler.read().samples.reduce((sum, { size }) => sum + size, 0);
+  });
+  const [settled, later] = [liveBytes[3], liveBytes[9]];
+  assert.ok(later < settled * 1.2, `${settled} live bytes became ${later}`);
+});
+
 /** Compiles `nextTick`, then collects four times while nothing is under way. */
 const AT_REST = `
 const { HeapSampler } = require(${JSON.stringify(require.resolve('../lib/heap-sampler'))});

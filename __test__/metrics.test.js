@@ -5,6 +5,7 @@
 const assert = require('node:assert/strict');
 const { once } = require('node:events');
 const fs = require('node:fs');
+const http = require('node:http');
 const path = require('node:path');
 const { describe, test } = require('node:test');
 const leakguard = require('..');
@@ -13,10 +14,12 @@ const { linkPackage } = require('../scripts/setup');
 const {
   FIXTURES,
   ROOT,
+  linesOf,
   onReferenceOnly,
   runNode,
   startService,
   temporaryFolder,
+  temporaryProject,
 } = require('./child');
 
 const METRICS = path.join(FIXTURES, 'metrics');
@@ -35,6 +38,29 @@ async function run(name, env) {
   });
   assert.deepEqual([code, stderr], [0, '']);
   return JSON.parse(stdout);
+}
+
+/**
+ * Takes what is pushed to it, as OTLP has it over HTTP, and keeps it.
+ * @param {import('node:test').TestContext} t
+ */
+async function startCollector(t) {
+  /** @type {{ url: string | undefined, body: string }[]} */
+  const requests = [];
+  const server = http.createServer(async (request, response) => {
+    let body = '';
+    for await (const piece of request.setEncoding('utf8')) body += piece;
+    requests.push({ url: request.url, body });
+    response.setHeader('content-type', 'application/json').end('{}');
+  });
+  server.listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  t.after(() => {
+    server.close();
+    server.closeAllConnections();
+  });
+  const { port } = /** @type {import('node:net').AddressInfo} */ (server.address());
+  return { address: `http://127.0.0.1:${port}`, requests };
 }
 
 /**
@@ -282,6 +308,57 @@ describe('a service', { skip: onReferenceOnly }, () => {
     assert.match(event.body, /listeners/);
   });
 
+  test("with OpenTelemetry's exporters pushes findings to a collector, as numbers and as events", async (t) => {
+    const collector = await startCollector(t);
+    const { code, stdout, stderr } = await runNode(
+      [path.join(METRICS, 'otlp.js'), collector.address],
+      { cwd: METRICS },
+    );
+    assert.deepEqual([code, stderr], [0, '']);
+    const { signature } = JSON.parse(stdout);
+    const pushed = (/** @type {string} */ where) =>
+      collector.requests.filter(({ url }) => url === where).map(({ body }) => JSON.parse(body));
+    const { metrics, scope } = pushed('/v1/metrics').at(-1).resourceMetrics[0].scopeMetrics[0];
+    assert.equal(scope.name, 'leakguard');
+    const metric = (/** @type {string} */ name) =>
+      metrics.find((/** @type {any} */ it) => it.name === name);
+    const attributes = (/** @type {any} */ { attributes }) =>
+      Object.fromEntries(
+        attributes.map((/** @type {any} */ it) => [it.key, Object.values(it.value)[0]]),
+      );
+    const found = metric('leakguard.finding.info').gauge.dataPoints.map(attributes);
+    assert.deepEqual(
+      found.map((/** @type {any} */ it) => [it.signature, it.severity, it['service.version']]),
+      [[signature, 'leak', '1.4.2']],
+    );
+    assert.match(found[0]['code.file.path'], /leak\.js$/);
+    const { unit, gauge } = metric('leakguard.finding.members');
+    assert.deepEqual([unit, gauge.dataPoints.length], ['{member}', 1]);
+    const { sum } = metric('leakguard.ticks');
+    // OTLP's number for cumulative.
+    assert.deepEqual([sum.isMonotonic, sum.aggregationTemporality], [true, 2]);
+    const events = pushed('/v1/logs')
+      .flatMap(({ resourceLogs }) => resourceLogs[0].scopeLogs[0].logRecords)
+      .filter(({ severityText }) => severityText === 'ERROR');
+    assert.deepEqual(
+      events.map((event) => [event.eventName, attributes(event).signature]),
+      [['leakguard.finding', signature]],
+    );
+  });
+
+  test('whose exporters throw tells the others the same, and goes on', async () => {
+    const file = path.join(METRICS, 'broken-exporters.js');
+    const { code, stdout, stderr } = await runNode([file], { cwd: METRICS });
+    assert.equal(code, 0, stderr);
+    const { signature, text, calls } = JSON.parse(stdout);
+    assert.ok(calls.throws >= 2 && calls.fails >= 2 && calls.events >= 1, JSON.stringify(calls));
+    assert.match(text, new RegExp(`^leakguard_finding_members\\{.*signature="${signature}"`, 'm'));
+    const told = stderr.match(/LEAKGUARD_\w+\] .*/g);
+    assert.deepEqual(told, [
+      "LEAKGUARD_INTERNAL] LeakguardWarning: leakguard: a listener of 'finding' threw: Error: of the processor",
+    ]);
+  });
+
   test('with a cluster has one report: of those that live, and of one that was killed', async (t) => {
     const folder = temporaryFolder(t);
     const { report, own, metrics, pids } = await run('cluster.js', {
@@ -298,6 +375,31 @@ describe('a service', { skip: onReferenceOnly }, () => {
       assert.ok(series.has(`leakguard_heap_used_bytes{pid="${pid}",thread="0"}`));
     assert.equal(series.get('leakguard_findings{severity="leak"}'), 1);
   });
+});
+
+test('a process that ends is scraped to the last: workers that are terminated, a server that closes, at the exit', async (t) => {
+  const { code, stdout, stderr } = await runNode([path.join(METRICS, 'shutdown.js')], {
+    cwd: METRICS,
+    env: { XDG_RUNTIME_DIR: temporaryFolder(t), LEAKGUARD_RECORDER: '1' },
+  });
+  assert.deepEqual([code, stderr], [0, '']);
+  const scrapes = linesOf(stdout).map((line) => JSON.parse(line));
+  const ups = scrapes.map(({ when, text }) => {
+    const up = [...parse(text)].filter(([name]) => /^leakguard_up(\{.*thread="0"\})?$/.test(name));
+    return [when, ...up.map(([, value]) => value)];
+  });
+  const ofWorker = [
+    ['terminating', 1],
+    ['terminated', 1],
+  ];
+  assert.deepEqual(ups, [
+    ...Array(4).fill(ofWorker).flat(),
+    ['closing', 0],
+    ['stopped', 0],
+    ['exit', 1],
+    ['stopped at exit', 0],
+  ]);
+  for (const { when, text } of scrapes) assert.match(text, /^leakguard_ticks_total/m, when);
 });
 
 describe('what is no registry and no provider', () => {
@@ -324,5 +426,22 @@ describe('what is no registry and no provider', () => {
     const { code: exit, stderr } = await runNode(['-e', code]);
     assert.equal(exit, 1);
     assert.match(stderr, /install @opentelemetry\/api 1, or give a meterProvider/);
+  });
+
+  test('may be of a major that has other names: the same is said, and scrapes go on', async (t) => {
+    const folder = temporaryProject(t, {});
+    const api = path.join(folder, 'node_modules', '@opentelemetry', 'api');
+    fs.mkdirSync(api, { recursive: true });
+    const about = { name: '@opentelemetry/api', version: '2.0.0', main: 'index.js' };
+    fs.writeFileSync(path.join(api, 'package.json'), JSON.stringify(about));
+    fs.writeFileSync(path.join(api, 'index.js'), 'exports.meters = {};');
+    const code = `
+      try { require('leakguard/opentelemetry').register(); } catch ({ code, message }) { console.log(code, message); }
+      console.log(require('leakguard').metrics());
+    `;
+    const { code: exit, stdout, stderr } = await runNode(['-e', code], { cwd: folder });
+    assert.deepEqual([exit, stderr], [0, '']);
+    assert.match(stdout, /^ERR_LEAKGUARD_OPTION .*install @opentelemetry\/api 1/);
+    assert.match(stdout, /^leakguard_up 1$/m);
   });
 });

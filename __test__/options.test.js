@@ -147,15 +147,15 @@ const ROWS = [
     env: 'LEAKGUARD_SURVIVORS',
     accepted: [
       // Rounds that are closer than a minute need closer samples; a distance that is given stays.
-      ['10ms', { interval: 10, bytes: 2048, closest: 128 }],
-      [HOUR_MS, { interval: HOUR_MS, bytes: 262_144, closest: 16_384 }],
-      [{}, { interval: 60_000, bytes: 262_144, closest: 16_384 }],
-      [{ interval: '30s' }, { interval: 30_000, bytes: 131_072, closest: 8192 }],
-      [{ bytes: 1024 }, { interval: 60_000, bytes: 1024, closest: 1024 }],
-      [{ bytes: 2 ** 30 }, { interval: 60_000, bytes: 2 ** 30, closest: 2 ** 30 }],
+      ['10ms', { interval: 10, bytes: 256 }],
+      [HOUR_MS, { interval: HOUR_MS, bytes: 32_768 }],
+      [{}, { interval: 60_000, bytes: 32_768 }],
+      [{ interval: '30s' }, { interval: 30_000, bytes: 16_384 }],
+      [{ bytes: 1024 }, { interval: 60_000, bytes: 1024 }],
+      [{ bytes: 2 ** 30 }, { interval: 60_000, bytes: 2 ** 30 }],
       [
         { interval: '1m', bytes: 65_536 },
-        { interval: 60_000, bytes: 65_536, closest: 65_536 },
+        { interval: 60_000, bytes: 65_536 },
       ],
     ],
     refused: [
@@ -172,8 +172,8 @@ const ROWS = [
       { interval: '1s', rounds: 3 },
     ],
     envAccepted: [
-      ['10ms', { interval: 10, bytes: 2048, closest: 128 }],
-      ['1h', { interval: HOUR_MS, bytes: 262_144, closest: 16_384 }],
+      ['10ms', { interval: 10, bytes: 256 }],
+      ['1h', { interval: HOUR_MS, bytes: 32_768 }],
     ],
     envRefused: ['9ms', '2h', 'often'],
     accepts: /10ms to 1h.*1024 to 2\^30/,

@@ -2,7 +2,7 @@
 
 /** What of the findings may pass: rules that leave out, and tests that say what they leave on purpose. */
 
-const { leakguard, startQuick } = require('./ticks');
+const { leakguard, startQuick, untilLeak } = require('./ticks');
 const assert = require('node:assert/strict');
 const { EventEmitter } = require('node:events');
 const fs = require('node:fs');
@@ -151,6 +151,25 @@ test('a report is clean without what is ignored, and notes the rules that hid no
   const report = leakguard.report();
   assertValidReport(report);
   assert.deepEqual(report.notes, ['no finding has matched the ignore rule package:pg']);
+});
+
+test('metrics leave out what is ignored, whether a rule is a text or a function that reads the message', async (t) => {
+  const namedOnes = () =>
+    leakguard
+      .metricFamilies()
+      .filter(({ name }) => name === 'leakguard.finding.info')
+      .flatMap(({ samples }) => samples.map(({ attributes }) => attributes.owner));
+  /** @type {import('..').IgnoreRule[]} */
+  const rules = ["owner:EventEmitter 'x'", ({ message }) => message.includes("EventEmitter 'x'")];
+  for (const rule of rules) {
+    startQuick(t, { ignore: [rule] });
+    const bus = new EventEmitter().setMaxListeners(0);
+    const addIgnored = () => bus.on('x', () => {});
+    const addOther = () => bus.on('y', () => {});
+    const grow = () => [addIgnored(), addOther()];
+    await untilLeak(grow, ({ owner }) => owner === "EventEmitter 'y'");
+    assert.deepEqual(namedOnes(), ["EventEmitter 'y'"]);
+  }
 });
 
 test('what a mark allows is a note in its name, and the same of another mark a leak', async (t) => {

@@ -70,6 +70,24 @@ test('a ring of the last thousand objects is none', async (t) => {
   }, isOfObjects);
 });
 
+test('what replaces objects from before the samples drew apart is none', async (t) => {
+  startQuick(t, SAMPLING);
+  /** @type {unknown[]} */
+  const table = [];
+  const fill = (/** @type {number} */ first, /** @type {number} */ count) => {
+    for (let index = first; index < first + count; index += 1) {
+      table[index % 20_000] = { index, text: [index, index + 1, index + 2] };
+    }
+  };
+  await repeat(() => {}, 4);
+  fill(0, 20_000);
+  await repeat(() => {}, 12);
+  // More samples in one round than anybody would pay for.
+  for (let count = 0; count < 100_000; count += 1) new Array(128).fill(count);
+  await repeat(() => {}, 6);
+  await expectHealthy((round) => fill(round * 200, 200), isOfObjects);
+});
+
 test('promises that never settle are told as promises', async (t) => {
   /** @type {Promise<void>[]} */
   const pending = [];

@@ -37,10 +37,16 @@ class HeapSampler {
   }
 
   /**
+   * When a string becomes a key, V8 refers it to the one string that it has of these letters, and its
+   * scavenger then refers to that one whatever referred to the first: the sample too, which lives as
+   * long as the key from then on. Each name that a parser cuts from its text would count for good, and
+   * look like a leak. So the scavenger is told to leave such references alone, for good: the setting is
+   * the process's, and a thread that stops cannot know whether another one samples.
    * @param {number} distance  mean bytes between two samples; 1: every object
    * @throws {Error}
    */
   start(distance) {
+    require('node:v8').setFlagsFromString('--no-shortcut-strings-with-stack');
     const stackDepth = STACK_FRAMES;
     this.distance = distance;
     this.#post('HeapProfiler.startSampling', { samplingInterval: distance, stackDepth });

@@ -136,9 +136,11 @@ class Rule {
   /**
    * @param {string} label  as a report names it
    * @param {Test} test
+   * @param {boolean} [readsAll]  whether it may read what no pattern is matched with
    */
-  constructor(label, test) {
+  constructor(label, test, readsAll = false) {
     this.label = label;
+    this.readsAll = readsAll;
     this.hasMatched = false;
     this.#test = test;
   }
@@ -166,7 +168,8 @@ class Rule {
  */
 function createRule(rule) {
   if (typeof rule === 'function') {
-    return new Rule(`the function ${rule.name || 'without a name'}`, /** @type {Test} */ (rule));
+    const label = `the function ${rule.name || 'without a name'}`;
+    return new Rule(label, /** @type {Test} */ (rule), true);
   }
   if (types.isRegExp(rule)) return new Rule(String(rule), patternTest(rule));
   if (typeof rule === 'string' && rule !== '') {

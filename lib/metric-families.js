@@ -35,6 +35,8 @@ const { checkCount, refuseOthers, refusedValue } = require('./errors');
  * @property {string} release  of the application
  */
 
+/** @typedef {Source & { identities: Attributes[] }} Collected  identities: of the report's findings */
+
 /**
  * @typedef {object} Definition
  * @property {string} name
@@ -42,7 +44,7 @@ const { checkCount, refuseOthers, refusedValue } = require('./errors');
  * @property {'gauge' | 'counter'} type
  * @property {string} help
  * @property {Combine} combine
- * @property {(source: Source) => Iterable<Sample>} collect
+ * @property {(source: Collected) => Iterable<Sample>} collect
  */
 
 const DEFAULT_LIMIT = 50;
@@ -78,7 +80,7 @@ function codeAttributes(site) {
   };
 }
 
-/** @param {Finding} finding */
+/** Of one shape for all families of findings. @param {Finding} finding */
 const identityOf = ({ signature, severity, kind }) => ({ signature, severity, kind });
 
 /**
@@ -118,8 +120,8 @@ const ofParts =
  */
 const ofFindings =
   (read) =>
-  ({ report }) =>
-    report.findings.map((finding) => [identityOf(finding), read(finding)]);
+  ({ report, identities }) =>
+    report.findings.map((finding, at) => [identities[at] ?? {}, read(finding)]);
 
 /**
  * The levels of populations, or of allocation sites; what is measured of the memory as a whole is neither.
@@ -448,9 +450,10 @@ function readMetricsOptions(call, options = {}) {
  * @returns {MetricFamily[]} all families, some without a sample
  */
 function createFamilies(source, limit) {
+  const identities = source.report.findings.map(identityOf);
   return DEFINITIONS.map(({ collect, ...about }) => ({
     ...about,
-    samples: bound(collect(source), about.combine, limit),
+    samples: bound(collect({ ...source, identities }), about.combine, limit),
   }));
 }
 

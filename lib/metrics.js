@@ -16,7 +16,7 @@ const { createFamilies, readMetricsOptions } = require('./metric-families');
  */
 function readFamilies(monitor, options, call) {
   const { limit, workers, release } = readMetricsOptions(call, options);
-  const report = monitor.report();
+  const report = monitor.reportInNumbers();
   const { subjects, rest } = monitor.readSubjects(limit);
   if (!workers) {
     const own = { report, isWatching: monitor.running, attributes: {} };

@@ -36,8 +36,7 @@ const rules = () => require('./ignore');
  * @property {number} interval  ms
  * @property {number} patience  ticks
  * @property {Sensitivity} sensitivity
- * @property {{ interval: number, bytes: number, closest: number }} survivors  mean distance of two samples, and
- *   how close they may come where little is allocated
+ * @property {{ interval: number, bytes: number }} survivors  ms, mean distance of two samples
  * @property {number} captures  heap snapshots a day, to find who holds a leak
  * @property {boolean} promises  whether pending promises are sampled
  * @property {import('./ignore').Rule[]} ignore
@@ -60,12 +59,10 @@ const MAX_INTERVAL_MS = 3_600_000;
 
 /** Between two rounds of the heap's sampler: each forces a full collection. */
 const USUAL_ROUND_MS = 60_000;
-/** At level `exact`: some ten objects a sample, so that a test of 500 requests leaves enough. */
-const EXACT_SAMPLE_BYTES = 1024;
+/** At level `exact`: some five objects a sample, so that a test of 500 requests leaves enough. */
+const EXACT_SAMPLE_BYTES = 512;
 /** However close the rounds. */
-const MIN_SAMPLE_BYTES = 2048;
-/** Where little is allocated the samples may come so many times closer. */
-const CLOSER = 16;
+const MIN_SAMPLE_BYTES = 256;
 
 /** @type {Record<Sensitivity, { floors: Floors, patience: number, bytes: number }>} */
 const PRESETS = {
@@ -83,7 +80,7 @@ const PRESETS = {
       objectBytes: 0,
     },
     patience: 60,
-    bytes: 524_288,
+    bytes: 65_536,
   },
   normal: {
     floors: {
@@ -99,7 +96,7 @@ const PRESETS = {
       objectBytes: 0,
     },
     patience: 60,
-    bytes: 262_144,
+    bytes: 32_768,
   },
   high: {
     floors: {
@@ -115,7 +112,7 @@ const PRESETS = {
       objectBytes: 0,
     },
     patience: 30,
-    bytes: 16_384,
+    bytes: 4096,
   },
 };
 
@@ -365,13 +362,12 @@ function complete(values) {
   const survivors = /** @type {Settings['survivors']} */ (values.survivors);
   const usual = values.level === 'exact' ? EXACT_SAMPLE_BYTES : preset.bytes;
   const bytes = survivors.bytes || sampleBytes(usual, survivors);
-  const closest = survivors.bytes || Math.floor(bytes / CLOSER);
   return /** @type {Settings} */ ({
     ...values,
     patience: values.patience ?? preset.patience,
     promises: values.promises ?? values.level === 'exact',
     floors: { ...preset.floors, .../** @type {object} */ (values.floors) },
-    survivors: { ...survivors, bytes, closest },
+    survivors: { ...survivors, bytes },
   });
 }
 

@@ -19,6 +19,7 @@ const { Frames } = require('./frames');
 const { HeapProfileReader, pruned } = require('./heap-profile');
 const { HeapSampler } = require('./heap-sampler');
 const { Inlining, isCalledBy } = require('./inlining');
+const { repeated } = require('./repetition');
 const { memoryLevel } = require('./slots');
 
 /** Sites followed at a time, the largest first. */
@@ -166,6 +167,11 @@ class Survivors {
     this.sampler = 'none';
     /** @type {Map<string, Site>} by key of their origin */
     this.sites = new Map();
+    /**
+     * Bytes that lived when samples were begun anew: what has come since may stand in for them.
+     * @type {Map<string, number>} by key of their origin
+     */
+    this.former = new Map();
     this.inlining = new Inlining();
     /** The youngest sample of the last round. */
     this.lastOrdinal = 0;
@@ -213,8 +219,9 @@ class Survivors {
     const samples = Math.max(0, this.lastOrdinal - before);
     this.roundCpuMs = cpuMs() - startCpuMs;
     if (this.sampler !== 'ours' || profile === null) return;
-    const liveBytes = profile.samples.reduce((sum, { size }) => sum + size, 0);
-    if (this.distance.observe({ samples, liveBytes })) this.#startAnew();
+    if (!this.distance.observe({ samples, live: profile.samples.length })) return;
+    this.#noteFormer(profile, this.reader.origins(profile));
+    this.#startAnew();
   }
 
   /**
@@ -255,20 +262,19 @@ class Survivors {
   #tell({ head, samples }) {
     const origins = this.reader.origins({ head, samples });
     if (origins.size > MAX_NODES && this.sampler === 'ours') {
+      this.#noteFormer({ head, samples }, origins);
       this.#startAnew();
       return;
     }
     /** @type {Map<string, Sighting>} */
     const inlined = new Map();
-    let { lastOrdinal } = this;
-    for (const sample of samples) {
-      lastOrdinal = Math.max(lastOrdinal, sample.ordinal);
+    const before = this.lastOrdinal;
+    this.lastOrdinal = samples.reduce((most, { ordinal }) => Math.max(most, ordinal), before);
+    for (const sample of repeated(samples, this.lastOrdinal - before)) {
       const origin = origins.get(sample.nodeId);
-      if (origin !== undefined)
-        sightingOf(inlined, origin).add(origin.what, sample, this.lastOrdinal);
+      if (origin !== undefined) sightingOf(inlined, origin).add(origin.what, sample, before);
     }
     this.inlining.observe(inlined);
-    this.lastOrdinal = lastOrdinal;
     /** @type {Map<string, Sighting>} */
     const sightings = new Map();
     for (const sighting of inlined.values()) {
@@ -297,7 +303,7 @@ class Survivors {
     }
     this.slots.engine.round(
       this.slots.levels,
-      lastOrdinal,
+      this.lastOrdinal,
       Uint32Array.from(slots),
       Uint32Array.from(ordinals),
     );
@@ -319,7 +325,8 @@ class Survivors {
       site = { slot: -1, evicted() {}, origin, site: id };
       const what = sighting.what();
       const kind = KIND_OF_WHAT[/** @type {keyof typeof KIND_OF_WHAT} */ (what)] ?? 'objects';
-      const subject = { kind, what, owner: '', floor: this.#floor(), level, atRounds: true };
+      const floor = Math.max(this.#floor(), memoryLevel(this.former.get(origin.key) ?? 0));
+      const subject = { kind, what, owner: '', floor, level, atRounds: true };
       if (!this.slots.claim(site, subject)) return -1;
       this.sites.set(origin.key, site);
       this.#blame(site, sighting, all);
@@ -361,6 +368,20 @@ class Survivors {
       // Whoever started or stopped it meanwhile, it has ended.
       this.#startAnew();
       return null;
+    }
+  }
+
+  /**
+   * Before samples are begun anew.
+   * @param {Profile} profile
+   * @param {Map<number, Origin>} origins  by node id
+   */
+  #noteFormer({ samples }, origins) {
+    this.former.clear();
+    for (const { nodeId, size } of samples) {
+      const origin = origins.get(nodeId);
+      if (origin !== undefined)
+        this.former.set(origin.key, (this.former.get(origin.key) ?? 0) + size);
     }
   }
 

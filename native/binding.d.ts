@@ -68,9 +68,10 @@ export declare class Engine {
   takeEvents(): string
   /**
    * JSON of the report. `contextJson`: `{ node, pid, threadId, at, level, meters, shims,
-   * overhead, notes, jsLedger }`.
+   * overhead, notes, jsLedger }`. In numbers only, its findings have neither words nor victims, evidence and
+   * history, and it costs a third.
    */
-  report(contextJson: string): string
+  report(contextJson: string, numbersOnly?: boolean | undefined | null): string
   /**
    * JSON of so many subjects, the worst first, and of what the others come to: `{ subjects: [{ kind, what, owner,
    * site, level, bytes, ratePerMinute, verdict }], rest: { members, bytes } }`.

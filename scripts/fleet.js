@@ -2,9 +2,10 @@
 'use strict';
 
 /**
- * `npm run fleet`: Prometheus with the shipped rules over many processes. Some are real, one in twenty of which leaks;
- * the others are texts of one server, made of a real one's. Prints what a scrape and the questions cost. Ends with 1
- * where the line that leaks does not rank first.
+ * `npm run fleet`: Prometheus with the shipped rules over many processes. Some are real, of three releases, the newest
+ * of which leaks; the others are texts of one server, made of a real one's. Prints what a scrape and the questions cost.
+ * Ends with 1 where the line that leaks does not rank first, where no alert fires for it, where one fires for anything
+ * else of the real ones, or where a scrape is too dear.
  */
 
 const { spawn } = require('node:child_process');
@@ -17,6 +18,7 @@ const { setTimeout } = require('node:timers/promises');
 const { parseArgs } = require('node:util');
 const { parseCount, readOrExit } = require('./command-line');
 const { query, startPrometheus } = require('./fleet/prometheus');
+const { readRulesOfSeconds } = require('./fleet/rules');
 const {
   ROOT,
   bareEnvironment,
@@ -29,7 +31,17 @@ const {
 
 const METRICS = '__test__/fixtures/metrics';
 const MAX = 10_000;
+/** In the order in which they begin; the last one leaks. */
+const RELEASES = ['1.0.0', '1.1.0', '1.2.0'];
+/** Of the texts. */
 const LEAKS_ONE_IN = 20;
+const MAX_SCRAPE_SECONDS = 0.005;
+const MAX_SCRAPE_BYTES = 100_000;
+/** An alert may be so late: rules and what they wait for are asked every few seconds. */
+const ALERT_POLLS = 30;
+const ALERT_POLL_MS = 2000;
+/** What a leak is to be told by, once each: it is of the newest release. */
+const ALERTS = ['LeakguardLeak', 'LeakguardNewLeak'];
 /** One server answers for all of them: at the pace of the real ones it would be what is measured. */
 const SYNTHETIC_SLOWER = 6;
 const QUESTIONS = [
@@ -62,11 +74,19 @@ const options = readOrExit('npm run fleet', () => {
 const cleanups = [];
 
 /** @param {number} index */
+function releaseOf(index) {
+  const { processes } = options;
+  const fromLast = Math.floor(((processes - 1 - index) * RELEASES.length) / processes);
+  return /** @type {string} */ (RELEASES.at(-1 - fromLast));
+}
+
+/** @param {number} index */
 async function startService(index) {
-  const behaviour = index % LEAKS_ONE_IN === 0 ? 'leaks' : 'healthy';
+  const release = releaseOf(index);
+  const behaviour = release === RELEASES.at(-1) ? 'leaks' : 'healthy';
   const file = path.join(ROOT, METRICS, 'fleet-service.js');
-  const service = spawn(nodeBinary('24'), [file, behaviour, '1.0.0', '1s'], {
-    env: bareEnvironment(),
+  const service = spawn(nodeBinary('24'), [file, behaviour, '1s'], {
+    env: { ...bareEnvironment(), LEAKGUARD_RELEASE: release },
     stdio: ['pipe', 'pipe', 'inherit'],
   });
   cleanups.push(() => service.kill('SIGKILL'));
@@ -114,10 +134,10 @@ async function main() {
   cleanups.push(() => fs.rmSync(folder, { recursive: true, force: true }));
   const real = [];
   for (let index = 0; index < processes; index += 1) real.push(await startService(index));
-  const address = await startSynthetic(/** @type {string} */ (real[0]));
+  const address = await startSynthetic(/** @type {string} */ (real.at(-1)));
   const { ask, stop } = await startPrometheus({
     folder,
-    rules: fs.readFileSync(path.join(ROOT, 'fleet/leakguard.rules.yml'), 'utf8'),
+    rules: readRulesOfSeconds(),
     interval: `${every}s`,
     scrapes: [
       { job_name: 'real', static_configs: [{ targets: real }] },
@@ -148,10 +168,12 @@ async function main() {
   await print('scrape, longest s', 'max by (job) (scrape_duration_seconds)');
   await print('samples of a scrape', 'avg by (job) (scrape_samples_scraped)');
   await print('series', 'sum by (job) (scrape_samples_post_metric_relabeling)');
-  for (const target of [real[0], real.at(-1)]) {
+  const bytes = [];
+  for (const target of real) {
     const text = await (await fetch(`http://${target}/metrics`)).text();
-    process.stdout.write(`bytes of a scrape: ${Buffer.byteLength(text)}\n`);
+    bytes.push(Buffer.byteLength(text));
   }
+  process.stdout.write(`bytes of a scrape: ${Math.min(...bytes)} to ${Math.max(...bytes)}\n`);
   const { groups } = await ask('rules');
   for (const { name, evaluationTime } of groups) {
     process.stdout.write(`rules ${name}: ${evaluationTime.toPrecision(3)} s\n`);
@@ -167,9 +189,50 @@ async function main() {
   const place = 'job_signature_place:leakguard_finding_info:count{job="real"}';
   const places = await query(ask, place);
   const guilty = places.find(({ metric }) => metric.code_function_name === 'serveRequest');
-  const isFirst = first !== undefined && first.metric.signature === guilty?.metric.signature;
-  process.stdout.write(`the line that leaks ranks first: ${isFirst ? 'yes' : 'no'}\n`);
-  if (!isFirst) process.exitCode = 1;
+  const signature = guilty?.metric.signature;
+  const [duration] = await query(ask, 'avg(scrape_duration_seconds{job="real"})');
+  const fired = await alertsOfReal(ask, signature);
+  const leaking = 'count by (service_version) (leakguard_finding_info{job="real",severity="leak"})';
+  const leaks = (await query(ask, leaking)).map(({ metric }) => metric.service_version);
+  const wanted = ALERTS.map((name) => `${name} ${signature}`);
+  /** @type {[goal: string, isReached: boolean][]} */
+  const goals = [
+    ['every process answers', (await query(ask, 'up{job="real"} == 1')).length === processes],
+    [
+      'the line that leaks ranks first',
+      signature !== undefined && first?.metric.signature === signature,
+    ],
+    ['alerts fire for it', wanted.every((alert) => fired.includes(alert))],
+    ['and for nothing else', fired.every((alert) => wanted.includes(alert))],
+    ['no other release has a leak', leaks.every((release) => release === RELEASES.at(-1))],
+    ['a scrape takes 5 ms at most', Number(duration?.value[1]) <= MAX_SCRAPE_SECONDS],
+    ['and 100 KB', Math.max(...bytes) <= MAX_SCRAPE_BYTES],
+  ];
+  process.stdout.write(`alerts that fire for the real ones: ${fired.join(', ') || 'none'}\n`);
+  for (const [goal, isReached] of goals) {
+    process.stdout.write(`${goal}: ${isReached ? 'yes' : 'no'}\n`);
+    if (!isReached) process.exitCode = 1;
+  }
+}
+
+/**
+ * Waits for those that are to come.
+ * @param {import('./fleet/prometheus').Ask} ask
+ * @param {string | undefined} signature  of the leak; undefined: none is to come
+ * @returns {Promise<string[]>} names of all that fire, with signature or instance
+ */
+async function alertsOfReal(ask, signature) {
+  for (let poll = 0; ; poll += 1) {
+    const { alerts } = await ask('alerts');
+    const fired = alerts
+      .filter((/** @type {any} */ it) => it.state === 'firing' && it.labels.job === 'real')
+      .map((/** @type {any} */ { labels }) => {
+        return `${labels.alertname} ${labels.signature ?? labels.instance}`;
+      });
+    const isComplete = ALERTS.every((name) => fired.includes(`${name} ${signature}`));
+    if (isComplete || signature === undefined || poll === ALERT_POLLS) return fired;
+    await setTimeout(ALERT_POLL_MS);
+  }
 }
 
 for (const room of ['.', '__test__/runtimes', METRICS]) installPackages(room);

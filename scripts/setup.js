@@ -110,6 +110,7 @@ function bareEnvironment() {
 exports.ROOT = ROOT;
 exports.bareEnvironment = bareEnvironment;
 exports.chromiumBinary = chromiumBinary;
+exports.findCommand = findCommand;
 exports.installChromium = installChromium;
 exports.linkPackage = linkPackage;
 exports.installPrometheus = installPrometheus;

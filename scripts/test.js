@@ -40,6 +40,7 @@ const ON_REFERENCE_ONLY = [
   'fleet',
   'packed',
   'policy',
+  'restarts',
   'sarif',
   'trust',
 ].map((name) => path.join('__test__', `${name}.test.js`));

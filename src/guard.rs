@@ -47,7 +47,7 @@ use self::blame::Blame;
 use self::case::{judge_view, stands_still, still_rises};
 use self::clock::Clock;
 use self::finding::Evidence;
-use self::population::{Population, Standing};
+use self::population::{Detail, Population, Standing};
 use self::signature::Signature;
 use self::watch::{has_recovered, recent_trough, Calm, Watch, CONFIRMATIONS, NO_FINDING};
 use crate::error::Result;
@@ -346,7 +346,7 @@ impl Guard {
             if self.recovered.len() == MAX_FINDINGS {
                 self.recovered.remove(0);
             }
-            let finding = self.describe(&raised, vec![view]);
+            let finding = self.describe(&raised, vec![view], Detail::Full);
             self.recovered.push(Occurrence {
                 event: Event::Recovered,
                 finding,
@@ -423,8 +423,24 @@ impl Guard {
     /// Everything that stands now: leaks, suspects and notes, the worst and largest first.
     #[must_use]
     pub fn findings(&self) -> Vec<Finding> {
-        let mut findings = self.causes();
-        findings.extend(self.notes());
+        self.findings_in(Detail::Full)
+    }
+
+    /// As [`Guard::findings`], each without words, victims, evidence and history: for those who ask often,
+    /// and want numbers and names.
+    #[must_use]
+    pub fn findings_in_numbers(&self) -> Vec<Finding> {
+        let mut findings = self.findings_in(Detail::Numbers);
+        for finding in &mut findings {
+            finding.victims.clear();
+            finding.evidence.clear();
+        }
+        findings
+    }
+
+    fn findings_in(&self, detail: Detail) -> Vec<Finding> {
+        let mut findings = self.causes_in(detail);
+        findings.extend(self.notes(detail));
         // Stable: among equals the order of causes stays.
         findings.sort_by_key(|finding| std::cmp::Reverse(finding.severity));
         findings
@@ -439,9 +455,14 @@ impl Guard {
     /// What was raised, victims under their causes, the nearest to the cause first.
     #[must_use]
     pub fn causes(&self) -> Vec<Finding> {
-        let live = self.raised.iter().enumerate();
-        let live = live.filter_map(|(index, raised)| Some((index, raised.as_ref()?)));
-        let findings = live.map(|(index, raised)| self.describe_raised(index, raised));
+        self.causes_in(Detail::Full)
+    }
+
+    fn causes_in(&self, detail: Detail) -> Vec<Finding> {
+        let raised = self.raised.iter().zip(self.members_of_all());
+        let findings = raised.filter_map(|(raised, members)| {
+            Some(self.describe_raised(raised.as_ref()?, members, detail))
+        });
         let mut causes = folding::fold(findings.collect(), self.explained());
         for cause in &mut causes {
             let watched_ms = self.clock.now_ms() - cause.first_seen as f64;
@@ -464,9 +485,8 @@ impl Guard {
         explained::share(&heap, raised.map(|(_, view)| view))
     }
 
-    fn describe_raised(&self, index: usize, raised: &Raised) -> Finding {
-        let members = self.members(index).map(|(_, view)| view);
-        let mut finding = self.describe(raised, members.collect());
+    fn describe_raised(&self, raised: &Raised, members: Vec<View<'_>>, detail: Detail) -> Finding {
+        let mut finding = self.describe(raised, members, detail);
         if let Some(held) = self.held.get(&raised.signature) {
             finding.evidence.push(Evidence {
                 signal: "held".to_owned(),
@@ -474,6 +494,18 @@ impl Guard {
             });
         }
         finding
+    }
+
+    /// The subjects of each raised finding, by its index: in one go over all subjects, of which there may be
+    /// thousands.
+    fn members_of_all(&self) -> Vec<Vec<View<'_>>> {
+        let mut members = vec![Vec::new(); MAX_FINDINGS];
+        for (slot, watch) in (0u32..).zip(&*self.watches) {
+            if let Some(members) = members.get_mut(usize::from(watch.finding)) {
+                members.extend(self.ledger.view(slot));
+            }
+        }
+        members
     }
 
     /// The subjects of a raised finding.
@@ -511,17 +543,17 @@ impl Guard {
         }
     }
 
-    fn describe(&self, raised: &Raised, members: Vec<View<'_>>) -> Finding {
+    fn describe(&self, raised: &Raised, members: Vec<View<'_>>, detail: Detail) -> Finding {
         let standing = Standing::Raised {
             severity: raised.severity,
             judgement: raised.judgement,
         };
         self.population(members)
-            .describe(raised.signature, standing)
+            .describe(raised.signature, standing, detail)
     }
 
     /// Subjects that are too young for a verdict but stand out: over their floor by one site.
-    fn notes(&self) -> Vec<Finding> {
+    fn notes(&self, detail: Detail) -> Vec<Finding> {
         let mut groups: FxHashMap<Signature, Vec<View<'_>>> = FxHashMap::default();
         for (slot, view) in self.ledger.views() {
             let raised = self.watches[slot as usize].finding != NO_FINDING;
@@ -536,8 +568,10 @@ impl Guard {
                 groups.entry(signature).or_default().push(view);
             }
         }
-        let describe =
-            |(signature, members)| self.population(members).describe(signature, Standing::Note);
+        let describe = |(signature, members)| {
+            let population = self.population(members);
+            population.describe(signature, Standing::Note, detail)
+        };
         groups.into_iter().map(describe).collect()
     }
 

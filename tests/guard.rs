@@ -536,3 +536,29 @@ fn an_object_that_should_be_gone_is_a_leak_by_contract_within_one_turn() {
     run.guard.release(slot);
     assert_eq!(kinds(&run.ticks(1, |_| {})), [Event::Recovered]);
 }
+
+#[test]
+fn findings_in_numbers_are_the_findings_without_words_victims_evidence_and_history() {
+    let mut run = Run::new(8);
+    let leak = run.claim_by("EventEmitter 'tick'", "onTick");
+    let other = run.claim_by("EventEmitter 'data'", "onData");
+    run.grow(&[leak, other], 150);
+    let young = run.claim_by("EventEmitter 'late'", "onLate");
+    run.grow(&[leak, other, young], 10);
+    let whole = run.guard.findings();
+    assert_eq!(whole.len(), 3);
+    assert!(whole.iter().all(|finding| !finding.message.is_empty()));
+    let in_numbers: Vec<Finding> = whole
+        .into_iter()
+        .map(|finding| Finding {
+            title: String::new(),
+            message: String::new(),
+            advice: String::new(),
+            victims: Vec::new(),
+            evidence: Vec::new(),
+            history: Vec::new(),
+            ..finding
+        })
+        .collect();
+    assert_eq!(run.guard.findings_in_numbers(), in_numbers);
+}

@@ -78,5 +78,6 @@ async function query(ask, expression) {
   return result;
 }
 
+exports.freePort = freePort;
 exports.query = query;
 exports.startPrometheus = startPrometheus;

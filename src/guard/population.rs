@@ -40,6 +40,15 @@ impl Standing {
     }
 }
 
+/// How much of a population is told.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(super) enum Detail {
+    /// All there is.
+    Full,
+    /// Neither words nor history nor evidence, which are most of the work: for those who count findings.
+    Numbers,
+}
+
 /// The subjects of one cause, the largest first; never empty but for a cause that just vanished.
 pub(super) struct Population<'a> {
     ledger: &'a Ledger,
@@ -79,7 +88,12 @@ impl<'a> Population<'a> {
         }
     }
 
-    pub(super) fn describe(&self, signature: Signature, standing: Standing) -> Finding {
+    pub(super) fn describe(
+        &self,
+        signature: Signature,
+        standing: Standing,
+        detail: Detail,
+    ) -> Finding {
         let severity = standing.severity();
         let level = self.sum(View::level);
         let bytes = self.is_memory.then_some(level);
@@ -87,9 +101,7 @@ impl<'a> Population<'a> {
         let sites = self.shares();
         let dominant = sites.first().filter(|site| site.share > DOMINANT_SHARE);
         let site = dominant.map(|dominant| dominant.site.clone());
-        let title = advice::title(self.kind, self.what, self.owner, level, self.members.len());
-        let message = self.message(&title, rate_per_minute, &sites, &standing);
-        Finding {
+        let mut finding = Finding {
             signature: signature.to_string(),
             kind: self.kind,
             what: self.what.to_owned(),
@@ -97,9 +109,9 @@ impl<'a> Population<'a> {
             confidence: rounded(self.confidence(&standing)),
             tier: contract::tier(self.kind),
             owner: self.owner.to_owned(),
-            title,
-            message,
-            advice: advice::fix(self.kind, self.what).to_owned(),
+            title: String::new(),
+            message: String::new(),
+            advice: String::new(),
             count: level,
             peak: self.sum(View::peak),
             bytes,
@@ -108,12 +120,23 @@ impl<'a> Population<'a> {
             first_seen: whole(self.clock.at_ms(self.first_seen_tick())),
             last_seen: whole(self.clock.at_ms(self.last_changed_tick())),
             site,
-            sites: sites.into_iter().take(MAX_LISTED_SITES).collect(),
+            sites: Vec::new(),
             marks: Vec::new(),
             victims: Vec::new(),
-            evidence: self.evidence(&standing),
-            history: self.history(),
+            evidence: Vec::new(),
+            history: Vec::new(),
+        };
+        if detail == Detail::Full {
+            let members = self.members.len();
+            finding.title = advice::title(self.kind, self.what, self.owner, level, members);
+            finding.message = self.message(&finding.title, rate_per_minute, &sites, &standing);
+            finding.advice.push_str(advice::fix(self.kind, self.what));
+            finding.evidence = self.evidence(&standing);
+            finding.history = self.history();
         }
+        finding.sites = sites;
+        finding.sites.truncate(MAX_LISTED_SITES);
+        finding
     }
 
     fn is_under_contract(&self) -> bool {

@@ -252,8 +252,17 @@ impl Report {
     /// What `guard` knows, in the host's context.
     #[must_use]
     pub fn assemble(guard: &Guard, context: Context) -> Self {
+        Self::of_findings(guard, guard.findings(), context)
+    }
+
+    /// The same with what can be counted of the findings, and no more: see [`Guard::findings_in_numbers`].
+    #[must_use]
+    pub fn assemble_numbers(guard: &Guard, context: Context) -> Self {
+        Self::of_findings(guard, guard.findings_in_numbers(), context)
+    }
+
+    fn of_findings(guard: &Guard, findings: Vec<Finding>, context: Context) -> Self {
         let (ledger, settings) = (guard.ledger(), guard.settings());
-        let findings = guard.findings();
         let enough_history = ledger.ticks() >= settings.patience_ticks;
         Self {
             schema: SCHEMA,
@@ -290,8 +299,7 @@ impl Report {
         let findings = guard.leftovers(leftovers);
         Self {
             verdict: Verdict::of(&findings, true),
-            findings,
-            ..Self::assemble(guard, context)
+            ..Self::of_findings(guard, findings, context)
         }
     }
 
