@@ -33,6 +33,10 @@ const MAX_NAMED_BELOW = 5;
 /** A profile of more nodes takes longer to read than its heap to collect: V8's tree is begun anew. */
 const MAX_NODES = 65_536;
 
+/** From here on V8 allocates most of what an async function keeps when it settles it, with nobody on the stack. */
+const V8_THAT_SETTLES_ALONE = 14;
+const v8Major = Number.parseInt(process.versions.v8, 10);
+
 /** What runs the reactions of promises. */
 const DRAINS = new Set([
   'runNextTicks',
@@ -124,26 +128,28 @@ const isDrain = (origin) =>
 
 /**
  * Gives what V8 itself allocates between the reactions of promises to the function of the host's that they run
- * and that leaves most itself, if one leaves more than all others: an async function that returns a promise is
- * settled by reactions that nobody of the host's is on the stack of. Since V8 14 most of what such a function
- * keeps is allocated there.
+ * and that leaves most itself, if one leaves more than all others, else to the one that had it the last time: an
+ * async function that returns a promise is settled by reactions that nobody of the host's is on the stack of.
  * @param {Map<string, Sighting>} sightings  by key of their origin
  * @param {Set<string>} reactions  keys of what is run by them
+ * @param {string | null} last  key of whom it was given to in the round before
+ * @returns {string | null} key of whom it is given to; null: nobody
  */
-function creditReactions(sightings, reactions) {
+function creditReactions(sightings, reactions, last) {
   // What goes on allocating and leaves something: neither a start-up nor what is only passing through.
   const leaves = (/** @type {Sighting} */ { bytes, freshBytes }) =>
     Math.min(freshBytes, bytes - freshBytes);
   const all = [...sightings.values()];
   const run = all.filter(({ origin }) => reactions.has(origin.key));
   const left = run.reduce((sum, sighting) => sum + leaves(sighting), 0);
-  const most = run.find((sighting) => leaves(sighting) * 2 > left);
-  if (most === undefined) return;
+  const most = run.find((sighting) => leaves(sighting) * 2 > left) ?? sightings.get(last ?? '');
+  if (most === undefined) return null;
   for (const sighting of all) {
     if (!isDrain(sighting.origin)) continue;
     most.addShare(sighting, 1);
     sightings.delete(sighting.origin.key);
   }
+  return most.origin.key;
 }
 
 class Survivors {
@@ -173,6 +179,8 @@ class Survivors {
      */
     this.former = new Map();
     this.inlining = new Inlining();
+    /** Whom the last round has given what reactions leave, by key. @type {string | null} */
+    this.credited = null;
     /** The youngest sample of the last round. */
     this.lastOrdinal = 0;
     /** Of the last round. */
@@ -281,8 +289,11 @@ class Survivors {
       const { origin, share } = this.inlining.resolve(sighting.origin);
       sightingOf(sightings, origin).addShare(sighting, share);
     }
-    const run = [...origins.values()].filter(({ caller }) => isDrain(caller));
-    creditReactions(sightings, new Set(run.map(({ key }) => key)));
+    if (v8Major >= V8_THAT_SETTLES_ALONE) {
+      const run = [...origins.values()].filter(({ caller }) => isDrain(caller));
+      const keys = new Set(run.map(({ key }) => key));
+      this.credited = creditReactions(sightings, keys, this.credited);
+    }
     for (const [key, site] of this.sites) {
       if (sightings.has(key)) continue;
       this.slots.release(site);
