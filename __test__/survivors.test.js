@@ -281,7 +281,7 @@ test('an async function that returns its own next call is named, whoever V8 allo
   // In a process of its own: a test runner's hooks on promises allocate in place of V8.
   const ended = await runNode([...REGISTER, polling], {
     env: {
-      CORPUS_SECONDS: '8',
+      CORPUS_SECONDS: '14',
       LEAKGUARD_LEVEL: 'survivors',
       LEAKGUARD_INTERVAL: '40ms',
       LEAKGUARD_SURVIVORS: '200ms',
