@@ -79,7 +79,8 @@ export interface Options {
   sensitivity: Sensitivity;
   /**
    * Heap sampling at level `'survivors'`: time between two rounds (`'60s'`), and mean bytes between two
-   * samples (262,144, or 16,384 at sensitivity `'high'`; fewer where rounds are closer than a minute).
+   * samples to begin with (32,768; 65,536 at sensitivity `'low'`, 4,096 at `'high'`, 512 at level `'exact'`; fewer
+   * where rounds are closer than a minute).
    */
   survivors: Duration | { interval?: Duration; bytes?: number };
   /**

@@ -4,6 +4,7 @@
 
 const assert = require('node:assert/strict');
 const { test } = require('node:test');
+const { youngestOf } = require('../lib/heap-profile');
 const { HeapSampler } = require('../lib/heap-sampler');
 const { runNode } = require('./child');
 
@@ -13,8 +14,7 @@ const ARRAYS = 2000;
 const ELEMENTS = 512;
 
 /** @param {HeapSampler} sampler */
-const youngest = (sampler) =>
-  sampler.read().samples.reduce((most, { ordinal }) => Math.max(most, ordinal), 0);
+const youngest = (sampler) => youngestOf(sampler.read().samples);
 
 test('ordinals count what was allocated, though nothing of it lives', (t) => {
   const sampler = new HeapSampler();

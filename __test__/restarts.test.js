@@ -1,6 +1,6 @@
 'use strict';
 
-/** A service that leaks and is started anew for it: by PM2, and as systemd does, after the kernel or V8 has ended it. */
+/** A service that leaks and is started anew for it: by PM2 at its limit, and as systemd does after V8 has ended it. */
 
 const assert = require('node:assert/strict');
 const { spawn } = require('node:child_process');

@@ -192,5 +192,14 @@ function pruned({ head, samples }, isWanted) {
   };
 }
 
+/**
+ * @param {Sample[]} samples
+ * @returns {number} ordinal of the one that was taken last; 0 without any
+ */
+function youngestOf(samples) {
+  return samples.reduce((most, { ordinal }) => Math.max(most, ordinal), 0);
+}
+
 exports.HeapProfileReader = HeapProfileReader;
 exports.pruned = pruned;
+exports.youngestOf = youngestOf;

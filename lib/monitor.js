@@ -352,10 +352,7 @@ class LeakguardMonitor {
    */
   async settled({ keep = false, ...options }) {
     const since = this.#checkSince('settled()', options);
-    const left = await this.#settle(since);
-    const report = this.#reportLeftovers('contract', since.at, left);
-    if (keep) this.kept.push(...report.findings);
-    return report;
+    return this.#reportSettled(since, await this.#settle(since), keep);
   }
 
   /**
@@ -367,8 +364,7 @@ class LeakguardMonitor {
     this.#checkSince('settled()', { since });
     const left = await this.#settle(since);
     if (left.length === 0) return null;
-    const report = this.#reportLeftovers('contract', since.at, left);
-    this.kept.push(...report.findings);
+    const report = this.#reportSettled(since, left, true);
     return report.findings.length === 0 ? null : report;
   }
 
@@ -377,6 +373,17 @@ class LeakguardMonitor {
     const { settle } = require('./settle');
     const collect = () => require('./collect').collect();
     return settle({ look: () => this.#leftovers(since), collect, pause });
+  }
+
+  /**
+   * @param {import('./marks').Mark} since
+   * @param {import('./registrations').Leftover[]} left
+   * @param {boolean} keep  whether the report at exit has it too
+   */
+  #reportSettled(since, left, keep) {
+    const report = this.#reportLeftovers('contract', since.at, left);
+    if (keep) this.kept.push(...report.findings);
+    return report;
   }
 
   /**

@@ -13,7 +13,7 @@
  */
 
 const { Frames } = require('./frames');
-const { HeapProfileReader } = require('./heap-profile');
+const { HeapProfileReader, youngestOf } = require('./heap-profile');
 const { HeapSampler } = require('./heap-sampler');
 
 /** Mean distance of samples while a call is measured. */
@@ -165,9 +165,8 @@ class ScenarioHeap {
     const profile = /** @type {HeapSampler} */ (this.sampler).read();
     const stacks = this.#stacksOf(profile);
     /** @type {Census} */
-    const census = { samples: new Map(), youngest: 0 };
+    const census = { samples: new Map(), youngest: youngestOf(profile.samples) };
     for (const sample of profile.samples) {
-      census.youngest = Math.max(census.youngest, sample.ordinal);
       const stack = stacks.get(sample.nodeId);
       if (stack === undefined) continue;
       const samples = census.samples.get(stack);
@@ -207,8 +206,7 @@ class ScenarioHeap {
 
   /** @returns {number} ordinal of the last sample that was taken */
   #youngest() {
-    const { samples } = /** @type {HeapSampler} */ (this.sampler).read();
-    return samples.reduce((most, { ordinal }) => Math.max(most, ordinal), 0);
+    return youngestOf(/** @type {HeapSampler} */ (this.sampler).read().samples);
   }
 }
 

@@ -16,7 +16,7 @@
 
 const { cpuMs } = require('./clock');
 const { Frames } = require('./frames');
-const { HeapProfileReader, pruned } = require('./heap-profile');
+const { HeapProfileReader, pruned, youngestOf } = require('./heap-profile');
 const { HeapSampler } = require('./heap-sampler');
 const { Inlining, isCalledBy } = require('./inlining');
 const { repeated } = require('./repetition');
@@ -227,9 +227,7 @@ class Survivors {
     const samples = Math.max(0, this.lastOrdinal - before);
     this.roundCpuMs = cpuMs() - startCpuMs;
     if (this.sampler !== 'ours' || profile === null) return;
-    if (!this.distance.observe({ samples, live: profile.samples.length })) return;
-    this.#noteFormer(profile, this.reader.origins(profile));
-    this.#startAnew();
+    if (this.distance.observe({ samples, live: profile.samples.length })) this.#startAnew(profile);
   }
 
   /**
@@ -270,14 +268,13 @@ class Survivors {
   #tell({ head, samples }) {
     const origins = this.reader.origins({ head, samples });
     if (origins.size > MAX_NODES && this.sampler === 'ours') {
-      this.#noteFormer({ head, samples }, origins);
-      this.#startAnew();
+      this.#startAnew({ head, samples });
       return;
     }
     /** @type {Map<string, Sighting>} */
     const inlined = new Map();
     const before = this.lastOrdinal;
-    this.lastOrdinal = samples.reduce((most, { ordinal }) => Math.max(most, ordinal), before);
+    this.lastOrdinal = Math.max(before, youngestOf(samples));
     for (const sample of repeated(samples, this.lastOrdinal - before)) {
       const origin = origins.get(sample.nodeId);
       if (origin !== undefined) sightingOf(inlined, origin).add(origin.what, sample, before);
@@ -382,23 +379,22 @@ class Survivors {
     }
   }
 
-  /**
-   * Before samples are begun anew.
-   * @param {Profile} profile
-   * @param {Map<number, Origin>} origins  by node id
-   */
-  #noteFormer({ samples }, origins) {
+  /** @param {Profile} profile  of what is about to be forgotten */
+  #noteFormer(profile) {
+    const origins = this.reader.origins(profile);
     this.former.clear();
-    for (const { nodeId, size } of samples) {
+    for (const { nodeId, size } of profile.samples) {
       const origin = origins.get(nodeId);
       if (origin !== undefined)
         this.former.set(origin.key, (this.former.get(origin.key) ?? 0) + size);
     }
   }
 
-  #startAnew() {
+  /** @param {Profile} [profile]  the last one, where there is one */
+  #startAnew(profile) {
     const { heap } = this;
     if (heap === null) return;
+    if (profile !== undefined) this.#noteFormer(profile);
     heap.stop();
     this.#forget();
     try {
