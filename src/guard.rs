@@ -75,6 +75,9 @@ struct Raised {
     /// The signature without a site: kind and owner.
     cause: Signature,
     severity: Severity,
+    /// As bad as it has ever been. A leak may be in doubt for a while, which nobody is told, and so nobody
+    /// is told either that it is one again.
+    worst: Severity,
     judgement: Judgement,
     count_at_event: u64,
     members: u32,
@@ -307,6 +310,7 @@ impl Guard {
             signature,
             cause,
             severity,
+            worst: severity,
             judgement,
             count_at_event: 0,
             members: 0,
@@ -642,7 +646,10 @@ impl Raised {
         if severity > self.severity {
             self.severity = severity;
             self.judgement = judgement;
-            self.pending.get_or_insert(Event::Worse);
+            if severity > self.worst {
+                self.worst = severity;
+                self.pending.get_or_insert(Event::Worse);
+            }
         } else if severity == self.severity {
             self.judgement = judgement;
         }

@@ -263,17 +263,17 @@ fn a_leak_that_pauses_for_want_of_work_stays_a_leak() {
 }
 
 #[test]
-fn a_leak_that_was_doubted_and_goes_on_is_announced_again() {
+fn a_leak_that_was_doubted_and_goes_on_is_one_again_without_a_word_until_it_has_grown_by_half() {
     let mut run = Run::new(4);
     let slot = run.claim("EventEmitter 'tick'");
-    run.grow(&[slot], 150);
+    let told = run.grow(&[slot], 150);
     run.ticks(112, |_| ());
+    assert_eq!(run.guard.findings()[0].severity, Severity::Suspect);
     let events = run.grow(&[slot], 120);
-    assert!(
-        kinds(&events).contains(&Event::Worse),
-        "{:?}",
-        kinds(&events)
-    );
+    assert_eq!(run.guard.findings()[0].severity, Severity::Leak);
+    assert_eq!(kinds(&events), [Event::Grown]);
+    let before = told.last().unwrap().2.count;
+    assert!(events[0].2.count * 2 >= before * 3, "{before}: {events:?}");
 }
 
 #[test]
