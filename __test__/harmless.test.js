@@ -114,6 +114,26 @@ for (const [label, source, code, signal] of ENDS) {
   });
 }
 
+test('a process whose rounds take longer than their interval ends when its work is done', async () => {
+  const { code, stdout } = await runNode(
+    [
+      '-e',
+      `globalThis.heap = Array.from({ length: 3_000_000 }, (_, index) => ({ index }));
+      const leakguard = require(${JSON.stringify(ROOT)});
+      leakguard.start({ interval: '10ms', survivors: '10ms', level: 'survivors', warn: false });
+      const collected = new Set();
+      const timer = setInterval(() => {
+        if (collected.add(leakguard.report().meters.heapAfterGcBytes).size < 5) return;
+        clearInterval(timer);
+        console.log('done');
+      }, 20);`,
+    ],
+    { timeLimitMs: 40_000 },
+  );
+  assert.equal(stdout, 'done\n');
+  assert.equal(code, 0);
+});
+
 test('programs print the same with and without us', async () => {
   for (const name of ['healthy.js', 'workers-and-children.js']) {
     const bare = await runNode([program(name)]);

@@ -568,13 +568,17 @@ class Run {
     const { interval } = this.settings;
     const leftMs = () => this.nextRoundAt - now();
     if (inFlight.isOpen && leftMs() < interval / 2) {
-      this.nextRoundAt = now() + this.settings.survivors.interval;
+      const begun = now();
       if (this.budget.affords(survivors.roundCpuMs)) {
         this.roundsPutOff = 0;
         survivors.round();
       } else {
         this.roundsPutOff += 1;
       }
+      // What V8 still has to do after a collection holds a process that is done, so rounds straight after
+      // each other would hold it for good: as long as one takes there is none.
+      const ended = now();
+      this.nextRoundAt = Math.max(begun + this.settings.survivors.interval, 2 * ended - begun);
       inFlight.end();
     }
     // The tick after this one has a round.
