@@ -88,6 +88,31 @@ test('what replaces objects from before the samples drew apart is none', async (
   await expectHealthy((round) => fill(round * 200, 200), isOfObjects);
 });
 
+test('a leak is one still when the samples draw apart, and what they forget is not over', async (t) => {
+  t.after(() => kept.splice(0));
+  startQuick(t, SAMPLING);
+  const { signature } = await untilLeak(remember, isOfObjects);
+  const folder = temporaryFolder(t);
+  const samples = () => {
+    const file = path.join(folder, 'all.heapprofile');
+    leakguard.heap.profile(file);
+    return JSON.parse(fs.readFileSync(file, 'utf8')).samples.length;
+  };
+  const before = samples();
+  for (let count = 0; count < 300_000; count += 1) new Array(128).fill(count);
+  await repeat(() => {}, 4);
+  const after = samples();
+  assert.ok(after < before / 2, `${after} of ${before} samples`);
+  await repeat(() => {
+    remember();
+    const { leaks } = leakguard.report();
+    assert.ok(
+      leaks.some((leak) => leak.signature === signature),
+      String(leakguard.report()),
+    );
+  }, 40);
+});
+
 test('promises that never settle are told as promises', async (t) => {
   /** @type {Promise<void>[]} */
   const pending = [];

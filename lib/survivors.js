@@ -19,7 +19,7 @@ const { Frames } = require('./frames');
 const { HeapProfileReader, pruned, youngestOf } = require('./heap-profile');
 const { HeapSampler } = require('./heap-sampler');
 const { Inlining, isCalledBy } = require('./inlining');
-const { repeated } = require('./repetition');
+const { Repetition } = require('./repetition');
 const { memoryLevel } = require('./slots');
 
 /** Sites followed at a time, the largest first. */
@@ -52,7 +52,10 @@ const KIND_OF_WHAT = { promise: 'promises' };
 
 /** @typedef {import('./heap-profile').Profile} Profile */
 /** @typedef {import('./heap-profile').Origin} Origin */
-/** @typedef {import('./slots').Holder & { origin: Origin, site: number }} Site */
+/**
+ * @typedef {import('./slots').Holder & { origin: Origin, site: number, forgotten: number }} Site
+ *   forgotten: its level when samples were begun anew, if there was a finding on it
+ */
 
 /** What one round has seen of one site. */
 class Sighting {
@@ -179,6 +182,7 @@ class Survivors {
      */
     this.former = new Map();
     this.inlining = new Inlining();
+    this.repetition = new Repetition();
     /** Whom the last round has given what reactions leave, by key. @type {string | null} */
     this.credited = null;
     /** The youngest sample of the last round. */
@@ -275,7 +279,9 @@ class Survivors {
     const inlined = new Map();
     const before = this.lastOrdinal;
     this.lastOrdinal = Math.max(before, youngestOf(samples));
-    for (const sample of repeated(samples, this.lastOrdinal - before)) {
+    this.repetition.endRound(this.lastOrdinal);
+    const counted = this.repetition.repeated(samples, (nodeId) => origins.get(nodeId)?.key);
+    for (const sample of counted) {
       const origin = origins.get(sample.nodeId);
       if (origin !== undefined) sightingOf(inlined, origin).add(origin.what, sample, before);
     }
@@ -293,8 +299,12 @@ class Survivors {
     }
     for (const [key, site] of this.sites) {
       if (sightings.has(key)) continue;
-      this.slots.release(site);
-      this.sites.delete(key);
+      if (site.forgotten > 0 && site.slot >= 0) {
+        this.slots.levels[site.slot] = site.forgotten;
+      } else {
+        this.slots.release(site);
+        this.sites.delete(key);
+      }
     }
     /** @type {number[]} */
     const slots = [];
@@ -330,7 +340,7 @@ class Survivors {
       if (ordinals.length < MIN_SAMPLES || this.sites.size >= MAX_SITES) return -1;
       const id = this.reader.siteId(origin);
       if (id === 0) return -1;
-      site = { slot: -1, evicted() {}, origin, site: id };
+      site = { slot: -1, evicted() {}, origin, site: id, forgotten: 0 };
       const what = sighting.what();
       const kind = KIND_OF_WHAT[/** @type {keyof typeof KIND_OF_WHAT} */ (what)] ?? 'objects';
       const floor = Math.max(this.#floor(), memoryLevel(this.former.get(origin.key) ?? 0));
@@ -339,7 +349,7 @@ class Survivors {
       this.sites.set(origin.key, site);
       this.#blame(site, sighting, all);
     }
-    this.slots.levels[site.slot] = level;
+    this.slots.levels[site.slot] = site.forgotten + level;
     return site.slot;
   }
 
@@ -379,10 +389,12 @@ class Survivors {
     }
   }
 
-  /** @param {Profile} profile  of what is about to be forgotten */
+  /**
+   * What was forgotten the last time may still live beside it.
+   * @param {Profile} profile  of what is about to be forgotten
+   */
   #noteFormer(profile) {
     const origins = this.reader.origins(profile);
-    this.former.clear();
     for (const { nodeId, size } of profile.samples) {
       const origin = origins.get(nodeId);
       if (origin !== undefined)
@@ -405,11 +417,19 @@ class Survivors {
     }
   }
 
+  /** A finding stands: that samples are forgotten is no news of what they were samples of. */
   #forget() {
-    for (const site of this.sites.values()) this.slots.release(site);
-    this.sites.clear();
-    this.slots.engine.forgetRounds();
+    const told = new Set(this.slots.engine.forgetRounds());
+    for (const [key, site] of this.sites) {
+      if (told.has(site.slot)) {
+        site.forgotten = this.slots.levels[site.slot];
+      } else {
+        this.slots.release(site);
+        this.sites.delete(key);
+      }
+    }
     this.inlining = new Inlining();
+    this.repetition = new Repetition();
     this.lastOrdinal = 0;
     this.sampler = 'none';
   }

@@ -60,8 +60,11 @@ export declare class Engine {
    * ordinal. Events wait for the next tick.
    */
   round(levels: Uint32Array, lastOrdinal: number, slots: Uint32Array, ordinals: Uint32Array): void
-  /** The sampler was started again: its ordinals begin anew. */
-  forgetRounds(): void
+  /**
+   * The sampler was started again: its ordinals begin anew. The slots of sites that are told of, whose
+   * levels go on from where they are.
+   */
+  forgetRounds(): Array<number>
   /** Current levels, without advancing time. */
   observe(levels: Uint32Array): void
   /** JSON: `[{ event: "raised" | "grown" | "worse" | "recovered", finding }]`. They are recorded by then. */

@@ -214,9 +214,15 @@ impl Guard {
         }
     }
 
-    /// See [`Ledger::forget_rounds`].
-    pub fn forget_rounds(&mut self) {
+    /// See [`Ledger::forget_rounds`]. The slots of sites that are told of: what they had counts on, for a
+    /// sampler that is started again says nothing about what it forgets.
+    pub fn forget_rounds(&mut self) -> Vec<u32> {
         self.ledger.forget_rounds();
+        (0..self.settings.capacity)
+            .filter(|&slot| {
+                self.observed_at_rounds(slot) && self.watches[slot as usize].finding != NO_FINDING
+            })
+            .collect()
     }
 
     fn observed_at_rounds(&self, slot: u32) -> bool {

@@ -21,6 +21,8 @@ struct Heap {
     born: u32,
     /// (slot, ordinal) of each live sample.
     live: Vec<(u32, u32)>,
+    /// Levels that go on from before the sampler was started again.
+    forgotten: Vec<u32>,
     whole: u32,
 }
 
@@ -40,6 +42,7 @@ impl Heap {
             tick: 0,
             born: 0,
             live: Vec::new(),
+            forgotten: vec![0; 64],
             whole,
         }
     }
@@ -65,7 +68,8 @@ impl Heap {
         for slot in 0..64 {
             let samples = self.live.iter().filter(|&&(of, _)| of == slot).count();
             if slot != self.whole {
-                self.levels[slot as usize] = 16 * KIB * u32::try_from(samples).unwrap();
+                self.levels[slot as usize] =
+                    self.forgotten[slot as usize] + 16 * KIB * u32::try_from(samples).unwrap();
             }
         }
         let (slots, ordinals): (Vec<u32>, Vec<u32>) = self.live.iter().copied().unzip();
@@ -79,6 +83,14 @@ impl Heap {
             .into_iter()
             .map(|it| (it.event, it.finding))
             .collect()
+    }
+
+    fn start_anew(&mut self) {
+        for slot in self.guard.forget_rounds() {
+            self.forgotten[slot as usize] = self.levels[slot as usize];
+        }
+        self.born = 0;
+        self.live.clear();
     }
 }
 
@@ -200,10 +212,35 @@ fn after_a_new_start_of_the_sampler_generations_are_counted_anew() {
         heap.allocate(slot, 5);
         heap.round();
     }
-    heap.guard.forget_rounds();
-    heap.born = 0;
-    heap.live.clear();
+    heap.start_anew();
     assert_eq!(heap.round(), []);
     let view = heap.guard.ledger().view(slot).unwrap();
     assert_eq!(view.cohorts().len(), 1);
+}
+
+#[test]
+fn a_finding_stands_over_a_new_start_of_the_sampler_until_its_site_stands_still() {
+    let mut heap = Heap::new();
+    let slots = [heap.site(12, "build"), heap.site(40, "render")];
+    let mut grow = |heap: &mut Heap, rounds: u32| {
+        (0..rounds).fold(Vec::new(), |mut events, _| {
+            heap.allocate(slots[0], 5);
+            events.extend(heap.round().into_iter().map(|(event, _)| event));
+            events
+        })
+    };
+    assert_eq!(grow(&mut heap, 30), [Event::Raised]);
+    assert_eq!(heap.guard.forget_rounds(), [slots[0]]);
+    heap.start_anew();
+    let events = grow(&mut heap, 60);
+    assert!(
+        events.iter().all(|&event| event == Event::Grown),
+        "{events:?}"
+    );
+    assert_eq!(heap.guard.findings()[0].severity, Severity::Leak);
+    let over: Vec<_> = (0..100)
+        .flat_map(|_| heap.round())
+        .map(|(event, _)| event)
+        .collect();
+    assert_eq!(over, [Event::Recovered]);
 }

@@ -259,11 +259,11 @@ impl Engine {
         Ok(())
     }
 
-    /// The sampler was started again: its ordinals begin anew.
+    /// The sampler was started again: its ordinals begin anew. The slots of sites that are told of, whose
+    /// levels go on from where they are.
     #[napi(catch_unwind)]
-    pub fn forget_rounds(&self) -> napi::Result<()> {
-        self.lock()?.forget_rounds();
-        Ok(())
+    pub fn forget_rounds(&self) -> napi::Result<Vec<u32>> {
+        Ok(self.lock()?.forget_rounds())
     }
 
     /// Current levels, without advancing time.

@@ -16,8 +16,12 @@ const backend = http.createServer((request, response) => {
 
 async function ask(pool, path) {
   const signal = AbortSignal.timeout(2_000);
-  const { body } = await pool.request({ path, method: 'GET', signal });
-  return body.json();
+  try {
+    const { body } = await pool.request({ path, method: 'GET', signal });
+    return await body.json();
+  } catch (error) {
+    return { status: 504, reason: error.name };
+  }
 }
 
 async function main() {
