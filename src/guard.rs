@@ -52,7 +52,7 @@ use self::signature::Signature;
 use self::watch::{has_recovered, recent_trough, Calm, Watch, CONFIRMATIONS, NO_FINDING};
 use crate::error::Result;
 use crate::ledger::{Claim, Ledger, Site, View};
-use crate::verdict::{Judgement, Verdict, WARM_UP_PARTS};
+use crate::verdict::{Growth, Judgement, Verdict, WARM_UP_PARTS};
 
 /// Each subject is judged about this often per patience, so that [`CONFIRMATIONS`] cost a quarter of it.
 const JUDGINGS_PER_PATIENCE: u32 = 15;
@@ -246,7 +246,9 @@ impl Guard {
         }
         let patience = self.settings.patience(&view);
         let contract = contract::judge(&view);
-        let judgement = contract.unwrap_or_else(|| judge_view(&view, patience));
+        let judgement =
+            contract.unwrap_or_else(|| self.within_the_heap(&view, judge_view(&view, patience)));
+        let watch = &mut self.watches[slot as usize];
         let index = usize::from(watch.finding);
         if watch.finding != NO_FINDING {
             let grows = judgement.verdict >= Verdict::Growing
@@ -269,6 +271,35 @@ impl Guard {
             Some(Some(raised)) => raised.refresh(severity, judgement),
             _ => self.raise(slot, severity, judgement),
         }
+    }
+
+    /// No part grows while the whole stands still: one line's objects take the place of another's, which
+    /// may be older than the samples.
+    fn within_the_heap(&self, site: &View<'_>, judgement: Judgement) -> Judgement {
+        let (Some(trend), Some(heap)) = (judgement.trend, self.heap()) else {
+            return judgement;
+        };
+        if !site.observed_at_rounds() || judgement.verdict < Verdict::Growing {
+            return judgement;
+        }
+        let Growth {
+            rate_per_tick,
+            window_ticks,
+        } = trend.growth_so_far();
+        let rounds = f64::from(window_ticks);
+        let growth = f64::from(rate_per_tick) * rounds;
+        if explained::may_hold(&heap, growth, rounds * self.settings.round_ticks()) {
+            return judgement;
+        }
+        Judgement {
+            verdict: Verdict::Watching,
+            ..judgement
+        }
+    }
+
+    fn heap(&self) -> Option<View<'_>> {
+        let mut views = self.ledger.views();
+        views.find_map(|(_, view)| explained::is_heap(&view).then_some(view))
     }
 
     /// Unless another of its subjects still grows, the finding is a suspect from now on. Nobody is told:
@@ -488,8 +519,7 @@ impl Guard {
         if self.ledger.rounds() == 0 {
             return None;
         }
-        let mut views = self.ledger.views();
-        let heap = views.find_map(|(_, view)| explained::is_heap(&view).then_some(view))?;
+        let heap = self.heap()?;
         let is_raised = |slot: u32| self.watches[slot as usize].finding != NO_FINDING;
         let raised = self.ledger.views().filter(|&(slot, _)| is_raised(slot));
         explained::share(&heap, raised.map(|(_, view)| view))

@@ -1,5 +1,6 @@
-//! The explained share: how much of the heap's growth the findings account for.
+//! The heap as the whole of which allocation sites are parts.
 //!
+//! The explained share: how much of the heap's growth the findings account for.
 //! Both sides are measured in the same way: what a level has gained since its warm-up. The heap's
 //! level is what is in use after full collections; the findings' are the live bytes of the allocation
 //! sites that are raised. Sites count whether they stand for themselves or as victims, so it does not
@@ -24,6 +25,33 @@ pub(super) fn share<'a>(heap: &View<'_>, raised: impl Iterator<Item = View<'a>>)
         .map(|view| f64::from(gain(&view)))
         .sum();
     Some((accounted / f64::from(growth)).min(1.0))
+}
+
+/// Of its growth what the heap must have gained for a part of it to have grown. The rest may be less
+/// elsewhere, and scatter of samples.
+const MIN_GAIN_OF_GROWTH: f64 = 0.5;
+
+/// Buckets of the heap without which nothing is said of it.
+const MIN_BUCKETS: usize = 8;
+
+/// Whether `heap` may have gained what one of its parts seems to have in the last `ticks`: `growth`, in
+/// units of memory. Its highest of late is compared with its lowest since twice as long ago, for rounds
+/// may have been put off; whatever scatters speaks for the growth.
+pub(super) fn may_hold(heap: &View<'_>, growth: f64, ticks: f64) -> bool {
+    // Not negative; `as` saturates.
+    #[allow(clippy::cast_possible_truncation, clippy::cast_sign_loss)]
+    let wanted = (2.0 * ticks / f64::from(heap.bucket_ticks())).ceil() as usize;
+    let window: Vec<_> = heap.buckets().rev().take(wanted.max(MIN_BUCKETS)).collect();
+    if window.len() < MIN_BUCKETS {
+        return true;
+    }
+    let highest = window[..window.len() / 4].iter().map(|bucket| bucket.max);
+    let lowest = window.iter().map(|bucket| bucket.min);
+    let gain = highest
+        .max()
+        .unwrap_or(0)
+        .saturating_sub(lowest.min().unwrap_or(0));
+    f64::from(gain) >= MIN_GAIN_OF_GROWTH * growth
 }
 
 /// The heap as a whole, not one of its parts.

@@ -59,12 +59,16 @@ impl Settings {
         if !view.observed_at_rounds() {
             return self.patience_ticks;
         }
-        let rounds =
-            f64::from(self.patience_ticks) * ROUNDS_PATIENCE * self.interval_ms / self.round_ms;
+        let rounds = f64::from(self.patience_ticks) * ROUNDS_PATIENCE / self.round_ticks();
         // Not negative; `as` saturates.
         #[allow(clippy::cast_possible_truncation, clippy::cast_sign_loss)]
         let rounds = rounds.ceil() as u32;
         rounds.max(MIN_ROUNDS_PATIENCE)
+    }
+
+    /// Between two rounds of the heap's sampler.
+    pub(super) fn round_ticks(&self) -> f64 {
+        self.round_ms / self.interval_ms
     }
 
     fn check(&self) -> Result<()> {
