@@ -29,7 +29,8 @@ class Repetition {
     if (ordinal <= (this.#ends.at(-1) ?? 0)) return;
     this.#ends.push(ordinal);
     // The last stays.
-    if (this.#ends.length > MAX_ROUNDS) this.#ends = this.#ends.filter((_, index) => index % 2 === 0);
+    if (this.#ends.length > MAX_ROUNDS)
+      this.#ends = this.#ends.filter((_, index) => index % 2 === 0);
   }
 
   /**
