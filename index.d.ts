@@ -37,7 +37,10 @@ export interface Floors {
   collections: number;
   /** Open handles (sockets, servers, files, child processes …) of one type, or made by one line. */
   handles: number;
-  /** New keys of `globalThis`; modules in `require.cache` loaded since the start. */
+  /**
+   * New keys of `globalThis`; modules in `require.cache` that were loaded since the start from no file older
+   * than the process.
+   */
   globals: number;
   /** Pending promises made by one line. */
   promises: number;

@@ -7,8 +7,11 @@
 
 const { expectHealthy, leakguard, lineOf, repeat, startQuick, untilLeak } = require('./ticks');
 const assert = require('node:assert/strict');
+const fs = require('node:fs');
 const nodeModule = require('node:module');
+const path = require('node:path');
 const { test } = require('node:test');
+const { temporaryFolder } = require('./child');
 
 /** @type {any} */
 const host = globalThis;
@@ -144,6 +147,29 @@ test('modules that are loaded under ever new names are a leak', async (t) => {
     cache[name] = new nodeModule.Module(name);
   }, isOf('require.cache'));
   assert.match(finding.title, /^require.cache \(object\) of \d+ keys$/);
+});
+
+test('files that a program makes and loads are a leak', async (t) => {
+  const folder = temporaryFolder(t);
+  startQuick(t);
+  const finding = await untilLeak((round) => {
+    const file = path.join(folder, `page-${round}.js`);
+    fs.writeFileSync(file, 'module.exports = (name) => name;');
+    require(file);
+  }, isOf('require.cache'));
+  assert.equal(finding.severity, 'leak');
+});
+
+test('modules that are as old as the program and loaded one by one are none', async (t) => {
+  const folder = temporaryFolder(t);
+  const files = Array.from({ length: 90 }, (_, index) => path.join(folder, `page-${index}.js`));
+  const installed = new Date('2020-01-01');
+  for (const file of files) {
+    fs.writeFileSync(file, 'module.exports = (name) => name;');
+    fs.utimesSync(file, installed, installed);
+  }
+  startQuick(t);
+  await expectHealthy((round) => require(files[round % files.length]), isOf('require.cache'));
 });
 
 test('a collection that the host watches by name keeps that name', async (t) => {

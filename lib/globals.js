@@ -10,8 +10,12 @@
  * enumerable, and some of them load whole modules when only their descriptor is asked for.
  * A collection that the host has named stays what it is; one that only a hook has met is followed under
  * the global's name from now on.
+ *
+ * A module whose file is older than the process is a part of the program, whenever it is first needed:
+ * there are as many of them as there are files. What leaks has ever new names, or files of its own making.
  */
 
+const fs = require('node:fs');
 const nodeModule = require('node:module');
 const { types } = require('node:util');
 const { now } = require('./clock');
@@ -37,14 +41,18 @@ class KeyCount {
    * @param {string} about.what
    * @param {string} about.owner
    * @param {() => readonly PropertyKey[]} about.list
+   * @param {(key: PropertyKey) => boolean} [about.isPart]  asked once: whether it is a part of the program
    */
-  constructor({ what, owner, list }) {
+  constructor({ what, owner, list, isPart = () => false }) {
     this.what = what;
     this.owner = owner;
     this.list = list;
+    this.isPart = isPart;
     this.slot = -1;
-    /** Those that were there at the start. */
-    this.before = new Set(list());
+    /** Those that were there at the start, or could have been. */
+    this.parts = new Set(list());
+    /** All others, of the last time. @type {Set<PropertyKey>} */
+    this.added = new Set();
     /** Ticks without counting, after one that took long. */
     this.pause = 0;
   }
@@ -58,10 +66,15 @@ class KeyCount {
       return undefined;
     }
     const start = now();
-    let count = 0;
-    for (const key of this.list()) if (!this.before.has(key)) count += 1;
+    const added = new Set();
+    for (const key of this.list()) {
+      if (this.parts.has(key)) continue;
+      if (this.added.has(key) || !this.isPart(key)) added.add(key);
+      else this.parts.add(key);
+    }
+    this.added = added;
     this.pause = Math.floor((now() - start) / MAX_LIST_MS);
-    return count;
+    return added.size;
   }
 }
 
@@ -72,6 +85,15 @@ const isAssigned = (key) => isEnumerable.call(globalThis, key);
 function listModules() {
   const cache = /** @type {any} */ (nodeModule)._cache;
   return typeof cache !== 'object' || cache === null || types.isProxy(cache) ? [] : ownKeys(cache);
+}
+
+/** @param {PropertyKey} key  a file name, or whatever else the host has made one of */
+function isOlderThanProcess(key) {
+  try {
+    return fs.statSync(String(key)).mtimeMs < Date.now() - process.uptime() * 1000;
+  } catch {
+    return false;
+  }
 }
 
 /**
@@ -157,7 +179,12 @@ class Globals {
     this.floors = floors;
     this.counts = [
       new KeyCount({ what: 'global', owner: 'globalThis', list: () => ownKeys(globalThis) }),
-      new KeyCount({ what: 'object', owner: 'require.cache', list: listModules }),
+      new KeyCount({
+        what: 'object',
+        owner: 'require.cache',
+        list: listModules,
+        isPart: isOlderThanProcess,
+      }),
     ];
     /** @type {Set<import('./tracked').Record>} */
     this.followed = new Set();
