@@ -10,6 +10,7 @@ const os = require('node:os');
 const path = require('node:path');
 const { pipeline } = require('node:stream/promises');
 const { formidable } = require('formidable');
+const { FormData, request } = require('undici');
 const { pace } = require('../../support/pace');
 
 const UPLOADS_PER_SECOND = 8;
@@ -18,9 +19,9 @@ const KEEP_PHOTOS = 20;
 const photos = new Map();
 
 function handler(uploadDir) {
-  return async (request, response) => {
+  return async (incoming, response) => {
     const form = formidable({ uploadDir, keepExtensions: true, maxFileSize: 200_000 });
-    const [fields, files] = await form.parse(request);
+    const [fields, files] = await form.parse(incoming);
     const [photo] = files.photo;
     const hash = createHash('sha1');
     await pipeline(fs.createReadStream(photo.filepath), hash);
@@ -35,8 +36,8 @@ async function upload(url, n) {
   const form = new FormData();
   form.set('title', `photo ${n}`);
   form.set('photo', new Blob([Buffer.alloc(10_000 + (n % 10) * 1_000, n)]), `photo-${n}.raw`);
-  const response = await fetch(url, { method: 'POST', body: form });
-  await response.text();
+  const { body } = await request(url, { method: 'POST', body: form });
+  await body.text();
 }
 
 async function main() {

@@ -5,9 +5,9 @@
 const MessageFormat = require('@messageformat/core');
 const { pace } = require('../../support/pace');
 
-const NOTICES_PER_SECOND = 100;
+const NOTICES_PER_SECOND = 300;
 const LANGUAGES = ['en', 'de', 'fr', 'pl', 'cs', 'sv'];
-const NOTICES_UNTIL_NEXT_LANGUAGE = 45;
+const NOTICES_UNTIL_NEXT_LANGUAGE = 120;
 const KINDS = 20;
 
 const sources = Array.from(
