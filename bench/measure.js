@@ -3,6 +3,7 @@
 /** What the benches have in common: a Node.js run to its end, and what is said of several figures. */
 
 const { spawnSync } = require('node:child_process');
+const { quantile } = require('../scripts/quantile');
 const { bareEnvironment } = require('../scripts/setup');
 
 /**
@@ -22,9 +23,8 @@ function runNode(node, args, env) {
 
 /** @param {number[]} numbers  the least is the best */
 function summary(numbers) {
-  const sorted = [...numbers].sort((a, b) => a - b);
-  const median = sorted[Math.floor(sorted.length / 2)];
-  return { best: sorted[0], median, worst: sorted[sorted.length - 1] };
+  const median = quantile(numbers, 0.5);
+  return { best: Math.min(...numbers), median, worst: Math.max(...numbers) };
 }
 
 exports.runNode = runNode;

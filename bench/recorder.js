@@ -15,6 +15,7 @@ const path = require('node:path');
 const { setTimeout: pause } = require('node:timers/promises');
 const { parseArgs } = require('node:util');
 const { parseCount, readOrExit } = require('../scripts/command-line');
+const { quantile } = require('../scripts/quantile');
 const {
   ROOT,
   bareEnvironment,
@@ -77,10 +78,6 @@ function start(script, { args = [], env = {} } = {}) {
   return child;
 }
 
-/** @param {number[]} sorted @param {number} share */
-const quantile = (sorted, share) =>
-  sorted[Math.min(sorted.length - 1, Math.floor(sorted.length * share))];
-
 /**
  * @param {number} rounds
  * @param {string} folder
@@ -108,15 +105,15 @@ async function measureTicks(rounds, folder) {
     }
   }
   return cases.map(({ name, ticks }) => {
-    const sorted = ticks.map(({ ms }) => ms).sort((a, b) => a - b);
-    const medianMs = quantile(sorted, 0.5);
+    const times = ticks.map(({ ms }) => ms);
+    const medianMs = quantile(times, 0.5);
     const stalls = ticks.filter(({ ms }) => ms > medianMs + 1);
     return {
       name,
       ticks: ticks.length,
       medianMs,
-      p99Ms: quantile(sorted, 0.99),
-      maxMs: quantile(sorted, 1),
+      p99Ms: quantile(times, 0.99),
+      maxMs: quantile(times, 1),
       stalls: stalls.length,
       waiting: stalls.filter(({ waits }) => waits > 0).length,
     };

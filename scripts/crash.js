@@ -12,6 +12,7 @@ const path = require('node:path');
 const { parseArgs } = require('node:util');
 const { parseCount, readOrExit } = require('./command-line');
 const { WAYS, runCrashes } = require('./crash/crashes');
+const { quantile } = require('./quantile');
 const { buildAddon } = require('./setup');
 
 const MAX_TIMES = 100_000;
@@ -39,15 +40,6 @@ const {
     json: values.json,
   };
 });
-
-/**
- * @param {number[]} numbers
- * @param {number} share
- */
-function quantile(numbers, share) {
-  const sorted = [...numbers].sort((a, b) => a - b);
-  return sorted[Math.floor((sorted.length - 1) * share)] ?? 0;
-}
 
 /** @param {import('./crash/crashes').Outcome[]} outcomes */
 function summarize(outcomes) {

@@ -16,6 +16,7 @@ const path = require('node:path');
 const { parseArgs } = require('node:util');
 const { parseCount, parseList, readOrExit } = require('./command-line');
 const { DebianApt } = require('./core-suite/debian-apt');
+const { quantile } = require('./quantile');
 const { ROOT, bareEnvironment, buildAddon, installPackages, nodeBinary } = require('./setup');
 
 const CACHE = path.join(ROOT, '.cache', 'field');
@@ -179,7 +180,7 @@ function tally({ results }) {
 }
 
 /** @param {number[]} times */
-const median = (times) => times.sort((a, b) => a - b)[Math.floor(times.length / 2)];
+const median = (times) => quantile(times, 0.5);
 
 /** @param {string} name */
 function survey(name) {

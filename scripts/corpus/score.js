@@ -5,6 +5,7 @@
  * labels in, figures out.
  */
 
+const { quantile } = require('../quantile');
 const { CLASSES, HEALTHY, classOf } = require('./labels');
 
 /** What must be reached; each a promise of the README or of the issue that asked for the corpus. */
@@ -150,16 +151,6 @@ function judge(label, { failure, reports, warnings }) {
       ? { detectedMs: null, detectedTicks: null, warned: false }
       : timeOf(first.finding, first.report, warnings)),
   };
-}
-
-/**
- * The smallest value that a share of the others does not exceed.
- * @param {number[]} values  one at least
- * @param {number} share
- */
-function quantile(values, share) {
-  const sorted = values.toSorted((a, b) => a - b);
-  return sorted[Math.max(0, Math.ceil(share * sorted.length) - 1)];
 }
 
 /** @param {Row[]} found */

@@ -2,6 +2,8 @@
 
 /** Whether a process under leakguard grew more than its bare twin. Knows numbers only. */
 
+const { quantile } = require('../quantile');
+
 /** A page or two of V8's, whatever the volume. */
 const ALLOWANCE_BYTES = 1_048_576;
 /** What a resident set moves by with nothing kept: V8 and the allocator give pages back when they like. */
@@ -15,12 +17,6 @@ const RSS_ALLOWANCE_BYTES = 8 * ALLOWANCE_BYTES;
  * @property {{ bytes: number }} [ledger]
  */
 
-/** @param {number[]} numbers */
-function median(numbers) {
-  const sorted = [...numbers].sort((a, b) => a - b);
-  return sorted[Math.floor(sorted.length / 2)] ?? 0;
-}
-
 /**
  * From the second quarter of a run to the last: the first is the start-up.
  * @param {Sample[]} samples
@@ -28,7 +24,11 @@ function median(numbers) {
  */
 function growth(samples, what) {
   const quarter = Math.floor(samples.length / 4);
-  const level = (/** @type {Sample[]} */ part) => median(part.map((sample) => sample[what]));
+  const level = (/** @type {Sample[]} */ part) =>
+    quantile(
+      part.map((sample) => sample[what]),
+      0.5,
+    );
   return level(samples.slice(-quarter)) - level(samples.slice(quarter, 2 * quarter));
 }
 
