@@ -36,7 +36,8 @@ async function main() {
       await pool.run({ id, text: writeText(id) }, { signal: given.signal });
       totals.texts += 1;
     } catch (error) {
-      if (error.name !== 'AbortError') throw error;
+      // On a busy machine the pool may end an idle thread that has just been given a text.
+      if (error.name !== 'AbortError' && !/^Terminating/.test(error.message)) throw error;
       totals.cancelled += 1;
     } finally {
       clearTimeout(leaving);
