@@ -100,6 +100,10 @@ function readBaseline(file) {
   }
 }
 
+/** Whether nothing but its standard streams, or pipes like them, may keep the process from ending. */
+const hasOnlyStreams = () =>
+  process.getActiveResourcesInfo().every((type) => type === 'PipeWrap' || type === 'TTYWrap');
+
 class Run {
   /**
    * @param {Settings} settings
@@ -569,6 +573,7 @@ class Run {
     const leftMs = () => this.nextRoundAt - now();
     if (inFlight.isOpen && leftMs() < interval / 2) {
       const begun = now();
+      this.nextRoundAt = begun + this.settings.survivors.interval;
       if (this.budget.affords(survivors.roundCpuMs)) {
         this.roundsPutOff = 0;
         survivors.round();
@@ -577,8 +582,7 @@ class Run {
       }
       // What V8 still has to do after a collection holds a process that is done, so rounds straight after
       // each other would hold it for good: as long as one takes there is none.
-      const ended = now();
-      this.nextRoundAt = Math.max(begun + this.settings.survivors.interval, 2 * ended - begun);
+      if (hasOnlyStreams()) this.nextRoundAt = Math.max(this.nextRoundAt, 2 * now() - begun);
       inFlight.end();
     }
     // The tick after this one has a round.
