@@ -276,12 +276,13 @@ impl Guard {
     /// No part grows while the whole stands still: one line's objects take the place of another's, which
     /// may be older than the samples.
     fn within_the_heap(&self, site: &View<'_>, judgement: Judgement) -> Judgement {
-        let (Some(trend), Some(heap)) = (judgement.trend, self.heap()) else {
-            return judgement;
-        };
         if !site.observed_at_rounds() || judgement.verdict < Verdict::Growing {
             return judgement;
         }
+        // Looked for only now: it may be behind thousands of subjects.
+        let (Some(trend), Some(heap)) = (judgement.trend, self.heap()) else {
+            return judgement;
+        };
         let Growth {
             rate_per_tick,
             window_ticks,
