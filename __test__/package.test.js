@@ -135,13 +135,13 @@ const FLOORS = [
   [0, /^lib\/(clock|errors|exposition|holding|in-flight|iterators|loaded|order|symbols)\.js$/],
   [
     1,
-    /^lib\/(native|options|ignore|baseline|patch|frames|call-site|heap-profile|inlining|label|sampler|slots|tracked|site-populations|descriptors|handles|globals|expectations|promises|warning|watch|report|budget|sample-distance|repetition|collect|stack|marks|registrations|settle|formats|excerpt|report-file|heap-sampler|profile-summary|recorder|replace-file|mailbox|snapshot-room|metric-families|workers)\.js$/,
+    /^lib\/(native|options|ignore|baseline|patch|frames|call-site|heap-profile|inlining|label|sampler|slots|tracked|site-populations|descriptors|handles|globals|expectations|promises|warning|watch|report|budget|sample-distance|allocation-rate|repetition|collect|stack|marks|registrations|settle|formats|excerpt|report-file|heap-sampler|profile-summary|recorder|replace-file|mailbox|snapshot-room|metric-families|workers)\.js$/,
   ],
   [
     2,
-    /^lib\/(shims\/[\w-]+|shim-host|meters|survivors|scenario-heap|check|heap|holders|black-box|remote)\.js$/,
+    /^lib\/(shims\/[\w-]+|shim-host|at-exit|meters|survivors|scenario-heap|check|heap|holders|black-box|remote)\.js$/,
   ],
-  [3, /^lib\/(instance|monitor|run|shim-host|metrics)\.js$/],
+  [3, /^lib\/(instance|monitor|run|metrics)\.js$/],
   [4, /^lib\/(cli|adapters)\/[\w-]+\.m?js$/],
 ];
 
@@ -167,6 +167,19 @@ function requiredBy(name) {
 test('every file of the library stands on a floor', () => {
   assert.deepEqual(
     LIBRARY.filter((name) => floorOf(name) === undefined),
+    [],
+  );
+});
+
+test('the map names every file of the library, those of a folder together', () => {
+  const map = read('ARCHITECTURE.md');
+  const isNamed = (/** @type {string} */ name) => {
+    const { dir, base } = path.parse(name);
+    const names = dir === 'lib' ? [base, name] : [`${dir}/`];
+    return names.some((one) => map.includes(`\`${one}\``));
+  };
+  assert.deepEqual(
+    LIBRARY.filter((name) => !isNamed(name)),
     [],
   );
 });

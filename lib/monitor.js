@@ -21,7 +21,7 @@ const {
 } = require('./errors');
 const { isObject } = require('./holding');
 const { arraysIterate } = require('./iterators');
-const { isMainThread, threadId } = require('./loaded');
+const { threadId } = require('./loaded');
 const { parseBoolean, parseInteger, readOptions } = require('./options');
 const { PatchSet } = require('./patch');
 const { CAPACITY, Run, limitsOf } = require('./run');
@@ -34,9 +34,6 @@ const { Watches, populationOf } = require('./watch');
 // Taken now: test suites put fakes in the place of the globals, and hosts do worse.
 const { setInterval, setTimeout, clearInterval } = require('node:timers');
 const { cpuMs, epochMs, now } = require('./clock');
-
-/** Exit code at findings at or above `failOn`. */
-const EXIT_FINDINGS = 86;
 
 /** @typedef {import('..').Finding} Finding */
 
@@ -62,8 +59,8 @@ class LeakguardMonitor {
     this.idleRun = null;
     this.running = false;
     this.busy = false;
-    /** @type {import('./report-file').ReportFile | null} */
-    this.reportFile = null;
+    /** Where something is asked for when the process ends. @type {import('./at-exit').AtExit | null} */
+    this.atExit = null;
     /** Findings that the report at exit has too. @type {Finding[]} */
     this.kept = [];
     /** Whether registrations are recorded: from the first mark of a run on. */
@@ -96,8 +93,6 @@ class LeakguardMonitor {
     this.collectionsSampler = /** @type {import('./sampler').Sampler} */ (
       collections?.shim.samplers[0]
     );
-    this.exitListener = (/** @type {number} */ code) => this.#atExit(code);
-    this.stayLast = () => this.#stayLast();
   }
 
   /**
@@ -136,11 +131,8 @@ class LeakguardMonitor {
     for (const watched of this.watches.all) this.#follow(watched);
     this.timer = setInterval(() => this.#tick(), settings.interval);
     this.timer.unref();
-    this.reportFile = createReportFile(settings);
-    if (isHeardAtExit(settings)) {
-      process.on('exit', this.exitListener);
-      process.on('beforeExit', this.stayLast);
-    }
+    this.atExit = this.#createAtExit(this.run);
+    this.atExit?.listen();
   }
 
   stop() {
@@ -154,8 +146,7 @@ class LeakguardMonitor {
       patches.restore();
     });
     nodeModule.syncBuiltinESMExports();
-    process.off('exit', this.exitListener);
-    process.off('beforeExit', this.stayLast);
+    this.atExit?.ignore();
   }
 
   /** Forgets history and findings; hooks and watches stay. */
@@ -731,7 +722,7 @@ class LeakguardMonitor {
         return events;
       });
       for (const shim of this.shims) shim.tick();
-      this.#stayLast();
+      this.atExit?.stayLast();
       for (const { event, finding } of events) {
         if (event !== 'recovered') this.#tell(run, finding);
       }
@@ -836,26 +827,12 @@ class LeakguardMonitor {
     }
   }
 
-  /** A worker that is ended from outside hears of no exit, so its report is there as soon as it matters. */
   #writeWorkerReport() {
-    const { run, reportFile } = this;
-    if (run === null || isMainThread() || !reportFile?.pattern.includes('%t')) return;
     try {
-      reportFile.write(this.#createReport(run));
+      this.atExit?.writeWorkerReport();
     } catch (error) {
       warnInternal(`the report of a worker cannot be written: ${error}`);
     }
-  }
-
-  /** @param {import('..').Report} report */
-  #writeReport(report) {
-    const written = this.reportFile?.write(report);
-    if (!written?.aside) return;
-    // The event loop is over: a process warning would not be printed any more.
-    fs.writeSync(
-      2,
-      `leakguard: ${written.file} was written by another process or thread meanwhile, which is kept as ${written.aside}; %p and %t in the name give each its own\n`,
-    );
   }
 
   /** @param {Run} run */
@@ -872,12 +849,21 @@ class LeakguardMonitor {
     return Object.fromEntries(hosts.map((host) => [host.name, host.state()]));
   }
 
-  /** Test runners set the exit code in an exit listener of their own: ours must come after it. */
-  #stayLast() {
-    const listeners = process.listeners('exit');
-    if (!listeners.includes(this.exitListener) || listeners.at(-1) === this.exitListener) return;
-    process.off('exit', this.exitListener);
-    process.on('exit', this.exitListener);
+  /**
+   * Most processes are asked for nothing when they end.
+   * @param {Run} run
+   */
+  #createAtExit(run) {
+    const { settings } = run;
+    const { report, failOn, recorder } = settings;
+    if (report === null && failOn === null && recorder === null) return null;
+    const { AtExit } = require('./at-exit');
+    return new AtExit({
+      settings,
+      createReport: () => this.#createReport(run),
+      createLast: () => this.#createLastReport(run),
+      end: (code) => run.exit(code),
+    });
   }
 
   /**
@@ -885,45 +871,10 @@ class LeakguardMonitor {
    * before the first, what stands now is all there is.
    * @param {Run} run
    */
-  #reportAtExit(run) {
-    const { settings } = run;
-    try {
-      if (run.tracked.ticks === 0) this.#alone(() => run.observe());
-      const { addFindings } = require('./report');
-      const report = addFindings(this.#createReport(run), this.kept);
-      this.#writeReport(report);
-      const worst = settings.failOn === 'suspect' ? ['leak', 'suspect'] : ['leak'];
-      const fails = settings.failOn !== null && worst.includes(report.verdict);
-      if (fails && report.threadId === 0 && !process.exitCode) process.exitCode = EXIT_FINDINGS;
-    } catch (error) {
-      // The event loop is over: a process warning would not be printed any more.
-      fs.writeSync(2, `leakguard: the report at exit failed: ${error}\n`);
-    }
+  #createLastReport(run) {
+    if (run.tracked.ticks === 0) this.#alone(() => run.observe());
+    return require('./report').addFindings(this.#createReport(run), this.kept);
   }
-
-  /** @param {number} code */
-  #atExit(code) {
-    const { run } = this;
-    if (run === null) return;
-    if (wantsReport(run.settings)) this.#reportAtExit(run);
-    run.exit(Number(process.exitCode ?? code));
-  }
-}
-
-/** @param {import('./options').Settings} settings */
-const wantsReport = ({ report, failOn }) => report !== null || failOn !== null;
-
-/** @param {import('./options').Settings} settings */
-const isHeardAtExit = (settings) => wantsReport(settings) || settings.recorder !== null;
-
-/**
- * Asked at every start, so the module is loaded for those who want a file.
- * @param {import('./options').Settings} settings
- */
-function createReportFile({ report }) {
-  if (report === null) return null;
-  const { ReportFile } = require('./report-file');
-  return new ReportFile(report, epochMs());
 }
 
 /** @param {string} message */
