@@ -71,6 +71,17 @@ test('full collections are counted, scavenges are not, and the heap is read righ
   assert.ok(Math.abs(read - inUse) < inUse / 10, `${read} read, ${inUse} in use`);
 });
 
+test('what the event loop waits for without working is no load of the process', async (t) => {
+  const WAIT_MS = 500;
+  const meters = new Meters((message) => assert.fail(message));
+  t.after(() => meters.stop());
+  await turn();
+  meters.endTick();
+  Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, WAIT_MS);
+  meters.beginTick(Date.now());
+  assert.ok(meters.busyMs > 0 && meters.busyMs < WAIT_MS / 2, `${meters.busyMs} ms`);
+});
+
 /** @type {[name: string, before: string, warning: RegExp][]} */
 const BROKEN = [
   [

@@ -44,3 +44,14 @@ test('they draw apart to 4 MiB and no farther', () => {
   const far = { samples: 1000 * TAKEN };
   assert.deepEqual(after([...STARTED, far, far]), { bytes: 4_194_304, changes: 1 });
 });
+
+test('what allocates much twice in a row draws them apart before there was a round', () => {
+  const foreseen = (/** @type {number[]} */ rounds) => {
+    const distance = new SampleDistance(BYTES);
+    return { changed: rounds.map((bytes) => distance.foresee(bytes)), bytes: distance.bytes };
+  };
+  const much = 3 * TAKEN * BYTES;
+  assert.deepEqual(foreseen([much, 0, much]), { changed: [false, false, false], bytes: BYTES });
+  assert.deepEqual(foreseen([2 * much, much]), { changed: [false, true], bytes: 3 * BYTES });
+  assert.deepEqual(foreseen([TAKEN * BYTES, much]), { changed: [false, false], bytes: BYTES });
+});

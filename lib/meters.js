@@ -17,6 +17,7 @@
 
 const { performance } = require('node:perf_hooks');
 const v8 = require('node:v8');
+const { cpuMs } = require('./clock');
 
 /** Points kept of each meter's history; neighbours merge when it is full. */
 const MAX_POINTS = 64;
@@ -24,8 +25,8 @@ const MAX_POINTS = 64;
 // Taken before the host can replace it.
 const getActiveResourcesInfo = process.getActiveResourcesInfo?.bind(process);
 
-/** Milliseconds for which the event loop has been busy since it began. */
-const busyMs = () => performance.eventLoopUtilization().active;
+/** Milliseconds for which the event loop has been busy since it began, waiting for a CPU among them. */
+const activeMs = () => performance.eventLoopUtilization().active;
 
 /** Bytes in use in the old generation. */
 function oldGenerationBytes() {
@@ -50,9 +51,13 @@ class Meters {
     this.points = 0;
     this.stride = 1;
     this.ticks = 0;
-    /** Milliseconds for which the event loop was busy between the last tick and this one. */
+    /**
+     * Milliseconds for which the event loop worked between the last tick and this one. What it waits for
+     * a CPU is the machine's load, and what other threads work is theirs.
+     */
     this.busyMs = 0;
-    this.busyBeforeMs = busyMs();
+    this.activeBeforeMs = activeMs();
+    this.cpuBeforeMs = cpuMs();
     this.heapLimitBytes = v8.getHeapStatistics().heap_size_limit;
     /** Whether the next full collection is waited for. */
     this.watching = false;
@@ -71,7 +76,7 @@ class Meters {
 
   /** @param {number} atMs */
   beginTick(atMs) {
-    this.busyMs = busyMs() - this.busyBeforeMs;
+    this.busyMs = Math.min(activeMs() - this.activeBeforeMs, cpuMs() - this.cpuBeforeMs);
     if (!this.watching) this.#watchNext();
     if (this.ticks++ % this.stride !== 0) return;
     this.historyMs[this.points] = atMs;
@@ -91,7 +96,8 @@ class Meters {
 
   /** Our own work is no load of the host's. */
   endTick() {
-    this.busyBeforeMs = busyMs();
+    this.activeBeforeMs = activeMs();
+    this.cpuBeforeMs = cpuMs();
   }
 
   #watchNext() {

@@ -550,6 +550,7 @@ class Run {
       slots: this.slots,
       native: this.native,
       distance: new SampleDistance(this.settings.survivors.bytes),
+      roundMs: this.settings.survivors.interval,
       floorBytes: this.settings.floors.objectBytes,
       say: (message) => this.note(message),
     });
@@ -570,6 +571,7 @@ class Run {
     const survivors = this.beginSampling();
     if (survivors === null) return;
     const { interval } = this.settings;
+    survivors.tick();
     const leftMs = () => this.nextRoundAt - now();
     if (inFlight.isOpen && leftMs() < interval / 2) {
       const begun = now();

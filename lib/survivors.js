@@ -14,6 +14,7 @@
  * Reading forces a full collection, 40-180 ms on a heap of 40-100 MB: rounds are rare.
  */
 
+const { AllocationRate } = require('./allocation-rate');
 const { cpuMs } = require('./clock');
 const { Frames } = require('./frames');
 const { HeapProfileReader, pruned, youngestOf } = require('./heap-profile');
@@ -51,6 +52,7 @@ const DRAINS = new Set([
 const KIND_OF_WHAT = { promise: 'promises' };
 
 /** @typedef {import('./heap-profile').Profile} Profile */
+/** @typedef {import('./heap-profile').Sample} Sample */
 /** @typedef {import('./heap-profile').Origin} Origin */
 /**
  * @typedef {import('./slots').Holder & { origin: Origin, site: number, forgotten: number }} Site
@@ -161,13 +163,17 @@ class Survivors {
    * @param {import('./slots').Slots} parts.slots
    * @param {import('./frames').Frames['native']} parts.native
    * @param {import('./sample-distance').SampleDistance} parts.distance
+   * @param {number} parts.roundMs      from one round to the next
    * @param {number} parts.floorBytes   live bytes of a site below which nobody cares; 0: what can be judged
    * @param {(message: string) => void} parts.say  told once of what is not as it should be
    */
-  constructor({ slots, native, distance, floorBytes, say }) {
+  constructor({ slots, native, distance, roundMs, floorBytes, say }) {
     this.slots = slots;
     this.reader = new HeapProfileReader(new Frames(native));
     this.distance = distance;
+    this.roundMs = roundMs;
+    /** Until samples lie as they will stay. @type {AllocationRate | null} */
+    this.allocationRate = new AllocationRate();
     this.floorBytes = floorBytes;
     this.say = say;
     /** @type {HeapSampler | null} */
@@ -214,6 +220,7 @@ class Survivors {
   stop() {
     for (const site of this.sites.values()) this.slots.release(site);
     this.sites.clear();
+    this.#ignoreAllocationRate();
     const { heap } = this;
     if (heap === null) return;
     this.heap = null;
@@ -222,16 +229,38 @@ class Survivors {
     this.sampler = 'none';
   }
 
+  /** Between rounds: samples draw apart as soon as they turn out to be many. */
+  tick() {
+    if (this.allocationRate === null || this.sampler !== 'ours') return;
+    if (this.distance.isSettled) {
+      this.#ignoreAllocationRate();
+      return;
+    }
+    const rate = this.allocationRate.tick();
+    if (rate !== null && this.distance.foresee(rate * this.roundMs)) this.#startAnew();
+  }
+
+  #ignoreAllocationRate() {
+    this.allocationRate?.stop();
+    this.allocationRate = null;
+  }
+
   /** Reads what lives and tells the ledger. Forces a full collection. */
   round() {
     const startCpuMs = cpuMs();
     const before = this.lastOrdinal;
     const profile = this.#read();
-    if (profile !== null) this.#tell(profile);
-    const samples = Math.max(0, this.lastOrdinal - before);
+    if (profile !== null) {
+      const { samples } = profile;
+      const origins = this.reader.origins(profile);
+      const isOurs = this.sampler === 'ours';
+      const tooManyNodes = isOurs && origins.size > MAX_NODES;
+      if (!tooManyNodes) this.#tell(samples, origins);
+      const taken = Math.max(0, this.lastOrdinal - before);
+      const drawsApart = isOurs && this.distance.observe({ samples: taken, live: samples.length });
+      if (tooManyNodes || drawsApart) this.#startAnew(samples, origins);
+    }
     this.roundCpuMs = cpuMs() - startCpuMs;
-    if (this.sampler !== 'ours' || profile === null) return;
-    if (this.distance.observe({ samples, live: profile.samples.length })) this.#startAnew(profile);
   }
 
   /**
@@ -268,13 +297,11 @@ class Survivors {
     this.say('survivors: the host has started a heap profiler; its samples are used as they are');
   }
 
-  /** @param {Profile} profile */
-  #tell({ head, samples }) {
-    const origins = this.reader.origins({ head, samples });
-    if (origins.size > MAX_NODES && this.sampler === 'ours') {
-      this.#startAnew({ head, samples });
-      return;
-    }
+  /**
+   * @param {Sample[]} samples
+   * @param {Map<number, Origin>} origins  by node id
+   */
+  #tell(samples, origins) {
     /** @type {Map<string, Sighting>} */
     const inlined = new Map();
     const before = this.lastOrdinal;
@@ -390,23 +417,18 @@ class Survivors {
   }
 
   /**
-   * What was forgotten the last time may still live beside it.
-   * @param {Profile} profile  of what is about to be forgotten
+   * @param {Sample[]} [samples]  that are about to be forgotten; what was the last time may still live
+   *   beside them
+   * @param {Map<number, Origin>} [origins]  theirs, by node id
    */
-  #noteFormer(profile) {
-    const origins = this.reader.origins(profile);
-    for (const { nodeId, size } of profile.samples) {
+  #startAnew(samples = [], origins = new Map()) {
+    const { heap } = this;
+    if (heap === null) return;
+    for (const { nodeId, size } of samples) {
       const origin = origins.get(nodeId);
       if (origin !== undefined)
         this.former.set(origin.key, (this.former.get(origin.key) ?? 0) + size);
     }
-  }
-
-  /** @param {Profile} [profile]  the last one, where there is one */
-  #startAnew(profile) {
-    const { heap } = this;
-    if (heap === null) return;
-    if (profile !== undefined) this.#noteFormer(profile);
     heap.stop();
     this.#forget();
     try {

@@ -55,8 +55,8 @@ pub const MIN_SURVIVORS: u32 = 12;
 /// a healthy server. Survivors that stand for fewer bytes than this have to be more …
 const COMPILED_BYTES: f64 = 98_304.0;
 
-/// … up to so many: what is compiled comes in few lumps.
-const MAX_SURVIVORS_ASKED: f64 = 40.0;
+/// … up to so many: what is compiled comes in few lumps, and is left out where a function makes nothing else.
+const MAX_SURVIVORS_ASKED: f64 = 20.0;
 
 /// Survivors per exposure of the older half in terms of the younger half's, below which they may fade …
 const FADED: f64 = 0.85;
@@ -432,9 +432,9 @@ mod tests {
             weigh(cohorts).required_survivors
         };
         assert_eq!(asked(65_536.0), MIN_SURVIVORS);
-        assert_eq!(asked(4_096.0), 24);
-        assert_eq!(asked(128.0), 40);
-        assert_eq!(asked(0.0), 40);
+        assert_eq!(asked(6_144.0), 16);
+        assert_eq!(asked(128.0), 20);
+        assert_eq!(asked(0.0), 20);
     }
 
     #[test]
