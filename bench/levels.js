@@ -8,8 +8,9 @@
  * own, then once more with the CPUs exchanged: what disturbs the machine disturbs both, and what one
  * CPU has over the other cancels. A pair of bare services, treated alike, tells how far to trust that.
  *
- * Intervals are the default ones. Rounds of the heap's sampler come once a minute, and from the third
- * on its samples lie as far apart as they will stay: `--warm-up 130 --seconds 120` measures that.
+ * Intervals are the default ones. Rounds of the heap's sampler come once a minute; where much is
+ * allocated its samples draw apart after 15 seconds, as a rule for good. `--warm-up 130 --seconds 60`
+ * measures a minute with a round.
  */
 
 const { fork, spawn } = require('node:child_process');
@@ -17,7 +18,7 @@ const { once } = require('node:events');
 const http = require('node:http');
 const path = require('node:path');
 const { parseArgs } = require('node:util');
-const { parseCount, readOrExit } = require('../scripts/command-line');
+const { parseCount, parseList, readOrExit } = require('../scripts/command-line');
 const {
   ROOT,
   bareEnvironment,
@@ -39,6 +40,7 @@ const HELP = `Usage: npm run bench:levels -- [options]
 
   --node MAJOR   (default: 24)
   --rate LIST    requests a second, each measured for itself (default: ${RATES})
+  --level LIST   compared with a bare service (default: ${LEVELS.join()}; bare is the control)
   --rounds N     pairs of runs of each level (default: 3)
   --warm-up N    seconds of a run that are not measured (default: 4)
   --seconds N    and those that are (default: 20)
@@ -191,6 +193,7 @@ function readSettings() {
     options: {
       node: { type: 'string', default: '24' },
       rate: { type: 'string', default: RATES },
+      level: { type: 'string', default: LEVELS.join() },
       rounds: { type: 'string', default: '3' },
       'warm-up': { type: 'string', default: '4' },
       seconds: { type: 'string', default: '20' },
@@ -200,6 +203,7 @@ function readSettings() {
   });
   return {
     ...values,
+    levels: parseList('--level', values.level, LEVELS),
     rounds: parseCount('--rounds', values.rounds, MAX_COUNT),
     warmUp: parseCount('--warm-up', values['warm-up'], MAX_COUNT),
     seconds: parseCount('--seconds', values.seconds, MAX_COUNT),
@@ -212,15 +216,15 @@ async function main() {
     process.stdout.write(HELP);
     return;
   }
-  const { node, rounds, warmUp, seconds, json } = settings;
+  const { node, levels, rounds, warmUp, seconds, json } = settings;
   for (const folder of ['.', '__test__/runtimes']) installPackages(folder);
   buildAddon();
   for (const rate of settings.rate.split(',')) {
     const load = { node, rate, warmUp, seconds };
     /** @type {Record<string, Sample[]>} */
-    const ratios = { bare: [], sites: [], survivors: [] };
+    const ratios = Object.fromEntries(levels.map((level) => [level, []]));
     for (let round = 1; round <= rounds; round += 1) {
-      for (const level of LEVELS) {
+      for (const level of levels) {
         ratios[level].push(await compare(level, load));
         process.stderr.write(`${rate} a second, round ${round} of ${rounds}: ${level}\n`);
       }
@@ -232,6 +236,6 @@ async function main() {
     process.stdout.write(
       `Node ${node}, ${rate} requests a second, ratio to a bare service beside it: median (least to most)\n`,
     );
-    for (const level of LEVELS) print(level, ratios[level]);
+    for (const level of levels) print(level, ratios[level]);
   }
 }
