@@ -3,7 +3,8 @@
 /** Timers by the line that makes them: exact below the pool's size, unbiased and bounded above it. */
 
 const assert = require('node:assert');
-const test = require('node:test');
+const { mock, test } = require('node:test');
+const { CallSites } = require('../lib/call-site');
 const { loadNative } = require('../lib/native');
 const { SitePopulations } = require('../lib/site-populations');
 const { Slots } = require('../lib/slots');
@@ -12,7 +13,8 @@ const CAPACITY = 64;
 const FLOOR = 16;
 const PATIENCE = 10;
 
-function populations() {
+/** @param {import('../lib/call-site').CallSites | null} [sites] */
+function populations(sites = null) {
   const { Engine } = loadNative();
   const settings = { patienceTicks: PATIENCE, intervalMs: 10, startedAtMs: 0 };
   const slots = new Slots(
@@ -20,18 +22,19 @@ function populations() {
     CAPACITY,
     PATIENCE,
   );
-  return { slots, timers: new SitePopulations({ kind: 'timers', slots, sites: null }) };
+  return { slots, timers: new SitePopulations({ kind: 'timers', slots, sites }) };
 }
 
 /**
  * @param {SitePopulations} timers
  * @param {number} count
+ * @param {number} [weight]  things that each stands for
  */
-function make(timers, count) {
+function make(timers, count, weight = 1) {
   const isLive = (/** @type {{ live: boolean }} */ target) => target.live;
   return Array.from({ length: count }, () => {
     const target = { live: true };
-    timers.made(target, { what: 'interval', floor: FLOOR, isLive, weight: 1, below: make });
+    timers.made(target, { what: 'interval', floor: FLOOR, isLive, weight, below: make });
     return target;
   });
 }
@@ -58,6 +61,23 @@ test('far more live things than the pool holds are counted without bias', () => 
   timers.tick(0);
   assert.equal(timers.pool.length, 0);
   assert.equal(timers.groups.size, 0);
+});
+
+test('of what never outlasts a tick those that stand for others are spared the stack', () => {
+  const sites = new CallSites({ defineSite: () => 1 });
+  const captures = mock.method(sites, 'capture');
+  const { timers } = populations(sites);
+  const passing = make(timers, 20, 128);
+  assert.equal(captures.mock.callCount(), 0);
+  for (const target of passing) target.live = false;
+  make(timers, 1);
+  assert.equal(captures.mock.callCount(), 1);
+  timers.tick(0);
+  make(timers, 20, 128);
+  assert.equal(captures.mock.callCount(), 1, 'it may end within this tick');
+  timers.tick(0);
+  make(timers, 20, 128);
+  assert.equal(captures.mock.callCount(), 21);
 });
 
 test('a line that makes few gets no slot, and gives its slot back when few are left', () => {

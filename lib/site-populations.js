@@ -12,7 +12,8 @@
  * begun before they were made.
  *
  * Most things are made for a moment (a server's sockets, a request's timeout), so the ledger is told
- * of a birth only when the thing is mature.
+ * of a birth only when the thing is mature; and where none of a kind outlasts a tick, it does not
+ * matter who makes them, so that those which stand for others are spared the stack.
  */
 
 const { random } = require('./clock');
@@ -79,6 +80,8 @@ class SitePopulations {
     this.pool = [];
     /** @type {Map<string, Group>} by what and site */
     this.groups = new Map();
+    /** What some of have outlasted a tick. @type {Set<string>} */
+    this.lasting = new Set();
     /** Things that each addition stands for since the pool was last thinned. */
     this.share = 1;
     /** Full collections so far, as far as they were noticed. */
@@ -104,8 +107,7 @@ class SitePopulations {
   ) {
     if (this.pool.length >= MAX_POOL) this.#makeRoom();
     if (this.share > 1 && random() * this.share >= 1) return 0;
-    const site =
-      known ?? (this.sites === null || below === undefined ? 0 : this.sites.capture(below));
+    const site = known ?? (below === undefined ? 0 : this.#capture(what, weight, below));
     const key = `${what}:${site}`;
     let group = this.groups.get(key);
     if (group === undefined) {
@@ -122,6 +124,16 @@ class SitePopulations {
       told: false,
     });
     return site;
+  }
+
+  /**
+   * @param {string} what
+   * @param {number} weight
+   * @param {import('./run').Below} below
+   */
+  #capture(what, weight, below) {
+    if (this.sites === null || (weight > 1 && !this.lasting.has(what))) return 0;
+    return this.sites.capture(below);
   }
 
   /**
@@ -155,6 +167,8 @@ class SitePopulations {
       group.live = 0;
       group.pooled = 0;
     }
+    this.lasting.clear();
+    const madeBefore = this.ticks - 1 + this.slots.matureTicks;
     this.pool = this.pool.filter((made) => {
       const { ref, isLive, countsFrom, group, weight } = made;
       const target = ref.deref();
@@ -167,6 +181,7 @@ class SitePopulations {
         made.told = true;
         group.born += weight;
       }
+      if (made.toldFrom < madeBefore) this.lasting.add(group.what);
       group.pooled += 1;
       if (this.collections >= countsFrom) group.live += weight;
       return true;
