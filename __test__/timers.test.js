@@ -53,6 +53,21 @@ test('intervals that are never cleared are a leak of the line that makes them', 
   assert.match(finding.advice, /clearInterval/);
 });
 
+test('one interval of four is a leak though the others go after three ticks', async (t) => {
+  startQuick(t);
+  const made = disposables(t);
+  /** Those that go, by tick. @type {NodeJS.Timeout[][]} */
+  const visits = [];
+  const open = () => setInterval(noop, HOUR_MS); // leak: one of four
+  const finding = await untilLeak(() => {
+    made.push(open());
+    visits.push([open(), open(), open()]);
+    if (visits.length > 3) visits.shift()?.forEach(clearInterval);
+  }, isTimers);
+  for (const timer of visits.flat()) clearInterval(timer);
+  assert.equal(finding.site?.line, lineOf(__filename, 'leak: one of four'));
+});
+
 test('intervals made through the module are found like those of the global', async (t) => {
   startQuick(t);
   const made = disposables(t);

@@ -64,6 +64,8 @@ class Descriptors {
     this.born = { file: 0, socket: 0, pipe: 0, descriptor: 0 };
     /** Of these, those that are closed. @type {Record<DescriptorKind, number>} */
     this.died = { file: 0, socket: 0, pipe: 0, descriptor: 0 };
+    /** Whether some were closed before. @type {Record<DescriptorKind, boolean>} */
+    this.passing = { file: false, socket: false, pipe: false, descriptor: false };
     /** @type {Map<string, number>} the site that last opened a path, by path and by base name */
     this.notes = new Map();
     this.ticks = 0;
@@ -161,6 +163,7 @@ class Descriptors {
     this.table.delete(number);
     this.counts[descriptor.kind] -= 1;
     if (descriptor.mature) this.died[descriptor.kind] += 1;
+    else this.passing[descriptor.kind] = true;
   }
 }
 

@@ -62,6 +62,8 @@ class TypeCount {
     /** Of those born and died so far, how many the ledger was told. */
     this.toldBorn = 0;
     this.toldDied = 0;
+    /** Whether it was told that some end before they are mature. */
+    this.toldPassing = false;
   }
 
   evicted() {}
@@ -238,15 +240,18 @@ class Handles {
    * @param {DescriptorKind} kind
    * @param {Descriptors} descriptors
    */
-  #tellBirths(type, kind, { born, died }) {
+  #tellBirths(type, kind, { born, died, passing }) {
     const { slot } = type;
     if (slot < 0) {
       // Whoever is open when it gets a slot is born then.
       type.toldBorn = died[kind];
       type.toldDied = died[kind];
+      type.toldPassing = false;
       return;
     }
     const { engine } = this.slots;
+    if (passing[kind] && !type.toldPassing) engine.samplePassed(slot);
+    type.toldPassing = passing[kind];
     // One by one: each is an observation of its own.
     for (; type.toldBorn < born[kind]; type.toldBorn += 1) engine.sampleBorn(slot, 0, 1);
     for (; type.toldDied < died[kind]; type.toldDied += 1) engine.sampleDied(slot, 0, 1);

@@ -57,6 +57,9 @@ class Group {
     /** Births and deaths that the ledger has not been told of. */
     this.born = 0;
     this.died = 0;
+    /** Whether some have ended before they were mature, and whether the ledger knows. */
+    this.passing = false;
+    this.knownToPass = false;
   }
 
   evicted() {}
@@ -174,6 +177,7 @@ class SitePopulations {
       const target = ref.deref();
       if (target === undefined || !isLive(target)) {
         if (made.told) group.died += weight;
+        else group.passing = true;
         return false;
       }
       const isDue = made.toldFrom <= this.ticks || (isReport && !group.known);
@@ -208,11 +212,14 @@ class SitePopulations {
       const { what, floor } = group;
       const owner = this.named ? what : '';
       if (!slots.claim(group, { kind: this.kind, what, owner, floor, level })) return false;
+      group.knownToPass = false;
     } else if (level < group.floor / 8) {
       slots.release(group);
       return group.pooled === 0;
     }
     slots.levels[group.slot] = level;
+    if (group.passing && !group.knownToPass) slots.engine.samplePassed(group.slot);
+    group.knownToPass = group.passing;
     if (group.born > 0) group.known = true;
     if (group.born > 0) slots.engine.sampleBorn(group.slot, group.site, group.born);
     if (group.died > 0) slots.engine.sampleDied(group.slot, group.site, group.died);

@@ -14,8 +14,8 @@ const { loadNative } = require('./native');
 
 /** Levels are 32 bits wide. */
 const MAX_LEVEL = 2 ** 32 - 1;
-/** Of the patience, eight ticks by default: what belongs to one request is gone by then. */
-const MATURE = 0.13;
+/** Of the patience: what belongs to a request, or to a short visit, is gone by then. */
+const MATURE = 0.5;
 
 class Slots {
   /**
@@ -27,7 +27,9 @@ class Slots {
     this.engine = engine;
     /**
      * The ledger is told of a birth only once its member has lived so many ticks, and of no death of
-     * one that it was not told of: what is taken away at once says nothing about what is kept.
+     * one that it was not told of: what is taken away at once says nothing about what is kept. That
+     * there are such it must know (`samplePassed`): where nobody was ever sampled it takes the rises of
+     * the level for births and its falls for deaths, and a rush of visitors has no falls.
      */
     this.matureTicks = Math.ceil(patience * MATURE);
     /** Size of each population now, in members (MEMORY_UNIT_BYTES for memory), by slot. */

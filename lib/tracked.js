@@ -75,6 +75,8 @@ class Record {
     this.samples = [];
     /** Whether the ledger knows of anybody who adds. */
     this.known = false;
+    /** Whether it knows that some end before they are mature. */
+    this.passing = false;
     /** Looks that one sample stands for since the samples were last thinned. */
     this.share = 1;
   }
@@ -336,6 +338,8 @@ class Tracked {
       const lives = sample.kept ? present[index] && !collected : levels[slot] >= sample.size;
       if (!lives) {
         if (sample.told) engine.sampleDied(slot, sample.site, sample.weight);
+        else if (!record.passing) engine.samplePassed(slot);
+        record.passing = true;
       } else if (!sample.told && sample.toldFrom <= tick) {
         sample.told = true;
         record.known = true;

@@ -49,6 +49,8 @@ export declare class Engine {
   sampleBorn(slot: number, site: number, weight: number): void
   /** That sampled member is no longer there. */
   sampleDied(slot: number, site: number, weight: number): void
+  /** A sampled member ended before anybody was told of it: see `Ledger::sample_passed`. */
+  samplePassed(slot: number): void
   /**
    * One tick: `levels[slot]` is each subject's size now, `load` what the process had to do since the
    * last one, in any unit, if that is known. Where there is a recording the tick is written to it, with `meters`

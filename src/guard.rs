@@ -176,6 +176,14 @@ impl Guard {
         self.ledger.sample_died(slot, site, weight)
     }
 
+    /// See [`Ledger::sample_passed`].
+    ///
+    /// # Errors
+    /// `UnknownSlot`.
+    pub fn sample_passed(&mut self, slot: u32) -> Result<()> {
+        self.ledger.sample_passed(slot)
+    }
+
     /// See [`Ledger::observe`].
     pub fn observe(&mut self, levels: &[u32]) {
         self.ledger.observe(levels);

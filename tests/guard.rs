@@ -166,6 +166,18 @@ fn a_suspect_that_keeps_what_it_gets_becomes_worse() {
 }
 
 #[test]
+fn a_rush_of_members_that_all_pass_is_never_more_than_a_suspect() {
+    let mut run = Run::new(4);
+    let slot = run.claim("Server 'connection'");
+    run.guard.sample_passed(slot).unwrap();
+    let events = run.ticks(300, |run| run.levels[slot as usize] += 1);
+    assert_eq!(kinds(&events)[0], Event::Raised);
+    assert!(events
+        .iter()
+        .all(|(_, _, finding)| finding.severity == Severity::Suspect));
+}
+
+#[test]
 fn subjects_of_one_cause_are_one_finding_and_their_counts_add_up() {
     let mut run = Run::new(16);
     let slots: Vec<u32> = (0..10)

@@ -26,7 +26,7 @@ impl Blame {
             *place = site;
             length += 1;
         }
-        let (born, died) = view.sampled();
+        let (born, died) = view.sampled().unwrap_or_default();
         let known: u64 = sites.iter().map(|site| u64::from(site.live)).sum();
         Self {
             sites,

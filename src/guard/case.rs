@@ -182,8 +182,7 @@ fn survival_of<'a>(view: &View<'_>, live: &'a mut [u32; COHORTS]) -> Survival<'a
     match (view.kind(), view.sampled()) {
         // The heap's level is a sum of bytes: nothing in it is born or dies.
         (Kind::Heap, _) => Survival::Unknown,
-        (_, (0, _)) => Survival::Levels,
-
+        (_, None) => Survival::Levels,
         _ => Blame::on(view).survival(),
     }
 }

@@ -161,18 +161,19 @@ impl Head {
     }
 
     /// The same, with samples from before that stand for so many members.
-    pub(crate) const fn with_samples(self, sampled: (u32, u32)) -> Self {
+    pub(crate) fn with_samples(self, sampled: Option<(u32, u32)>) -> Self {
+        let sampled = sampled.unwrap_or_default();
         Self { sampled, ..self }
     }
 
     /// One tick, at which the level is `level`; `sampled` says how many members the samples stand for
-    /// up to now, born and died. True when the long ring just doubled its span.
+    /// up to now, born and died, or `None` when there never was one. True when the long ring just doubled its span.
     pub(crate) fn record(
         &mut self,
         ring: &mut Ring,
         level: u32,
         recent_span_ticks: u32,
-        sampled: impl FnOnce() -> (u32, u32),
+        sampled: impl FnOnce() -> Option<(u32, u32)>,
     ) -> bool {
         let before = std::mem::replace(&mut self.last, level);
         self.long.add(before, level);
@@ -193,9 +194,9 @@ impl Head {
         false
     }
 
-    fn close_recent(&mut self, ring: &mut Ring, sampled: (u32, u32)) {
-        let before = std::mem::replace(&mut self.sampled, sampled);
-        if sampled.0 > 0 {
+    fn close_recent(&mut self, ring: &mut Ring, sampled: Option<(u32, u32)>) {
+        if let Some(sampled) = sampled {
+            let before = std::mem::replace(&mut self.sampled, sampled);
             self.recent.births = sampled.0.saturating_sub(before.0);
             self.recent.deaths = sampled.1.saturating_sub(before.1);
         }
@@ -316,7 +317,7 @@ mod tests {
     fn where_members_are_sampled_the_recent_history_has_their_births_and_deaths() {
         let (mut head, mut ring) = (Head::starting_at(10), Ring::default());
         for tick in 1..=8 {
-            head.record(&mut ring, 10, SPAN, || (100 * tick, 90 * tick));
+            head.record(&mut ring, 10, SPAN, || Some((100 * tick, 90 * tick)));
         }
         let buckets: Vec<Bucket> = head.recent(&ring).collect();
         assert_eq!((buckets[1].births, buckets[1].deaths), (400, 360));
@@ -331,7 +332,7 @@ mod tests {
         for level in [100_000, 1_000_000, 4_000_000_000] {
             let (mut head, mut ring) = (Head::starting_at(level), Ring::default());
             for tick in 0..64 {
-                head.record(&mut ring, level + level / 100 / 63 * tick, SPAN, || (0, 0));
+                head.record(&mut ring, level + level / 100 / 63 * tick, SPAN, || None);
             }
             let troughs: Vec<u32> = head.closed(&ring).map(|bucket| bucket.min).collect();
             let rises = troughs.windows(2).filter(|pair| pair[1] > pair[0]).count();
@@ -342,7 +343,7 @@ mod tests {
     fn recorded(levels: &[u32]) -> (Head, Ring) {
         let (mut head, mut ring) = (Head::starting_at(0), Ring::default());
         for &level in levels {
-            head.record(&mut ring, level, SPAN, || (0, 0));
+            head.record(&mut ring, level, SPAN, || None);
         }
         (head, ring)
     }

@@ -7,7 +7,7 @@
 //! | column | bytes | holds |
 //! |---|---|---|
 //! | `rings` | 704 | 64 + 24 closed buckets, touched when one closes and when a verdict is due |
-//! | `tops` | 96 | six Space-Saving counters |
+//! | `tops` | 100 | six Space-Saving counters |
 //! | `subjects` | 84 | identity, floor, peak, open buckets |
 //! | `levels` | 4 | the level now |
 //!
@@ -308,6 +308,16 @@ impl Ledger {
         Ok(())
     }
 
+    /// A sampled member ended before it counted as born. Of who has no other samples nobody is known to
+    /// stay then, where otherwise the rises of the level would be taken for births.
+    ///
+    /// # Errors
+    /// `UnknownSlot`.
+    pub fn sample_passed(&mut self, slot: u32) -> Result<()> {
+        self.top_of(slot)?.passed();
+        Ok(())
+    }
+
     fn known_site(&self, site: u32) -> Result<u16> {
         u16::try_from(site)
             .ok()
@@ -498,7 +508,7 @@ mod tests {
             size_of::<TopSites>(),
             size_of::<Subject>(),
         ];
-        assert_eq!(widths, [704, 96, 84]);
+        assert_eq!(widths, [704, 100, 84]);
         assert_eq!(Strings::new().bytes(), 224 * 1024);
         assert_eq!(SiteTable::new().bytes(), 72 * 1024);
         assert_eq!(Cohorts::new(0).bytes(), 65 * 1024);

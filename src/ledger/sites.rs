@@ -48,6 +48,8 @@ pub(crate) struct TopSites {
     site: [u16; TOP_SITES],
     error: [Packed; TOP_SITES],
     baseline: [Packed; TOP_SITES],
+    /// Whether members were sampled that ended before they counted as born.
+    passing: bool,
 }
 
 impl TopSites {
@@ -73,6 +75,11 @@ impl TopSites {
                 .saturating_add(weight)
                 .min(self.born[entry]);
         }
+    }
+
+    /// A sampled member ended before it counted as born.
+    pub(crate) fn passed(&mut self) {
+        self.passing = true;
     }
 
     fn entry(&self, site: u16) -> Option<usize> {
@@ -125,9 +132,9 @@ impl TopSites {
         self.set_baseline();
     }
 
-    /// Members that all samples stand for: added, and of those gone.
-    pub(crate) fn totals(&self) -> (u32, u32) {
-        (self.born_total, self.died_total)
+    /// Members that all samples stand for: added, and of those gone. `None` when there never was one.
+    pub(crate) fn totals(&self) -> Option<(u32, u32)> {
+        (self.passing || self.born_total > 0).then_some((self.born_total, self.died_total))
     }
 
     /// How many members one sample stands for on average; 1 while there are none.
@@ -198,7 +205,7 @@ mod tests {
             })
         );
         assert_eq!(count(&sites, 1).map(|count| count.live), Some(2));
-        assert_eq!(sites.totals(), (42, 2));
+        assert_eq!(sites.totals(), Some((42, 2)));
     }
 
     #[test]
@@ -242,7 +249,17 @@ mod tests {
         let mut sites = TopSites::default();
         sites.born(0, 5);
         sites.died(0, 5);
-        assert_eq!((sites.iter().count(), sites.totals()), (0, (5, 5)));
+        assert_eq!((sites.iter().count(), sites.totals()), (0, Some((5, 5))));
+    }
+
+    #[test]
+    fn who_has_only_members_that_pass_was_sampled_and_has_no_births() {
+        let mut sites = TopSites::default();
+        assert_eq!(sites.totals(), None);
+        sites.passed();
+        assert_eq!(sites.totals(), Some((0, 0)));
+        sites.forget_past();
+        assert_eq!(sites.totals(), Some((0, 0)));
     }
 
     #[test]

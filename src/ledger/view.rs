@@ -151,9 +151,9 @@ impl<'a> View<'a> {
         self.ledger.tops[self.slot].iter()
     }
 
-    /// Members its samples stand for: (born, died). (0, 0) when it was never sampled.
+    /// Members its samples stand for: (born, died). `None` when it was never sampled.
     #[must_use]
-    pub fn sampled(&self) -> (u32, u32) {
+    pub fn sampled(&self) -> Option<(u32, u32)> {
         self.ledger.tops[self.slot].totals()
     }
 

@@ -226,6 +226,12 @@ impl Engine {
         self.lock()?.sample_died(slot, site, weight).map_err(to_js)
     }
 
+    /// A sampled member ended before anybody was told of it: see `Ledger::sample_passed`.
+    #[napi(catch_unwind)]
+    pub fn sample_passed(&self, slot: u32) -> napi::Result<()> {
+        self.lock()?.sample_passed(slot).map_err(to_js)
+    }
+
     /// One tick: `levels[slot]` is each subject's size now, `load` what the process had to do since the
     /// last one, in any unit, if that is known. Where there is a recording the tick is written to it, with `meters`
     /// in the order of `Recorder::tick`; without one they may be empty. Returns how many events wait.
