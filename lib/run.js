@@ -571,7 +571,7 @@ class Run {
     const survivors = this.beginSampling();
     if (survivors === null) return;
     const { interval } = this.settings;
-    survivors.tick();
+    if (survivors.tick()) this.nextRoundAt = Math.min(this.nextRoundAt, now() + interval);
     const leftMs = () => this.nextRoundAt - now();
     if (inFlight.isOpen && leftMs() < interval / 2) {
       const begun = now();

@@ -174,6 +174,8 @@ class Survivors {
     this.roundMs = roundMs;
     /** Until samples lie as they will stay. @type {AllocationRate | null} */
     this.allocationRate = new AllocationRate();
+    /** Whether samples begin anew at the next round. */
+    this.tooClose = false;
     this.floorBytes = floorBytes;
     this.say = say;
     /** @type {HeapSampler | null} */
@@ -229,15 +231,20 @@ class Survivors {
     this.sampler = 'none';
   }
 
-  /** Between rounds: samples draw apart as soon as they turn out to be many. */
+  /**
+   * Between rounds: whether samples turn out to be so many that the next round should be soon. They draw
+   * apart there, since to begin anew takes a full collection, for which a round prepares the service.
+   */
   tick() {
-    if (this.allocationRate === null || this.sampler !== 'ours') return;
+    if (this.allocationRate === null || this.sampler !== 'ours') return false;
     if (this.distance.isSettled) {
       this.#ignoreAllocationRate();
-      return;
+      return false;
     }
     const rate = this.allocationRate.tick();
-    if (rate !== null && this.distance.foresee(rate * this.roundMs)) this.#startAnew();
+    if (rate === null || !this.distance.foresee(rate * this.roundMs)) return false;
+    this.tooClose = true;
+    return true;
   }
 
   #ignoreAllocationRate() {
@@ -257,8 +264,11 @@ class Survivors {
       const tooManyNodes = isOurs && origins.size > MAX_NODES;
       if (!tooManyNodes) this.#tell(samples, origins);
       const taken = Math.max(0, this.lastOrdinal - before);
-      const drawsApart = isOurs && this.distance.observe({ samples: taken, live: samples.length });
+      const drawsApart =
+        isOurs &&
+        (this.tooClose || this.distance.observe({ samples: taken, live: samples.length }));
       if (tooManyNodes || drawsApart) this.#startAnew(samples, origins);
+      this.tooClose = false;
     }
     this.roundCpuMs = cpuMs() - startCpuMs;
   }
