@@ -55,3 +55,14 @@ test('what allocates much twice in a row draws them apart before there was a rou
   assert.deepEqual(foreseen([2 * much, much]), { changed: [false, true], bytes: 3 * BYTES });
   assert.deepEqual(foreseen([TAKEN * BYTES, much]), { changed: [false, false], bytes: BYTES });
 });
+
+test('what was foreseen is told at the next round, once, and no round of the start-up', () => {
+  const distance = new SampleDistance(BYTES);
+  const much = 3 * TAKEN * BYTES;
+  distance.foresee(much);
+  assert.ok(distance.foresee(much));
+  assert.ok(!distance.foresee(0));
+  assert.ok(distance.observe({ samples: 0, live: 0 }));
+  assert.equal(distance.rounds, 0);
+  assert.ok(!distance.observe({ samples: 0, live: 0 }));
+});

@@ -9,7 +9,7 @@
  * CPU has over the other cancels. A pair of bare services, treated alike, tells how far to trust that.
  *
  * Intervals are the default ones. Rounds of the heap's sampler come once a minute; where much is
- * allocated its samples draw apart after 15 seconds, as a rule for good. `--warm-up 130 --seconds 60`
+ * allocated its samples draw apart after 16 seconds, as a rule for good. `--warm-up 60 --seconds 60`
  * measures a minute with a round.
  */
 

@@ -12,8 +12,6 @@ const { isMainThread } = require('./loaded');
 
 /** Exit code at findings at or above `failOn`. */
 const EXIT_FINDINGS = 86;
-/** Verdicts that fail a build, by `failOn`. */
-const FATAL = { leak: ['leak'], suspect: ['leak', 'suspect'] };
 
 /** @typedef {import('..').Report} Report */
 /** @typedef {import('./options').Settings} Settings */
@@ -30,7 +28,7 @@ class AtExit {
     const { report, failOn } = settings;
     this.file = report === null ? null : createReportFile(report);
     this.wantsReport = report !== null || failOn !== null;
-    this.fatal = failOn === null ? [] : FATAL[failOn];
+    this.failOn = failOn;
     this.createReport = createReport;
     this.createLast = createLast;
     this.end = end;
@@ -79,8 +77,9 @@ class AtExit {
         const text = `${file} was written by another process or thread meanwhile, which is kept as ${aside}; %p and %t in the name give each its own`;
         fs.writeSync(2, `leakguard: ${text}\n`);
       }
-      const fails = this.fatal.includes(report.verdict) && report.threadId === 0;
-      if (fails && !process.exitCode) process.exitCode = EXIT_FINDINGS;
+      const { fails } = require('./report');
+      const isFailing = report.threadId === 0 && fails(report.verdict, this.failOn);
+      if (isFailing && !process.exitCode) process.exitCode = EXIT_FINDINGS;
     } catch (error) {
       fs.writeSync(2, `leakguard: the report at exit failed: ${error}\n`);
     }

@@ -62,8 +62,6 @@ class TypeCount {
     /** Of those born and died so far, how many the ledger was told. */
     this.toldBorn = 0;
     this.toldDied = 0;
-    /** Whether it was told that some end before they are mature. */
-    this.toldPassing = false;
   }
 
   evicted() {}
@@ -246,12 +244,10 @@ class Handles {
       // Whoever is open when it gets a slot is born then.
       type.toldBorn = died[kind];
       type.toldDied = died[kind];
-      type.toldPassing = false;
       return;
     }
     const { engine } = this.slots;
-    if (passing[kind] && !type.toldPassing) engine.samplePassed(slot);
-    type.toldPassing = passing[kind];
+    if (passing[kind]) engine.samplePassed(slot);
     // One by one: each is an observation of its own.
     for (; type.toldBorn < born[kind]; type.toldBorn += 1) engine.sampleBorn(slot, 0, 1);
     for (; type.toldDied < died[kind]; type.toldDied += 1) engine.sampleDied(slot, 0, 1);

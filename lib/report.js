@@ -109,7 +109,17 @@ class Report {
   }
 }
 
+/**
+ * Whether a verdict is at or above what should fail.
+ * @param {import('..').Verdict} verdict
+ * @param {string | null | undefined} failOn
+ */
+function fails(verdict, failOn) {
+  return typeof failOn === 'string' && (verdict === 'leak' || verdict === failOn);
+}
+
 exports.addFindings = addFindings;
 exports.applyPolicy = applyPolicy;
 exports.createReport = createReport;
+exports.fails = fails;
 exports.mergeReports = mergeReports;

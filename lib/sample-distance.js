@@ -31,6 +31,8 @@ class SampleDistance {
     this.rounds = 0;
     /** Samples of a round at the rate of allocation that was measured last. */
     this.foreseen = 0;
+    /** Whether it was foreseen, and the next round is to begin anew. */
+    this.isNew = false;
   }
 
   /** Whether it will be another one only if it is far too short. */
@@ -41,13 +43,15 @@ class SampleDistance {
   /**
    * Twice in a row, as a moment says little.
    * @param {number} bytes  that the process would allocate in a round, by its present rate
-   * @returns {boolean} whether the distance is another one from now on
+   * @returns {boolean} whether the distance is another one from the next round on
    */
   foresee(bytes) {
     const samples = bytes / this.bytes;
     const times = Math.min(samples, this.foreseen) / SAMPLES_OF_A_ROUND;
     this.foreseen = samples;
-    return this.#drawApart(times, TOO_MANY);
+    if (!this.#drawApart(times, TOO_MANY)) return false;
+    this.isNew = true;
+    return true;
   }
 
   /**
@@ -57,6 +61,10 @@ class SampleDistance {
    * @returns {boolean} whether the distance is another one from now on
    */
   observe({ samples, live }) {
+    if (this.isNew) {
+      this.isNew = false;
+      return true;
+    }
     this.rounds += 1;
     const settling = this.rounds - START_UP_ROUNDS;
     const taken = settling > 0 ? samples / SAMPLES_OF_A_ROUND : 0;

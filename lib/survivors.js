@@ -174,8 +174,6 @@ class Survivors {
     this.roundMs = roundMs;
     /** Until samples lie as they will stay. @type {AllocationRate | null} */
     this.allocationRate = new AllocationRate();
-    /** Whether samples begin anew at the next round. */
-    this.tooClose = false;
     this.floorBytes = floorBytes;
     this.say = say;
     /** @type {HeapSampler | null} */
@@ -242,9 +240,7 @@ class Survivors {
       return false;
     }
     const rate = this.allocationRate.tick();
-    if (rate === null || !this.distance.foresee(rate * this.roundMs)) return false;
-    this.tooClose = true;
-    return true;
+    return rate !== null && this.distance.foresee(rate * this.roundMs);
   }
 
   #ignoreAllocationRate() {
@@ -264,11 +260,8 @@ class Survivors {
       const tooManyNodes = isOurs && origins.size > MAX_NODES;
       if (!tooManyNodes) this.#tell(samples, origins);
       const taken = Math.max(0, this.lastOrdinal - before);
-      const drawsApart =
-        isOurs &&
-        (this.tooClose || this.distance.observe({ samples: taken, live: samples.length }));
+      const drawsApart = isOurs && this.distance.observe({ samples: taken, live: samples.length });
       if (tooManyNodes || drawsApart) this.#startAnew(samples, origins);
-      this.tooClose = false;
     }
     this.roundCpuMs = cpuMs() - startCpuMs;
   }

@@ -6,7 +6,7 @@ const fs = require('node:fs');
 const { LeakguardError } = require('../errors');
 const { render } = require('../formats');
 const { readRules } = require('../ignore');
-const { mergeReports } = require('../report');
+const { fails, mergeReports } = require('../report');
 const { CliError, exitCodes } = require('./exit-codes');
 const { applyPolicy, ignoreText, openBaseline } = require('./policy');
 
@@ -38,15 +38,6 @@ function readReport(file) {
 }
 
 /**
- * Whether a verdict is at or above what should fail.
- * @param {import('../..').Verdict} verdict
- * @param {string | undefined} failOn
- */
-function fails(verdict, failOn) {
-  return failOn !== undefined && (verdict === 'leak' || verdict === failOn);
-}
-
-/**
  * @param {string[]} files  at least one
  * @param {{ format: string, json?: boolean } & import('./policy').PolicyOptions} options
  * @returns {number} exit code
@@ -59,6 +50,5 @@ function printReports(files, { format, json, ...options }) {
   return fails(report.verdict, options.failOn) ? exitCodes.findings : exitCodes.ok;
 }
 
-exports.fails = fails;
 exports.printReports = printReports;
 exports.readReport = readReport;

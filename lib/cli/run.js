@@ -12,12 +12,12 @@ const os = require('node:os');
 const path = require('node:path');
 const { render } = require('../formats');
 const { readPresent } = require('../mailbox');
-const { mergeReports } = require('../report');
+const { fails, mergeReports } = require('../report');
 const { ReportFile } = require('../report-file');
 const { CliError, exitCodes } = require('./exit-codes');
 const { applyPolicy, ignoreText, openBaseline } = require('./policy');
 const { isAlive, readLast } = require('./recordings');
-const { fails, readReport } = require('./report');
+const { readReport } = require('./report');
 const { printable } = require('./units');
 
 /** @typedef {import('../..').ReportData} ReportData */

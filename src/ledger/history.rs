@@ -167,7 +167,8 @@ impl Head {
     }
 
     /// One tick, at which the level is `level`; `sampled` says how many members the samples stand for
-    /// up to now, born and died, or `None` when there never was one. True when the long ring just doubled its span.
+    /// up to now, born and died, or `None` when there never was one. True when the long ring just
+    /// doubled its span.
     pub(crate) fn record(
         &mut self,
         ring: &mut Ring,
