@@ -4,7 +4,7 @@
 
 const assert = require('node:assert/strict');
 const { test } = require('node:test');
-const { Budget } = require('../lib/budget');
+const { Budget, Rest } = require('../lib/budget');
 const { cpuMs, now } = require('../lib/clock');
 const { REGISTER, onReferenceOnly, runNode } = require('./child');
 
@@ -91,4 +91,16 @@ test('a process in which watching costs too much is watched one level lower, and
   );
   assert.equal(inspector, null);
   assert.match(stderr, /LEAKGUARD_LIMITED/);
+});
+
+test('between two looks at what is dear to ask lie some ticks, and more where a look takes long', () => {
+  const ticksAfter = (/** @type {number} */ ms) => {
+    const rest = new Rest();
+    assert.equal(rest.isOver(), true);
+    rest.begin(ms);
+    let ticks = 1;
+    while (!rest.isOver()) ticks += 1;
+    return ticks;
+  };
+  assert.deepEqual([0, 0.4, 0.6, 5].map(ticksAfter), [4, 4, 5, 14]);
 });

@@ -13,15 +13,14 @@
 
 const { readdirSync, readlinkSync } = require('node:fs');
 const path = require('node:path');
+const { Rest } = require('./budget');
 const { now } = require('./clock');
 
 const FOLDER = '/proc/self/fd';
-/** New or rechecked descriptors per tick, at 2-7 us each: below a millisecond. */
-const MAX_LINKS_PER_TICK = 128;
-/** Known descriptors that are asked again per tick, in turn: with all of them a tick took a millisecond. */
-const MAX_ASKED_AGAIN = 16;
-/** Listing them may take this long in one tick before it is done less often; 1,000 take about 1 ms. */
-const MAX_LIST_MS = 0.5;
+/** New descriptors per look, at 2-7 us each, 16 in a busy process: a millisecond or two. */
+const MAX_NEW_LINKS = 128;
+/** Known descriptors that are asked again per look, in turn. */
+const MAX_ASKED_AGAIN = 32;
 /** Paths whose openers are remembered; each takes two entries. */
 const MAX_NOTES = 4096;
 
@@ -69,8 +68,7 @@ class Descriptors {
     /** @type {Map<string, number>} the site that last opened a path, by path and by base name */
     this.notes = new Map();
     this.ticks = 0;
-    /** Ticks without a look, after one that took long. */
-    this.pause = 0;
+    this.rest = new Rest();
     /** Where the next round of rechecks begins. */
     this.next = 0;
   }
@@ -104,13 +102,10 @@ class Descriptors {
   /** @throws {Error} where the system, or a permission, does not let us look */
   tick() {
     this.ticks += 1;
-    if (this.pause > 0) {
-      this.pause -= 1;
-      return;
-    }
+    if (!this.rest.isOver()) return;
     const start = now();
     const numbers = readdirSync(FOLDER);
-    this.pause = Math.floor((now() - start) / MAX_LIST_MS);
+    this.rest.begin(now() - start);
     const present = new Set(numbers);
     for (const [number, descriptor] of this.table) {
       if (!present.has(number)) {
@@ -122,7 +117,7 @@ class Descriptors {
     }
     let links = 0;
     for (const number of numbers) {
-      if (links === MAX_LINKS_PER_TICK) break;
+      if (links === MAX_NEW_LINKS) break;
       if (this.table.has(number)) continue;
       this.#look(number);
       links += 1;

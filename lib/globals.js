@@ -18,6 +18,7 @@
 const fs = require('node:fs');
 const nodeModule = require('node:module');
 const { types } = require('node:util');
+const { Rest } = require('./budget');
 const { now } = require('./clock');
 const { populationOf } = require('./watch');
 
@@ -25,10 +26,8 @@ const { getOwnPropertyDescriptor, getPrototypeOf } = Object;
 const isEnumerable = Object.prototype.propertyIsEnumerable;
 const { ownKeys } = Reflect;
 
-/** Listing the keys may take this long in one tick before it is done less often; 130 take 20 us. */
-const MAX_LIST_MS = 0.5;
-/** Properties looked at per tick, at about 0.2 us each; the next tick goes on where this one ended. */
-const MAX_LOOKS_PER_TICK = 512;
+/** Properties looked at at a time, at about 0.2 us each; the next look goes on where this one ended. */
+const MAX_LOOKS = 512;
 /** An object with more keys is a table, not a place where an application keeps its parts. */
 const MAX_PARTS = 64;
 /** Collections of globals that are followed. */
@@ -53,18 +52,14 @@ class KeyCount {
     this.parts = new Set(list());
     /** All others, of the last time. @type {Set<PropertyKey>} */
     this.added = new Set();
-    /** Ticks without counting, after one that took long. */
-    this.pause = 0;
+    this.rest = new Rest();
   }
 
   evicted() {}
 
-  /** @returns {number | undefined} undefined in a pause */
+  /** @returns {number | undefined} undefined between two looks */
   count() {
-    if (this.pause > 0) {
-      this.pause -= 1;
-      return undefined;
-    }
+    if (!this.rest.isOver()) return undefined;
     const start = now();
     const added = new Set();
     for (const key of this.list()) {
@@ -73,7 +68,7 @@ class KeyCount {
       else this.parts.add(key);
     }
     this.added = added;
-    this.pause = Math.floor((now() - start) / MAX_LIST_MS);
+    this.rest.begin(now() - start);
     return added.size;
   }
 }
@@ -153,7 +148,7 @@ function sizesOfGlobals(sampler) {
     ['globalThis', { what: 'global', size: keys.length }],
     ['require.cache', { what: 'object', size: listModules().length }],
   ]);
-  for (const key of keys.filter(isAssigned).slice(0, MAX_LOOKS_PER_TICK)) {
+  for (const key of keys.filter(isAssigned).slice(0, MAX_LOOKS)) {
     for (const [value, name] of heldBy(globalThis, key, 'globalThis')) {
       if (!isMeasurable(value)) continue;
       const population = populationOf(value, sampler);
@@ -188,7 +183,8 @@ class Globals {
     ];
     /** @type {Set<import('./tracked').Record>} */
     this.followed = new Set();
-    /** Where the next tick's looks begin among the keys. */
+    this.rest = new Rest();
+    /** Where the next look begins among the keys. */
     this.next = 0;
   }
 
@@ -216,18 +212,18 @@ class Globals {
   /** Looks for collections that have become large enough to follow. */
   #discover() {
     for (const record of this.followed) if (record.slot < 0) this.followed.delete(record);
-    // Keys that leak are counted; among ten thousand of them there is nothing to look for.
-    const [{ pause }] = this.counts;
-    if (pause > 0) return;
+    if (!this.rest.isOver()) return;
+    const start = now();
     const keys = ownKeys(globalThis).filter(isAssigned);
     let looks = 0;
-    for (let step = 0; step < keys.length && looks < MAX_LOOKS_PER_TICK; step += 1) {
+    for (let step = 0; step < keys.length && looks < MAX_LOOKS; step += 1) {
       const key = keys[this.next % keys.length];
       this.next = (this.next + 1) % keys.length;
       const held = heldBy(globalThis, key, 'globalThis');
       looks += held.length;
       for (const [value, name] of held) this.#consider(value, name);
     }
+    this.rest.begin(now() - start);
   }
 
   /**

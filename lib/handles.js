@@ -20,13 +20,12 @@
  * Node lists the handles that hold the event loop; unreferenced ones are seen by their line only.
  */
 
+const { Rest } = require('./budget');
 const { now } = require('./clock');
 const { Descriptors } = require('./descriptors');
 const { isMainThread } = require('./loaded');
 const { SitePopulations } = require('./site-populations');
 
-/** Listing the handles may take this long in one tick before it is done less often. */
-const MAX_LIST_MS = 0.5;
 /** Lines that listen; each keeps its site for what its servers accept. */
 const MAX_LISTEN_SITES = 256;
 
@@ -91,8 +90,7 @@ class Handles {
     this.ticked = false;
     /** Whether Node is still asked for its handles. */
     this.lists = true;
-    /** Ticks without asking, after one that took long. */
-    this.pause = 0;
+    this.rest = new Rest();
     /** Sites of the servers that listen, for what they accept. @type {WeakMap<object, number>} */
     this.listenSites = new WeakMap();
     /** @type {Set<number>} */
@@ -180,11 +178,7 @@ class Handles {
   }
 
   #listHandles() {
-    if (!this.lists) return;
-    if (this.pause > 0) {
-      this.pause -= 1;
-      return;
-    }
+    if (!this.lists || !this.rest.isOver()) return;
     const start = now();
     /** @type {string[]} */
     let names;
@@ -202,7 +196,7 @@ class Handles {
       const what = WHAT_BY_TYPE.get(name);
       if (what !== undefined) this.#typeOf(what).level += 1;
     }
-    this.pause = Math.floor((now() - start) / MAX_LIST_MS);
+    this.rest.begin(now() - start);
   }
 
   /** @param {import('./descriptors').Descriptor} descriptor */
