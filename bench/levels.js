@@ -91,6 +91,7 @@ function runClient(...[port, rate, warmUp, seconds]) {
   /** @type {number[]} */
   let latencies = [];
   let sent = 0;
+  let isOver = false;
   const start = performance.now();
   const timer = setInterval(() => {
     const due = ((performance.now() - start) / 1000) * rate;
@@ -104,6 +105,7 @@ function runClient(...[port, rate, warmUp, seconds]) {
         });
         // The service may close an idle connection just when it is used again: clients send anew.
         request.once('error', (error) => {
+          if (isOver) return;
           if (!request.reusedSocket) throw error;
           get();
         });
@@ -117,6 +119,7 @@ function runClient(...[port, rate, warmUp, seconds]) {
   }, warmUp * 1000);
   setTimeout(
     () => {
+      isOver = true;
       clearInterval(timer);
       latencies.sort((a, b) => a - b);
       const at = (/** @type {number} */ share) => latencies[Math.floor(latencies.length * share)];
