@@ -10,10 +10,14 @@ const monitor = instance();
 const start = monitor.start.bind(monitor);
 const stop = monitor.stop.bind(monitor);
 const report = monitor.report.bind(monitor);
-const mark = monitor.mark.bind(monitor);
-const settled = monitor.settled.bind(monitor);
-const allow = monitor.allow.bind(monitor);
-const check = monitor.check.bind(monitor);
+/** @type {typeof import('.').mark} */
+const mark = (label, options) => monitor.contract.mark(label, options);
+/** @type {typeof import('.').settled} */
+const settled = async (options) => monitor.contract.settled(options);
+/** @type {typeof import('.').allow} */
+const allow = (...rules) => monitor.contract.allow(...rules);
+/** @type {typeof import('.').check} */
+const check = async (fn, options) => monitor.contract.check(fn, options);
 const watchRealm = monitor.watchRealm.bind(monitor);
 const reset = monitor.reset.bind(monitor);
 const watch = monitor.watch.bind(monitor);

@@ -139,7 +139,7 @@ const FLOORS = [
   ],
   [
     2,
-    /^lib\/(shims\/[\w-]+|shim-host|at-exit|meters|survivors|scenario-heap|check|heap|holders|black-box|remote)\.js$/,
+    /^lib\/(shims\/[\w-]+|shim-host|at-exit|meters|survivors|scenario-heap|check|contract|heap|holders|black-box|remote)\.js$/,
   ],
   [3, /^lib\/(instance|monitor|run|metrics)\.js$/],
   [4, /^lib\/(cli|adapters)\/[\w-]+\.m?js$/],

@@ -93,3 +93,4 @@ function createReportFile(pattern) {
 }
 
 exports.AtExit = AtExit;
+exports.EXIT_FINDINGS = EXIT_FINDINGS;

@@ -5,7 +5,12 @@
  * to the host, and a draw of ours from its `Math.random` would shift its sequence.
  */
 
+const { setTimeout } = require('node:timers');
+
 const epochMs = Date.now;
+
+/** @param {number} ms */
+const pause = (ms) => new Promise((resolve) => setTimeout(resolve, ms));
 
 // Not `performance.now`, which loads `node:perf_hooks` and takes as long: a millisecond of a start-up.
 const hrtime = process.hrtime.bind(process);
@@ -41,4 +46,5 @@ exports.cpuMs = cpuMs;
 /** Milliseconds since the epoch. */
 exports.epochMs = epochMs;
 exports.now = now;
+exports.pause = pause;
 exports.random = random;

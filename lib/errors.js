@@ -111,6 +111,11 @@ function warnOnce(message, code) {
   process.emitWarning(`leakguard: ${message}`, { type: 'LeakguardWarning', code });
 }
 
+/** @param {string} message  about a failure of our own */
+function warnInternal(message) {
+  warnOnce(message, 'LEAKGUARD_INTERNAL');
+}
+
 exports.LeakError = LeakError;
 exports.LeakguardError = LeakguardError;
 exports.assertNoLeaks = assertNoLeaks;
@@ -118,4 +123,5 @@ exports.checkCount = checkCount;
 exports.inspectValue = inspectValue;
 exports.refuseOthers = refuseOthers;
 exports.refusedValue = refusedValue;
+exports.warnInternal = warnInternal;
 exports.warnOnce = warnOnce;

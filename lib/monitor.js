@@ -1,7 +1,8 @@
 'use strict';
 
 /**
- * Start, stop, report: wires everything else together, one per thread.
+ * Start, stop, tick, report: wires everything else together, one per thread. What tests ask of it is
+ * `lib/contract.js`.
  *
  * What it guards: nothing that fails in here reaches the host. A shim that fails becomes a
  * pass-through, a tick that fails closes all of them, each is said once. While our own code runs
@@ -17,6 +18,7 @@ const {
   inspectValue,
   refuseOthers,
   refusedValue,
+  warnInternal,
   warnOnce,
 } = require('./errors');
 const { isObject } = require('./holding');
@@ -32,13 +34,10 @@ const { Watches, populationOf } = require('./watch');
 // What only a finding, a report or a mark needs is required then: each file costs a start-up a third of a millisecond.
 
 // Taken now: test suites put fakes in the place of the globals, and hosts do worse.
-const { setInterval, setTimeout, clearInterval } = require('node:timers');
+const { setInterval, clearInterval } = require('node:timers');
 const { cpuMs, epochMs, now } = require('./clock');
 
 /** @typedef {import('..').Finding} Finding */
-
-/** @param {number} ms */
-const pause = (ms) => new Promise((resolve) => setTimeout(resolve, ms));
 
 /** @param {import('..').Frame} frame */
 const placeOf = ({ file, line, column }) => `${file}:${line}:${column}`;
@@ -61,13 +60,8 @@ class LeakguardMonitor {
     this.busy = false;
     /** Where something is asked for when the process ends. @type {import('./at-exit').AtExit | null} */
     this.atExit = null;
-    /** Findings that the report at exit has too. @type {Finding[]} */
-    this.kept = [];
-    /** Whether registrations are recorded: from the first mark of a run on. */
-    this.recording = false;
-    /** Whether the host has set a mark in this run. */
-    this.marked = false;
-    this.checking = false;
+    /** From the first mark on. @type {import('./contract').Contract | null} */
+    this.lazyContract = null;
     /** @type {NodeJS.Timeout | undefined} */
     this.timer = undefined;
     /** @type {Set<(finding: Finding) => void>} */
@@ -108,7 +102,7 @@ class LeakguardMonitor {
     const switchedOff = parseBoolean(process.env.LEAKGUARD) === false;
     if (settings.level === 'off' || switchedOff) return;
     try {
-      this.#begin(settings);
+      this.begin(settings);
     } catch (error) {
       warnOnce(/** @type {Error} */ (error).message, 'LEAKGUARD_NATIVE');
     }
@@ -118,12 +112,10 @@ class LeakguardMonitor {
    * @param {import('./options').Settings} settings
    * @throws {LeakguardError} ERR_LEAKGUARD_NATIVE, ERR_LEAKGUARD_NODE
    */
-  #begin(settings) {
+  begin(settings) {
     this.run = this.#createRun(settings);
     this.remote = null;
     this.running = true;
-    this.recording = false;
-    this.marked = false;
     Object.assign(this.limits, limitsOf(settings));
     for (const shim of this.shims) shim.start();
     this.#adoptRealms();
@@ -162,271 +154,40 @@ class LeakguardMonitor {
     this.#applyLevel(run);
   }
 
-  /**
-   * @param {string} [label]
-   * @param {{ owned?: boolean }} [options]  owned: only what some mark's code registers
-   * @throws {LeakguardError} ERR_LEAKGUARD_LEVEL where nothing is watched, ERR_LEAKGUARD_OPTION
-   */
-  mark(label = '', { owned = false, ...others } = {}) {
-    refuseOthers('mark()', others, 'is owned');
-    if (typeof owned !== 'boolean') {
-      throw refusedValue('mark()', 'owned', owned, 'are true and false');
+  get contract() {
+    if (this.lazyContract === null) {
+      const { Contract } = require('./contract');
+      this.lazyContract = new Contract(this);
     }
-    if (typeof label !== 'string') {
-      throw new LeakguardError(
-        'ERR_LEAKGUARD_OPTION',
-        `mark() takes a text as its label, not ${inspectValue(label)}`,
-      );
-    }
-    const { run } = this;
-    if (run === null || !this.running) {
-      throw new LeakguardError(
-        'ERR_LEAKGUARD_LEVEL',
-        'mark() needs leakguard to be running: call start() first, at any level but off',
-      );
-    }
-    this.marked = true;
-    if (owned) run.restForSuite();
-    return this.#createMark(run, label, owned);
+    return this.lazyContract;
   }
 
   /**
+   * The hooks record what is registered from a mark on.
    * @param {Run} run
-   * @param {string} label
-   * @param {boolean} owned
+   * @param {import('./marks').Mark} mark
    */
-  #createMark(run, label, owned) {
-    return this.#alone(() => {
-      const mark = run.mark(label, owned);
-      this.watches.readSizes(mark.sizes);
-      this.limits.latestMark = mark.ordinal;
-      this.limits.trends = run.watchesTrends;
-      if (!this.recording) this.#beginRecording(run);
-      this.#catchUp();
-      return mark;
-    });
-  }
-
-  #catchUp() {
-    for (const shim of this.shims) shim.catchUp();
-  }
-
-  /**
-   * @param {...import('..').IgnoreRule} rules  what the present mark's code may leave
-   * @throws {LeakguardError} ERR_LEAKGUARD_OPTION
-   */
-  allow(...rules) {
-    const { currentMark } = require('./marks');
-    const { createRule } = require('./ignore');
-    const allowed = rules.map(createRule);
-    currentMark()?.allowed.push(...allowed);
+  recordFrom(run, { ordinal }) {
+    const isFirst = this.limits.latestMark === 0;
+    this.limits.latestMark = ordinal;
+    this.limits.trends = run.watchesTrends;
+    if (isFirst) {
+      this.#applyLevel(run);
+      this.#adoptRealms();
+    }
+    this.catchUp();
   }
 
   /** @param {Run} run */
-  #beginRecording(run) {
-    this.recording = true;
-    this.#applyLevel(run);
-    this.#adoptRealms();
-  }
-
-  /** @param {Run} run */
-  #endRecording(run) {
-    this.recording = false;
+  endRecording(run) {
     this.limits.latestMark = 0;
     run.endRecording();
     this.#applyLevel(run);
   }
 
-  /**
-   * Calls a function in rounds, and accuses what grew in every one.
-   * @param {() => unknown} fn
-   * @param {Partial<import('./check').Plan>} [options]
-   * @returns {Promise<import('..').Report>}
-   * @throws {LeakguardError} ERR_LEAKGUARD_OPTION, ERR_LEAKGUARD_BUSY, ERR_LEAKGUARD_LEVEL
-   */
-  async check(fn, options) {
-    const { readPlan } = require('./check');
-    const plan = readPlan(fn, options);
-    if (this.checking) {
-      throw new LeakguardError(
-        'ERR_LEAKGUARD_BUSY',
-        'check() runs one scenario at a time: await the other one first, and do not call it inside of one',
-      );
-    }
-    this.checking = true;
-    try {
-      const { run, giveBack } = this.#borrowRun();
-      try {
-        return await this.#checkIn(run, fn, plan);
-      } finally {
-        giveBack();
-      }
-    } finally {
-      this.checking = false;
-    }
-  }
-
-  /**
-   * @param {Run} run
-   * @param {() => unknown} fn
-   * @param {import('./check').Plan} plan
-   */
-  async #checkIn(run, fn, plan) {
-    const { Check } = require('./check');
-    const { currentMark } = require('./marks');
-    const assertGoesOn = () => {
-      if (this.run === run && this.running) return;
-      throw new LeakguardError(
-        'ERR_LEAKGUARD_LEVEL',
-        'check() was interrupted by a start() or stop(): call neither before it has ended',
-      );
-    };
-    // In a test, what is left behind is that test's.
-    const outer = currentMark();
-    const createMark = () => {
-      assertGoesOn();
-      const mark = this.#createMark(run, outer?.label ?? '', true);
-      mark.allowed.push(...(outer?.allowed ?? []));
-      return mark;
-    };
-    const alone = this.#alone.bind(this);
-    const check = new Check({ plan, run, watches: this.watches, createMark, alone, pause });
-    // It may have loaded the inspector.
-    this.#catchUp();
-    const since = epochMs();
-    try {
-      const parts = await check.perform(fn);
-      assertGoesOn();
-      return this.#reportLeftovers('scenario', since, parts);
-    } finally {
-      check.end(outer);
-    }
-  }
-
-  /**
-   * The present run, or where nothing is watched one for the time being.
-   * @returns {{ run: Run, giveBack: () => void }}
-   */
-  #borrowRun() {
-    const { run: before, running, recording } = this;
-    if (!running) {
-      const settings = before?.settings ?? readOptions({}, process.env);
-      this.#begin({
-        ...settings,
-        level: 'sites',
-        warn: false,
-        report: null,
-        failOn: null,
-        recorder: null,
-      });
-    }
-    const run = /** @type {Run} */ (this.run);
-    const giveBack = () => {
-      if (this.run !== run) return;
-      if (!running) {
-        this.stop();
-        this.run = before;
-      } else if (this.running && !recording && !this.marked) {
-        this.#endRecording(run);
-      }
-    };
-    return { run, giveBack };
-  }
-
-  /**
-   * What was registered since a mark and is still there, once all that was about to go is gone.
-   * @param {object} options
-   * @param {import('./marks').Mark} options.since
-   * @param {boolean} [options.keep]   the report at exit has it too
-   * @returns {Promise<import('..').Report>}
-   * @throws {LeakguardError} ERR_LEAKGUARD_OPTION
-   */
-  async settled({ keep = false, ...options }) {
-    const since = this.#checkSince('settled()', options);
-    return this.#reportSettled(since, await this.#settle(since), keep);
-  }
-
-  /**
-   * As `settled()`, kept; for suites, most of which leave nothing, and a report takes milliseconds.
-   * @param {import('./marks').Mark} since
-   * @returns {Promise<import('..').Report | null>} null where it would have no finding
-   */
-  async settledSuite(since) {
-    this.#checkSince('settled()', { since });
-    const left = await this.#settle(since);
-    if (left.length === 0) return null;
-    const report = this.#reportSettled(since, left, true);
-    return report.findings.length === 0 ? null : report;
-  }
-
-  /** @param {import('./marks').Mark} since */
-  #settle(since) {
-    const { settle } = require('./settle');
-    const collect = () => require('./collect').collect();
-    return settle({ look: () => this.#leftovers(since), collect, pause });
-  }
-
-  /**
-   * @param {import('./marks').Mark} since
-   * @param {import('./registrations').Leftover[]} left
-   * @param {boolean} keep  whether the report at exit has it too
-   */
-  #reportSettled(since, left, keep) {
-    const report = this.#reportLeftovers('contract', since.at, left);
-    if (keep) this.kept.push(...report.findings);
-    return report;
-  }
-
-  /**
-   * @param {string} call  for errors
-   * @param {{ since?: unknown }} [options]
-   * @param {string} [accepted]  for errors
-   * @returns {import('./marks').Mark}
-   */
-  #checkSince(call, { since, ...others } = {}, accepted = 'is since') {
-    refuseOthers(call, others, accepted);
-    const { Mark } = require('./marks');
-    if (!(since instanceof Mark)) {
-      throw refusedValue(call, 'since', since, 'is what mark() returned');
-    }
-    if (!since.isOf(this.run)) {
-      throw new LeakguardError(
-        'ERR_LEAKGUARD_OPTION',
-        `${call}: the mark ${inspectValue(since.label)} is from before the last start()`,
-      );
-    }
-    return since;
-  }
-
-  /** @param {import('./marks').Mark} since */
-  #leftovers(since) {
-    return this.#alone(() => {
-      const { registrations, tracked } = /** @type {Run} */ (this.run);
-      if (registrations === null) return [];
-      const nameOf = (/** @type {object} */ target) => tracked.nameOf(target);
-      const left = registrations.leftovers(since, nameOf);
-      return since.owned ? left : [...left, ...this.watches.leftovers(since.sizes)];
-    });
-  }
-
-  /**
-   * @param {'contract' | 'scenario'} tier
-   * @param {number} since  epoch ms
-   * @param {import('./registrations').Leftover[]} parts
-   */
-  #reportLeftovers(tier, since, parts) {
-    const run = /** @type {Run} */ (this.run);
-    /** @param {typeof parts} of */
-    const describe = (of) => run.reportLeftovers(this.#shimStates(), { tier, since, parts: of });
-    for (const part of parts) {
-      const rules = part.mark?.allowed ?? [];
-      if (rules.length === 0) continue;
-      const { matchesAny } = require('./ignore');
-      // Others may have left more of it: the rules are asked about what this mark has left.
-      const [finding] = describe([part]).findings;
-      part.allowed = finding !== undefined && matchesAny(finding, rules, warnInternal);
-    }
-    return require('./report').createReport(describe(parts), run, warnInternal);
+  /** Hooks what has been loaded meanwhile. */
+  catchUp() {
+    for (const shim of this.shims) shim.catchUp();
   }
 
   /**
@@ -439,15 +200,14 @@ class LeakguardMonitor {
     }
     if (Object.keys(options).length > 0) {
       if (workers) throw refusedValue('report()', 'workers', workers, 'with since is false');
-      const since = this.#checkSince('report()', options, 'are since and workers');
-      return this.#reportLeftovers('contract', since.at, this.#leftovers(since));
+      return this.contract.report(options);
     }
     const run = this.#runOrNone();
-    if (this.running) this.#alone(() => run.observe());
+    if (this.running) this.alone(() => run.observe());
     const report = this.#createReport(run);
     if (!workers) return report;
     const { readWorkers } = require('./workers');
-    return this.unite(report, this.#alone(readWorkers));
+    return this.unite(report, this.alone(readWorkers));
   }
 
   /**
@@ -456,10 +216,10 @@ class LeakguardMonitor {
    */
   reportInNumbers() {
     const run = this.#runOrNone();
-    if (this.running) this.#alone(() => run.observe());
+    if (this.running) this.alone(() => run.observe());
     // A function of the host's may read whatever a finding has.
     const isFull = run.policy.ignore.some(({ readsAll }) => readsAll);
-    const states = this.#shimStates();
+    const states = this.shimStates();
     const data = isFull ? run.report(states) : run.reportInNumbers(states);
     return require('./report').createReport(data, run, warnInternal);
   }
@@ -494,7 +254,7 @@ class LeakguardMonitor {
    * @returns {import('..').MetricFamily[]}
    */
   metricFamilies(options, call = 'metricFamilies()') {
-    return this.#alone(() => require('./metrics').readFamilies(this, options, call));
+    return this.alone(() => require('./metrics').readFamilies(this, options, call));
   }
 
   /** @param {import('..').MetricsOptions} [options] */
@@ -562,9 +322,9 @@ class LeakguardMonitor {
         error,
       );
     }
-    const watched = this.#alone(() => this.watches.add({ name, floor, population }, target));
+    const watched = this.alone(() => this.watches.add({ name, floor, population }, target));
     this.#follow(watched);
-    return withDispose(() => this.#alone(() => this.watches.remove(watched)));
+    return withDispose(() => this.alone(() => this.watches.remove(watched)));
   }
 
   /**
@@ -600,7 +360,7 @@ class LeakguardMonitor {
     if (run === null || !this.running) return;
     const { floors } = run.settings;
     try {
-      this.#alone(() => this.watches.follow(watched, run.tracked, floors.watched));
+      this.alone(() => this.watches.follow(watched, run.tracked, floors.watched));
     } catch (error) {
       warnOnce(`the size of ${watched.name} cannot be read: ${error}`, 'LEAKGUARD_WATCH');
     }
@@ -624,10 +384,10 @@ class LeakguardMonitor {
       );
     }
     const survivors = this.run?.beginSampling();
-    this.#catchUp();
+    this.catchUp();
     const sites = suspects ? this.report().findings.flatMap((finding) => finding.sites) : null;
     const places = sites && new Set(sites.map(placeOf));
-    const profile = this.#alone(
+    const profile = this.alone(
       () => survivors?.profile(places && (({ site }) => places.has(placeOf(site.frame)))) ?? null,
     );
     if (profile === null) {
@@ -679,7 +439,7 @@ class LeakguardMonitor {
 
   /** @param {import('./options').Settings} settings */
   #createRun(settings) {
-    return new Run(settings, this.collectionsSampler, (action) => this.#alone(action));
+    return new Run(settings, this.collectionsSampler, (action) => this.alone(action));
   }
 
   /**
@@ -688,7 +448,7 @@ class LeakguardMonitor {
    * @param {() => T} action
    * @returns {T}
    */
-  #alone(action) {
+  alone(action) {
     const { busy } = this;
     this.busy = true;
     try {
@@ -706,7 +466,7 @@ class LeakguardMonitor {
     const { run } = this;
     if (this.busy || !this.running || run === null || !arraysIterate()) return;
     const start = now();
-    this.#alone(() => action(run));
+    this.alone(() => action(run));
     run.spend(now() - start);
   }
 
@@ -716,7 +476,7 @@ class LeakguardMonitor {
     const start = now();
     const startCpuMs = cpuMs();
     try {
-      const events = this.#alone(() => {
+      const events = this.alone(() => {
         const events = run.tick();
         this.watches.tick();
         return events;
@@ -735,7 +495,7 @@ class LeakguardMonitor {
     // Waiting for a CPU is not of its making; what other threads did meanwhile isn't either.
     run.spend(Math.min(lastTickMs, cpuMs() - startCpuMs));
     // Whoever has set a mark has asked for every registration.
-    if (!this.recording && run.isOverspent() && run.lower()) this.#applyLevel(run);
+    if (!run.isRecording && run.isOverspent() && run.lower()) this.#applyLevel(run);
     run.overhead.lastTickMs = lastTickMs;
     run.overhead.maxTickMs = Math.max(run.overhead.maxTickMs, lastTickMs);
   }
@@ -760,8 +520,8 @@ class LeakguardMonitor {
       const { Remote } = require('./remote');
       const mailbox = new Mailbox(dashboard, `${process.pid}-${threadId()}`);
       this.remote = new Remote(mailbox, {
-        mark: (label) => this.mark(label),
-        settled: (options) => this.settled(options),
+        mark: (label) => this.contract.mark(label),
+        settled: (options) => this.contract.settled(options),
         findHolders: () => this.#findHolders(run),
       });
       this.remote.announce(recording);
@@ -838,13 +598,13 @@ class LeakguardMonitor {
   /** @param {Run} run */
   #createReport(run) {
     const { createReport } = require('./report');
-    const report = createReport(run.report(this.#shimStates()), run, warnInternal);
+    const report = createReport(run.report(this.shimStates()), run, warnInternal);
     const { ignore } = run.policy;
     if (ignore.length > 0) report.notes.push(...require('./ignore').staleNotes(ignore));
     return report;
   }
 
-  #shimStates() {
+  shimStates() {
     const hosts = this.shims.filter(({ isNeeded }) => isNeeded);
     return Object.fromEntries(hosts.map((host) => [host.name, host.state()]));
   }
@@ -872,14 +632,9 @@ class LeakguardMonitor {
    * @param {Run} run
    */
   #createLastReport(run) {
-    if (run.tracked.ticks === 0) this.#alone(() => run.observe());
-    return require('./report').addFindings(this.#createReport(run), this.kept);
+    if (run.tracked.ticks === 0) this.alone(() => run.observe());
+    return require('./report').addFindings(this.#createReport(run), this.lazyContract?.kept ?? []);
   }
-}
-
-/** @param {string} message */
-function warnInternal(message) {
-  warnOnce(message, 'LEAKGUARD_INTERNAL');
 }
 
 exports.Monitor = LeakguardMonitor;

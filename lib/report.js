@@ -20,7 +20,7 @@ const { loadNative } = require('./native');
  */
 
 /** The worst first, as the core has it. */
-const SEVERITIES = ['leak', 'suspect', 'note'];
+const SEVERITIES = /** @type {const} */ (['leak', 'suspect', 'note']);
 
 /**
  * @param {Finding[]} findings  of one report
@@ -110,14 +110,15 @@ class Report {
 }
 
 /**
- * Whether a verdict is at or above what should fail.
- * @param {import('..').Verdict} verdict
+ * Whether a verdict, or a severity, is at or above what should fail.
+ * @param {import('..').Verdict | Finding['severity']} verdict
  * @param {string | null | undefined} failOn
  */
 function fails(verdict, failOn) {
   return typeof failOn === 'string' && (verdict === 'leak' || verdict === failOn);
 }
 
+exports.SEVERITIES = SEVERITIES;
 exports.addFindings = addFindings;
 exports.applyPolicy = applyPolicy;
 exports.createReport = createReport;

@@ -162,6 +162,8 @@ class Run {
     this.sampler = sampler;
     /** From the first mark on. @type {import('./registrations').Registrations | null} */
     this.registrations = null;
+    /** Whether the host has set a mark. */
+    this.isMarked = false;
     /** From the first tick on, where it is asked for. @type {import('./promises').Promises | null} */
     this.promises = null;
     this.watchesPromises = settings.promises;
@@ -217,6 +219,10 @@ class Run {
     this.resting = true;
     const text = 'what each test leaves is recorded, and no trend is watched';
     if (!this.notes.includes(text)) this.notes.push(text);
+  }
+
+  get isRecording() {
+    return this.registrations !== null;
   }
 
   /** Forgets what was registered, and records no more until the next mark. */

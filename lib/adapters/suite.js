@@ -51,7 +51,7 @@ class Suite {
     if (this.since === null) return null;
     let mark = this.marks.get(test);
     if (mark === undefined) {
-      mark = monitor.mark(this.#unique(label()), OWNED);
+      mark = monitor.contract.mark(this.#unique(label()), OWNED);
       this.marks.set(test, mark);
     }
     return mark;
@@ -62,7 +62,7 @@ class Suite {
    * @returns {Promise<Report | null>} null where nothing is
    */
   async finish() {
-    return this.since === null ? null : monitor.settledSuite(this.since);
+    return this.since === null ? null : monitor.contract.settledSuite(this.since);
   }
 
   /**
@@ -98,7 +98,7 @@ function begin(label) {
   const { LEAKGUARD, LEAKGUARD_LEVEL } = process.env;
   const isOff = parseBoolean(LEAKGUARD) === false || LEAKGUARD_LEVEL === 'off';
   // Anything else that keeps it from watching is an error: a check that cannot run must not pass.
-  return isOff ? null : monitor.mark(label, OWNED);
+  return isOff ? null : monitor.contract.mark(label, OWNED);
 }
 
 exports.Suite = Suite;

@@ -10,7 +10,7 @@ const fs = require('node:fs');
 const path = require('node:path');
 const { Baseline } = require('../baseline');
 const { isStaleNote, readRules, staleNotes } = require('../ignore');
-const { createReport } = require('../report');
+const { SEVERITIES, createReport, fails } = require('../report');
 const { CliError, exitCodes } = require('./exit-codes');
 
 /** @typedef {import('../..').ReportData} ReportData */
@@ -80,8 +80,8 @@ function staleEntriesNote(entries) {
  * @returns {Baseline}
  * @throws {CliError}
  */
-function writeUpdated(baseline, reports, { baseline: file = '', failOn }) {
-  const failing = failOn === 'suspect' ? ['leak', 'suspect'] : ['leak'];
+function writeUpdated(baseline, reports, { baseline: file = '', failOn = 'leak' }) {
+  const failing = SEVERITIES.filter((severity) => fails(severity, failOn));
   const updated = baseline.updated(reports, { failing, folder: path.dirname(file) });
   try {
     updated.write(file);
