@@ -10,7 +10,7 @@ const { Repetition } = require('../lib/repetition');
 function repeated(samples, ends = [100, 200, 300]) {
   const repetition = new Repetition();
   for (const end of ends) repetition.endRound(end);
-  return repetition.repeated(samples, (nodeId) => (nodeId < 10 ? 'fill' : 'parse'));
+  return repetition.repeated(samples, (nodeId) => (nodeId < 10 ? 'fill' : 'parse'), 1000);
 }
 
 /** @typedef {import('../lib/heap-profile').Sample} Sample */
@@ -40,6 +40,14 @@ test('a function that makes something again and again counts with all that it ha
   const renewed = born([4, 105, 206], { nodeId: 2, size: 96 });
   const others = born([5, 106], { nodeId: 10, size: 96 });
   assert.deepEqual(repeated([...filled, ...renewed, ...others]), [...filled, ...renewed]);
+});
+
+test('a table that has doubled counts for little beside what it holds', () => {
+  const held = born([3, 104, 205], { size: 64 });
+  const large = born([6, 107, 208], { size: 5000, nodeId: 2 });
+  const [table] = born([206], { size: 8192 });
+  const counted = repeated([...held, ...large, table]);
+  assert.deepEqual(counted, [...held, ...large, { ...table, size: 1000 }]);
 });
 
 test('a round in which a hundred times as much was made takes nothing from the others', () => {

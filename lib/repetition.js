@@ -8,7 +8,9 @@
  *
  * A function that makes something again and again counts with all that it has made, on whichever stack
  * and of whichever size, which changes when V8 optimizes it: a table that was filled at once, and is
- * renewed bit by bit, does not grow.
+ * renewed bit by bit, does not grow. But what is large and alone of its size counts for little. It is the
+ * table that holds the others as a rule, takes the place of a smaller one, and with its doublings would
+ * hide how steadily they become more.
  */
 
 /** Rounds in which a thing is made before it counts. */
@@ -19,6 +21,12 @@ const STACKS = 2 ** 20;
 const MAX_ROUNDS = 256;
 
 /** @typedef {import('./heap-profile').Sample} Sample */
+
+/**
+ * @param {Sample} sample
+ * @returns {number} the same for what is of one size and made on one stack
+ */
+const keyOf = ({ size, nodeId }) => size * STACKS + (nodeId % STACKS);
 
 class Repetition {
   /** The youngest ordinal of each round, ascending. @type {number[]} */
@@ -36,22 +44,28 @@ class Repetition {
   /**
    * @param {Sample[]} samples  of rounds that have ended
    * @param {(nodeId: number) => string | undefined} functionOf  key of the function that a stack ends in
+   * @param {number} aloneBytes  that a thing which was not made again and again counts for at most
    * @returns {Sample[]} those of functions that make something again and again
    */
-  repeated(samples, functionOf) {
+  repeated(samples, functionOf, aloneBytes) {
     /** @type {Map<number, Sample[]>} by size and stack */
     const groups = new Map();
     for (const sample of samples) {
-      const key = sample.size * STACKS + (sample.nodeId % STACKS);
+      const key = keyOf(sample);
       const group = groups.get(key);
       if (group === undefined) groups.set(key, [sample]);
       else group.push(sample);
     }
-    const makers = new Set();
-    for (const group of groups.values()) {
-      if (this.#isRepeated(group)) makers.add(functionOf(group[0].nodeId));
-    }
-    return samples.filter(({ nodeId }) => makers.has(functionOf(nodeId)));
+    const made = [...groups].filter(([, group]) => this.#isRepeated(group));
+    const again = new Set(made.map(([key]) => key));
+    const makers = new Set(made.map(([, [{ nodeId }]]) => functionOf(nodeId)));
+    return samples
+      .filter(({ nodeId }) => makers.has(functionOf(nodeId)))
+      .map((sample) =>
+        sample.size > aloneBytes && !again.has(keyOf(sample))
+          ? { ...sample, size: aloneBytes }
+          : sample,
+      );
   }
 
   /** @param {Sample[]} group */

@@ -29,6 +29,8 @@ const MAX_SITES = 512;
 const MIN_SAMPLES = 4;
 /** Fewer live samples of a site say nothing about its generations, of which a verdict takes a dozen. */
 const SAMPLES_OF_A_SITE = 24;
+/** For which what is large and alone of its size counts at most. */
+const SAMPLES_OF_ONE = 4;
 /** Functions below a site that are named beside it: with itself as many as a subject has sites. */
 const MAX_NAMED_BELOW = 5;
 /** A profile of more nodes takes longer to read than its heap to collect: V8's tree is begun anew. */
@@ -310,7 +312,9 @@ class Survivors {
     const before = this.lastOrdinal;
     this.lastOrdinal = Math.max(before, youngestOf(samples));
     this.repetition.endRound(this.lastOrdinal);
-    const counted = this.repetition.repeated(samples, (nodeId) => origins.get(nodeId)?.key);
+    const functionOf = (/** @type {number} */ nodeId) => origins.get(nodeId)?.key;
+    const aloneBytes = SAMPLES_OF_ONE * this.distance.bytes;
+    const counted = this.repetition.repeated(samples, functionOf, aloneBytes);
     for (const sample of counted) {
       const origin = origins.get(sample.nodeId);
       if (origin !== undefined) sightingOf(inlined, origin).add(origin.what, sample, before);
