@@ -56,6 +56,7 @@ const KIND_OF_WHAT = { promise: 'promises' };
 /** @typedef {import('./heap-profile').Profile} Profile */
 /** @typedef {import('./heap-profile').Sample} Sample */
 /** @typedef {import('./heap-profile').Origin} Origin */
+/** @typedef {{ last: number, beforeLast: number }} RoundEnds  the youngest sample of either round */
 /**
  * @typedef {import('./slots').Holder & { origin: Origin, site: number, forgotten: number }} Site
  *   forgotten: its level when samples were begun anew, if there was a finding on it
@@ -67,8 +68,10 @@ class Sighting {
   constructor(origin) {
     this.origin = origin;
     this.bytes = 0;
-    /** Born since the round before: what is only passing through is among them. */
+    /** Born since the round before. */
     this.freshBytes = 0;
+    /** Of what lived at the round before last: what is only passing through is gone. */
+    this.lastingBytes = 0;
     /** @type {number[]} */
     this.ordinals = [];
     /** @type {Map<string, number>} bytes by what they are */
@@ -78,11 +81,12 @@ class Sighting {
   /**
    * @param {string} what
    * @param {{ size: number, ordinal: number }} sample
-   * @param {number} lastOrdinal  of the round before
+   * @param {RoundEnds} ends
    */
-  add(what, { size, ordinal }, lastOrdinal) {
+  add(what, { size, ordinal }, { last, beforeLast }) {
     this.bytes += size;
-    if (ordinal > lastOrdinal) this.freshBytes += size;
+    if (ordinal > last) this.freshBytes += size;
+    if (ordinal <= beforeLast) this.lastingBytes += size;
     this.ordinals.push(ordinal);
     this.whats.set(what, (this.whats.get(what) ?? 0) + size);
   }
@@ -91,9 +95,10 @@ class Sighting {
    * @param {Sighting} other
    * @param {number} share  of it that counts
    */
-  addShare({ bytes, freshBytes, ordinals, whats }, share) {
+  addShare({ bytes, freshBytes, lastingBytes, ordinals, whats }, share) {
     this.bytes += bytes * share;
     this.freshBytes += freshBytes * share;
+    this.lastingBytes += lastingBytes * share;
     for (const ordinal of ordinals) {
       if (spread(ordinal) < share) this.ordinals.push(ordinal);
     }
@@ -193,8 +198,8 @@ class Survivors {
     this.repetition = new Repetition();
     /** Whom the last round has given what reactions leave, by key. @type {string | null} */
     this.credited = null;
-    /** The youngest sample of the last round. */
-    this.lastOrdinal = 0;
+    /** @type {RoundEnds} */
+    this.ends = { last: 0, beforeLast: 0 };
     /** Of the last round. */
     this.roundCpuMs = 0;
   }
@@ -253,7 +258,7 @@ class Survivors {
   /** Reads what lives and tells the ledger. Forces a full collection. */
   round() {
     const startCpuMs = cpuMs();
-    const before = this.lastOrdinal;
+    const { last } = this.ends;
     const profile = this.#read();
     if (profile !== null) {
       const { samples } = profile;
@@ -261,7 +266,7 @@ class Survivors {
       const isOurs = this.sampler === 'ours';
       const tooManyNodes = isOurs && origins.size > MAX_NODES;
       if (!tooManyNodes) this.#tell(samples, origins);
-      const taken = Math.max(0, this.lastOrdinal - before);
+      const taken = Math.max(0, this.ends.last - last);
       const drawsApart = isOurs && this.distance.observe({ samples: taken, live: samples.length });
       if (tooManyNodes || drawsApart) this.#startAnew(samples, origins);
     }
@@ -309,9 +314,10 @@ class Survivors {
   #tell(samples, origins) {
     /** @type {Map<string, Sighting>} */
     const inlined = new Map();
-    const before = this.lastOrdinal;
-    this.lastOrdinal = Math.max(before, youngestOf(samples));
-    this.repetition.endRound(this.lastOrdinal);
+    const before = this.ends;
+    const last = Math.max(before.last, youngestOf(samples));
+    this.ends = { last, beforeLast: before.last };
+    this.repetition.endRound(last);
     const functionOf = (/** @type {number} */ nodeId) => origins.get(nodeId)?.key;
     const aloneBytes = SAMPLES_OF_ONE * this.distance.bytes;
     const counted = this.repetition.repeated(samples, functionOf, aloneBytes);
@@ -355,7 +361,7 @@ class Survivors {
     }
     this.slots.engine.round(
       this.slots.levels,
-      this.lastOrdinal,
+      last,
       Uint32Array.from(slots),
       Uint32Array.from(ordinals),
     );
@@ -367,8 +373,8 @@ class Survivors {
    * @returns {number} -1 when it has no slot
    */
   #slotOf(sighting, all) {
-    const { origin, bytes, freshBytes, ordinals } = sighting;
-    const level = memoryLevel(bytes - freshBytes);
+    const { origin, lastingBytes, ordinals } = sighting;
+    const level = memoryLevel(lastingBytes);
     let site = this.sites.get(origin.key);
     if (site === undefined || site.slot < 0) {
       if (ordinals.length < MIN_SAMPLES || this.sites.size >= MAX_SITES) return -1;
@@ -459,7 +465,7 @@ class Survivors {
     }
     this.inlining = new Inlining();
     this.repetition = new Repetition();
-    this.lastOrdinal = 0;
+    this.ends = { last: 0, beforeLast: 0 };
     this.sampler = 'none';
   }
 
