@@ -6,14 +6,23 @@ use super::finding::Severity;
 use super::phrase::{bytes, count, decimal, plural};
 use crate::ledger::Kind;
 
-/// `128 listeners on EventEmitter 'tick'`. `subjects` is how many lists, maps … it is spread over.
-pub(super) fn title(kind: Kind, what: &str, owner: &str, level: u64, subjects: usize) -> String {
+/// `128 listeners on EventEmitter 'tick'`. `is_memory` says that `level` is bytes, and `subjects` how many
+/// lists, maps … it is spread over.
+pub(super) fn title(
+    kind: Kind,
+    what: &str,
+    owner: &str,
+    level: u64,
+    is_memory: bool,
+    subjects: usize,
+) -> String {
     let named = if owner.is_empty() { what } else { owner };
     let title = match kind {
         Kind::Listeners => format!("{} on {named}", plural(level, "listener", "listeners")),
         Kind::Timers => format!("{} live {}", count(level), numbered(level, what, "timer")),
         Kind::Collections | Kind::Globals => sized(kind, what, owner, level),
         Kind::Objects => format!("{} of live {}", bytes(level as f64), objects(what)),
+        Kind::Promises if is_memory => format!("{} of live promises", bytes(level as f64)),
         Kind::Promises => plural(level, "pending promise", "pending promises"),
         Kind::Handles => format!("{} open {}", count(level), numbered(level, named, "handle")),
         // A level is a count below 2^53.
@@ -31,7 +40,7 @@ pub(super) fn title(kind: Kind, what: &str, owner: &str, level: u64, subjects: u
 }
 
 /// `3 listeners left on EventEmitter 'tick'`: what was registered and not taken away again.
-pub(super) fn left(kind: Kind, what: &str, owner: &str, number: u64) -> String {
+pub(super) fn left(kind: Kind, what: &str, owner: &str, number: u64, is_memory: bool) -> String {
     let named = if owner.is_empty() { what } else { owner };
     match kind {
         Kind::Listeners => format!(
@@ -49,9 +58,9 @@ pub(super) fn left(kind: Kind, what: &str, owner: &str, number: u64) -> String {
             count(number),
             numbered(number, named, "handle")
         ),
-        Kind::Retained => title(kind, what, owner, number, 1),
+        Kind::Retained => title(kind, what, owner, number, is_memory, 1),
         Kind::Objects | Kind::Promises | Kind::Heap => {
-            format!("{} left", title(kind, what, owner, number, 1))
+            format!("{} left", title(kind, what, owner, number, is_memory, 1))
         }
     }
 }
@@ -231,7 +240,7 @@ mod tests {
 
     #[test]
     fn titles_say_how_many_of_what() {
-        let title = |kind, what, owner, level| title(kind, what, owner, level, 1);
+        let title = |kind, what, owner, level| title(kind, what, owner, level, false, 1);
         assert_eq!(
             title(Kind::Listeners, "EventEmitter", "EventEmitter 'tick'", 128),
             "128 listeners on EventEmitter 'tick'"
@@ -261,6 +270,13 @@ mod tests {
     }
 
     #[test]
+    fn promises_are_counted_where_they_are_followed_and_weighed_where_the_heap_is_sampled() {
+        let title = |is_memory| title(Kind::Promises, "promise", "", 2_048, is_memory, 1);
+        assert_eq!(title(false), "2,048 pending promises");
+        assert_eq!(title(true), "2.0 KiB of live promises");
+    }
+
+    #[test]
     fn a_grouped_title_says_how_many_subjects_it_is_spread_over() {
         assert_eq!(
             title(
@@ -268,6 +284,7 @@ mod tests {
                 "EventEmitter",
                 "Socket 'close'",
                 6_000,
+                false,
                 300
             ),
             "6,000 listeners on Socket 'close' (in 300 places)"

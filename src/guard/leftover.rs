@@ -166,7 +166,8 @@ impl Leftovers {
         } else {
             (Severity::Leak, CONFIDENCE)
         };
-        let title = advice::left(kind, what, owner, total);
+        let is_memory = matches!(kind, Kind::Objects | Kind::Promises);
+        let title = advice::left(kind, what, owner, total, is_memory);
         let evidence = self.evidence(parts, total, doubt);
         let mut lines = vec![title.clone()];
         lines.extend(who_adds(&sites));
@@ -186,7 +187,7 @@ impl Leftovers {
             advice: advice::fix(kind, what).to_owned(),
             count: total,
             peak: total,
-            bytes: matches!(kind, Kind::Objects | Kind::Promises).then_some(total),
+            bytes: is_memory.then_some(total),
             rate_per_minute: 0.0,
             eta_ms: None,
             first_seen: whole(self.since),

@@ -128,7 +128,14 @@ impl<'a> Population<'a> {
         };
         if detail == Detail::Full {
             let members = self.members.len();
-            finding.title = advice::title(self.kind, self.what, self.owner, level, members);
+            finding.title = advice::title(
+                self.kind,
+                self.what,
+                self.owner,
+                level,
+                self.is_memory,
+                members,
+            );
             finding.message = self.message(&finding.title, rate_per_minute, &sites, &standing);
             finding.advice.push_str(advice::fix(self.kind, self.what));
             finding.evidence = self.evidence(&standing);

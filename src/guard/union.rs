@@ -25,11 +25,6 @@ impl Finding {
             Ordering::Greater => (other, self),
             _ => (self, other),
         };
-        let title = if worse.tier == Tier::Trend {
-            advice::title
-        } else {
-            |kind, what: &str, owner: &str, count, _| advice::left(kind, what, owner, count)
-        };
         let mut both = Self {
             count: worse.count.saturating_add(other.count),
             peak: worse.peak.saturating_add(other.peak),
@@ -44,7 +39,12 @@ impl Finding {
             history: higher(worse.history, other.history),
             ..worse
         };
-        both.title = title(both.kind, &both.what, &both.owner, both.count, 1);
+        let (kind, count, is_memory) = (both.kind, both.count, both.counts_bytes());
+        both.title = if both.tier == Tier::Trend {
+            advice::title(kind, &both.what, &both.owner, count, is_memory, 1)
+        } else {
+            advice::left(kind, &both.what, &both.owner, count, is_memory)
+        };
         both.message = both.message_with_new_first_line();
         both
     }
