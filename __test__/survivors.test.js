@@ -70,6 +70,23 @@ test('a ring of the last thousand objects is none', async (t) => {
   }, isOfObjects);
 });
 
+test('a steady leak shows among visitors whose number scatters and who stay for two rounds', async (t) => {
+  startQuick(t, SAMPLING);
+  t.after(() => kept.splice(0));
+  /** @type {unknown[][]} */
+  const visits = [[], []];
+  const admit = (/** @type {number} */ round) => {
+    visits[round % 2] = [];
+    const visitors = 100 + ((round * 617) % 7) * 1000;
+    for (let count = 0; count < visitors; count += 1) {
+      const visitor = { round, count, seen: [round, count] };
+      (count < 40 ? kept : visits[round % 2]).push(visitor);
+    }
+  };
+  const { site } = await untilLeak(admit, isOfObjects);
+  assert.equal(site?.function, 'admit');
+});
+
 test('what replaces objects from before the samples drew apart is none', async (t) => {
   startQuick(t, SAMPLING);
   /** @type {unknown[]} */
