@@ -13,11 +13,11 @@ const report = monitor.report.bind(monitor);
 /** @type {typeof import('.').mark} */
 const mark = (label, options) => monitor.contract.mark(label, options);
 /** @type {typeof import('.').settled} */
-const settled = async (options) => monitor.contract.settled(options);
+const settled = (options) => monitor.contract.settled(options);
 /** @type {typeof import('.').allow} */
 const allow = (...rules) => monitor.contract.allow(...rules);
 /** @type {typeof import('.').check} */
-const check = async (fn, options) => monitor.contract.check(fn, options);
+const check = (fn, options) => monitor.contract.check(fn, options);
 const watchRealm = monitor.watchRealm.bind(monitor);
 const reset = monitor.reset.bind(monitor);
 const watch = monitor.watch.bind(monitor);

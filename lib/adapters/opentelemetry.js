@@ -6,7 +6,7 @@
  */
 
 const leakguard = require('../..');
-const { LeakguardError, inspectValue, refuseOthers, warnOnce } = require('../errors');
+const { LeakguardError, inspectValue, refuseOthers, warnInternal } = require('../errors');
 const { readMetricsOptions } = require('../metric-families');
 const { version } = require('../../package.json');
 
@@ -71,7 +71,7 @@ function observe(meter, options) {
         }
       }
     } catch (error) {
-      warnOnce(`no metrics: ${/** @type {Error} */ (error).message}`, 'LEAKGUARD_INTERNAL');
+      warnInternal(`no metrics: ${/** @type {Error} */ (error).message}`);
     }
   };
   meter.addBatchObservableCallback(callback, instruments);

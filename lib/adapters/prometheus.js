@@ -10,7 +10,7 @@
 
 const leakguard = require('../..');
 const { now } = require('../clock');
-const { LeakguardError, inspectValue, warnOnce } = require('../errors');
+const { LeakguardError, inspectValue, warnInternal } = require('../errors');
 const { CONTENT_TYPE, formatFamilies, prometheusLabel, prometheusName } = require('../exposition');
 const { DOWN, readMetricsOptions } = require('../metric-families');
 
@@ -29,7 +29,7 @@ function readFamilies(options) {
   try {
     return leakguard.metricFamilies(options);
   } catch (error) {
-    warnOnce(`no metrics: ${/** @type {Error} */ (error).message}`, 'LEAKGUARD_INTERNAL');
+    warnInternal(`no metrics: ${/** @type {Error} */ (error).message}`);
     return [DOWN];
   }
 }
