@@ -3,43 +3,39 @@
 /** What watching may cost: the bucket by itself, and what a process does when it is empty. */
 
 const assert = require('node:assert/strict');
+const { once } = require('node:events');
 const { test } = require('node:test');
-const { Budget, Rest } = require('../lib/budget');
+const { Worker } = require('node:worker_threads');
 const { cpuMs, now } = require('../lib/clock');
+const { loadNative } = require('../lib/native');
+const { Rest } = require('../lib/rest');
 const { REGISTER, onReferenceOnly, runNode } = require('./child');
 
-const USUAL = { tickMs: 1000, roundMs: 60_000 };
-
-test('at the usual intervals two hundredths of one CPU are granted, saved for a minute', () => {
-  const budget = new Budget(USUAL, 0);
-  assert.ok(budget.affords(1200));
-  assert.ok(!budget.affords(1201));
-  budget.spend(1200);
-  budget.fill(1000);
-  assert.ok(budget.affords(20));
-  assert.ok(!budget.affords(21));
-  budget.fill(3_600_000);
-  assert.ok(!budget.affords(1201));
-});
-
-test('who compresses time pays as many times as much, up to half of one CPU', () => {
-  const share = (/** @type {ConstructorParameters<typeof Budget>[0]} */ intervals) =>
-    new Budget(intervals, 0).share;
-  assert.equal(share(USUAL), 0.02);
-  assert.equal(share({ tickMs: 10_000, roundMs: null }), 0.02);
-  assert.equal(share({ tickMs: 100, roundMs: 60_000 }), 0.2);
-  assert.equal(share({ tickMs: 1000, roundMs: 6000 }), 0.2);
-  assert.equal(share({ tickMs: 10, roundMs: null }), 0.5);
-});
-
-test('a clock that was set back fills nothing and takes nothing', () => {
-  const budget = new Budget(USUAL, 10_000);
-  budget.spend(1200);
-  budget.fill(5000);
-  assert.ok(budget.affords(0));
-  assert.ok(!budget.affords(1));
-  budget.fill(6000);
-  assert.ok(budget.affords(20));
+test('the threads of a process have one budget, and who ends leaves what it has saved', async () => {
+  const { Budget } = loadNative();
+  const mine = new Budget(1000, 60_000, 0, 0);
+  assert.ok(mine.affords(1200) && !mine.affords(1201));
+  const worker = new Worker(
+    `const { parentPort, workerData } = require('node:worker_threads');
+     const { Budget } = require(workerData).loadNative();
+     const budget = new Budget(1000, 60_000, 0, 0);
+     budget.spend(600);
+     parentPort.once('message', () => {
+       budget.fill(10_000, 0);
+       budget.end();
+       parentPort.postMessage([budget.affords(0), budget.share()]);
+     });
+     parentPort.postMessage('spent');`,
+    { eval: true, workerData: require.resolve('../lib/native') },
+  );
+  await once(worker, 'message');
+  assert.ok(mine.affords(600) && !mine.affords(601));
+  worker.postMessage('end');
+  assert.deepEqual(await once(worker, 'message'), [[false, 0]]);
+  // The half of ten seconds' share.
+  assert.ok(mine.affords(700) && !mine.affords(701));
+  mine.end();
+  await worker.terminate();
 });
 
 test('what is waited for does not count as CPU time', () => {

@@ -135,7 +135,7 @@ const FLOORS = [
   [0, /^lib\/(clock|errors|exposition|holding|in-flight|iterators|loaded|order|symbols)\.js$/],
   [
     1,
-    /^lib\/(native|options|ignore|baseline|patch|frames|call-site|heap-profile|inlining|label|sampler|slots|tracked|site-populations|descriptors|handles|globals|expectations|promises|warning|watch|report|budget|sample-distance|allocation-rate|repetition|collect|stack|marks|registrations|settle|formats|excerpt|report-file|heap-sampler|profile-summary|recorder|replace-file|mailbox|snapshot-room|metric-families|workers)\.js$/,
+    /^lib\/(native|options|ignore|baseline|patch|frames|call-site|heap-profile|inlining|label|sampler|slots|tracked|site-populations|descriptors|handles|globals|expectations|promises|warning|watch|report|rest|sample-distance|allocation-rate|repetition|collect|stack|marks|registrations|settle|formats|excerpt|report-file|heap-sampler|profile-summary|recorder|replace-file|mailbox|snapshot-room|metric-families|workers)\.js$/,
   ],
   [
     2,

@@ -13,7 +13,7 @@
 
 const { readdirSync, readlinkSync } = require('node:fs');
 const path = require('node:path');
-const { Rest } = require('./budget');
+const { Rest } = require('./rest');
 const { now } = require('./clock');
 
 const FOLDER = '/proc/self/fd';

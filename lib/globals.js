@@ -18,7 +18,7 @@
 const fs = require('node:fs');
 const nodeModule = require('node:module');
 const { types } = require('node:util');
-const { Rest } = require('./budget');
+const { Rest } = require('./rest');
 const { now } = require('./clock');
 const { populationOf } = require('./watch');
 

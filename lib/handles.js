@@ -20,7 +20,7 @@
  * Node lists the handles that hold the event loop; unreferenced ones are seen by their line only.
  */
 
-const { Rest } = require('./budget');
+const { Rest } = require('./rest');
 const { now } = require('./clock');
 const { Descriptors } = require('./descriptors');
 const { isMainThread } = require('./loaded');

@@ -5,13 +5,12 @@
  * whole by the next start. It knows nothing of hooks, warnings or the exit.
  */
 
-const { Budget } = require('./budget');
 const { CallSites } = require('./call-site');
-const { epochMs, now } = require('./clock');
+const { cpuMs, epochMs, now } = require('./clock');
 const { warnOnce } = require('./errors');
 const { Handles } = require('./handles');
 const { inFlight } = require('./in-flight');
-const { threadId } = require('./loaded');
+const { isMainThread, threadId } = require('./loaded');
 const { loadNative } = require('./native');
 const { LEVELS } = require('./options');
 const { SitePopulations } = require('./site-populations');
@@ -112,7 +111,7 @@ class Run {
    * @throws {import('./errors').LeakguardError} ERR_LEAKGUARD_NATIVE, ERR_LEAKGUARD_NODE
    */
   constructor(settings, sampler, alone) {
-    const { Engine } = loadNative();
+    const { Budget, Engine } = loadNative();
     const { attention, sampling } = limitsOf(settings);
     this.settings = settings;
     /** At most that of the settings. @type {import('./options').Level} */
@@ -141,10 +140,7 @@ class Run {
       warn: (message) => warnOnce(message, 'LEAKGUARD_WATCH'),
     });
     this.timers = new SitePopulations({ kind: 'timers', slots: this.slots, sites: this.sites });
-    this.budget = new Budget(
-      { tickMs: settings.interval, roundMs: sampling ? settings.survivors.interval : null },
-      now(),
-    );
+    this.budget = new Budget(settings.interval, settings.survivors.interval, now(), cpuMs());
     /** Whether this is the process of a suite. */
     this.resting = false;
     /** Whether the level asks for samples. */
@@ -413,7 +409,7 @@ class Run {
 
   /** @returns {boolean} whether watching at this level costs more than it may; asked once per tick */
   isOverspent() {
-    this.budget.fill(now());
+    this.budget.fill(now(), cpuMs());
     return !this.budget.affords(0) || this.roundsPutOff > MAX_PUT_OFF;
   }
 
@@ -430,8 +426,11 @@ class Run {
     this.#setLevel(lower);
     this.budget.refill();
     this.roundsPutOff = 0;
-    const share = `${(this.budget.share * 100).toFixed(0)} % of one CPU`;
-    this.note(`level ${level} was lowered to ${lower}: it took more than ${share}`);
+    const share = `${(this.budget.share() * 100).toFixed(0)} % of one CPU`;
+    const text = `level ${level} was lowered to ${lower}: it took more than ${share}`;
+    // Many threads that are lowered together would each say the same.
+    if (isMainThread()) this.note(text);
+    else this.notes.push(text);
     return true;
   }
 
@@ -527,6 +526,7 @@ class Run {
     this.#endSampling();
     this.promises?.close();
     this.lazyMeters?.stop();
+    this.budget.end();
   }
 
   #createPromises() {

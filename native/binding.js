@@ -835,6 +835,7 @@ function __napiStampBindingTarget(exportsObject, target) {
 // linked import resolves to `undefined`.
 module.exports.__napiBindingTarget = __napiStampBindingTarget(nativeBinding, __napiLoadedBindingTarget)
 module.exports = nativeBinding
+module.exports.Budget = nativeBinding.Budget
 module.exports.Engine = nativeBinding.Engine
 module.exports.HeapGrowth = nativeBinding.HeapGrowth
 module.exports.HeapProgress = nativeBinding.HeapProgress

@@ -8,7 +8,7 @@
 //! F2  guard     turns, hysteresis, grouping, events: what deserves attention
 //! F1  ledger    subjects, histories, sites, strings      verdict   trend and succession
 //!     heap      V8 heap snapshots
-//! F0  error
+//! F0  error   budget: what watching may cost
 //! ```
 //!
 //! A floor imports only floors below it, the rooms of F1 never each other; a report can be made of a
@@ -19,6 +19,7 @@
 //! what did not fit), time is an argument (no clock is read, so tests need not sleep), and no input
 //! panics.
 
+pub mod budget;
 pub mod error;
 pub mod guard;
 pub mod heap;

@@ -6,7 +6,8 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 /// Each room, and the rooms it may import.
-const MAY_IMPORT: [(&str, &[&str]); 8] = [
+const MAY_IMPORT: [(&str, &[&str]); 9] = [
+    ("budget", &[]),
     ("error", &[]),
     ("heap", &["error"]),
     ("ledger", &["error"]),
@@ -20,7 +21,7 @@ const MAY_IMPORT: [(&str, &[&str]); 8] = [
     (
         "node",
         &[
-            "error", "heap", "ledger", "verdict", "guard", "recorder", "report",
+            "budget", "error", "heap", "ledger", "verdict", "guard", "recorder", "report",
         ],
     ),
 ];

@@ -51,9 +51,9 @@ fn with_case<R>(
     let mut long = [verdict::Bucket::default(); BUCKETS];
     let mut recent = [verdict::Bucket::default(); RECENT_BUCKETS];
     let (mut long_length, mut recent_length) = (0, 0);
-    let mut live = [0; COHORTS];
+    let (mut live, mut exposure) = ([0; COHORTS], [0.0; COHORTS]);
     let survival = if looked_at {
-        survival_of(view, &mut live)
+        survival_of(view, &mut live, &mut exposure)
     } else {
         Survival::Unknown
     };
@@ -161,13 +161,18 @@ fn of_late<'a>(
     }
 }
 
-fn survival_of<'a>(view: &View<'_>, live: &'a mut [u32; COHORTS]) -> Survival<'a> {
+fn survival_of<'a>(
+    view: &View<'_>,
+    live: &'a mut [u32; COHORTS],
+    exposure: &'a mut [f32; COHORTS],
+) -> Survival<'a> {
     if view.observed_at_rounds() {
         let mut cohort_rounds = 1;
         let cohorts = view.cohorts();
         let length = cohorts.len();
-        for (place, cohort) in live.iter_mut().zip(cohorts) {
-            *place = cohort.live;
+        for (index, cohort) in cohorts.enumerate() {
+            live[index] = cohort.live;
+            exposure[index] = f32::from(u8::from(cohort.seen));
             cohort_rounds = cohort.rounds;
         }
         let samples: u32 = live[..length].iter().sum();
@@ -176,7 +181,7 @@ fn survival_of<'a>(view: &View<'_>, live: &'a mut [u32; COHORTS]) -> Survival<'a
             cohort_rounds,
             sample_bytes: f64::from(view.level()) * f64::from(MEMORY_UNIT_BYTES)
                 / f64::from(samples.max(1)),
-            load: None,
+            exposure: Some(&exposure[..length]),
         });
     }
     match (view.kind(), view.sampled()) {

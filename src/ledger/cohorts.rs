@@ -27,9 +27,16 @@ pub const MAX_COHORT_SITES: usize = 512;
 /// Row of a slot that has none.
 const NO_ROW: u16 = 0;
 
-/// Live samples by cohort, the open one behind the closed ones: a full table is merged before it counts.
+/// The open cohort stands behind the closed ones: a full table is merged before it counts.
 #[derive(Clone, Copy, Debug, Zeroable)]
-struct Row([u32; COHORTS]);
+struct Row {
+    /// Live samples by cohort.
+    live: [u32; COHORTS],
+    /// A bit for each cohort, from the lowest: set if a sample of it was ever seen.
+    seen: u32,
+}
+
+const _: () = assert!(COHORTS == u32::BITS as usize);
 
 /// One generation of a site's samples.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -38,6 +45,8 @@ pub struct Cohort {
     pub rounds: u32,
     /// Samples of it that lived at the last round.
     pub live: u32,
+    /// Whether any lived at an earlier one; what is older than the row is taken to have.
+    pub seen: bool,
 }
 
 /// The cohorts of all sites.
@@ -76,7 +85,10 @@ impl Cohorts {
             return false;
         };
         self.row_of_slot[slot] = row;
-        self.rows[usize::from(row) - 1] = Row::zeroed();
+        self.rows[usize::from(row) - 1] = Row {
+            seen: !(u32::MAX << self.closed),
+            ..Row::zeroed()
+        };
         true
     }
 
@@ -100,7 +112,7 @@ impl Cohorts {
             self.merge();
         }
         for row in &mut self.rows {
-            *row = Row::zeroed();
+            row.live = [0; COHORTS];
         }
         let closed = &self.last_ordinals[..self.closed];
         for (&slot, &ordinal) in slots.iter().zip(ordinals) {
@@ -111,7 +123,8 @@ impl Cohorts {
                 continue;
             };
             let cohort = closed.partition_point(|&last| last < ordinal);
-            self.rows[row].0[cohort] += 1;
+            self.rows[row].live[cohort] += 1;
+            self.rows[row].seen |= 1 << cohort;
         }
         self.open_rounds += 1;
         if self.open_rounds == self.span_rounds {
@@ -126,6 +139,10 @@ impl Cohorts {
         for pair in 0..COHORTS / 2 {
             self.last_ordinals[pair] = self.last_ordinals[2 * pair + 1];
         }
+        for row in &mut self.rows {
+            let either = row.seen | row.seen >> 1;
+            row.seen = (0..COHORTS / 2).fold(0, |seen, pair| seen | (either >> pair & 1 << pair));
+        }
         self.closed /= 2;
         self.span_rounds = self.span_rounds.saturating_mul(2);
     }
@@ -138,6 +155,9 @@ impl Cohorts {
 
     /// Ordinals begin anew: the sampler was started again.
     pub(crate) fn forget(&mut self) {
+        for row in &mut self.rows {
+            row.seen = 0;
+        }
         self.closed = 0;
         self.span_rounds = 1;
         self.open_rounds = 0;
@@ -146,10 +166,14 @@ impl Cohorts {
     /// The closed cohorts of `slot`, oldest first; none without a row.
     pub(crate) fn of(&self, slot: usize) -> impl ExactSizeIterator<Item = Cohort> + '_ {
         let row = usize::from(self.row_of_slot[slot]).checked_sub(1);
-        let live = row.map_or(&[][..], |row| &self.rows[row].0[..self.closed]);
-        live.iter().map(|&live| Cohort {
+        let (live, seen) = row.map_or((&[][..], 0), |row| {
+            let Row { live, seen } = &self.rows[row];
+            (&live[..self.closed], *seen)
+        });
+        live.iter().enumerate().map(move |(cohort, &live)| Cohort {
             rounds: self.span_rounds,
             live,
+            seen: seen >> cohort & 1 == 1,
         })
     }
 
@@ -168,6 +192,10 @@ mod tests {
 
     fn live(cohorts: &Cohorts, slot: usize) -> Vec<u32> {
         cohorts.of(slot).map(|cohort| cohort.live).collect()
+    }
+
+    fn seen(cohorts: &Cohorts, slot: usize) -> Vec<bool> {
+        cohorts.of(slot).map(|cohort| cohort.seen).collect()
     }
 
     #[test]
@@ -198,6 +226,23 @@ mod tests {
         round(&mut cohorts, 34);
         assert_eq!(live(&cohorts, 0), [2; 17]);
         assert!(cohorts.of(0).all(|cohort| cohort.rounds == 2));
+    }
+
+    #[test]
+    fn a_cohort_that_was_seen_once_stays_seen_and_what_is_older_than_the_row_counts_as_seen() {
+        let mut cohorts = Cohorts::new(1);
+        cohorts.round(5, &[], &[]);
+        cohorts.claim(0);
+        cohorts.round(10, &[0], &[7]);
+        cohorts.round(15, &[], &[]);
+        assert_eq!(live(&cohorts, 0), [0, 0, 0]);
+        assert_eq!(seen(&cohorts, 0), [true, true, false]);
+        // Of each pair that merges one has to have been seen: 2 and 3 were not.
+        (4..=33).for_each(|round| cohorts.round(5 * round, &[], &[]));
+        assert_eq!(seen(&cohorts, 0)[..3], [true, false, false]);
+        cohorts.forget();
+        cohorts.round(5, &[], &[]);
+        assert_eq!(seen(&cohorts, 0), [false]);
     }
 
     #[test]
@@ -252,6 +297,13 @@ mod tests {
                     }
                 }
                 prop_assert_eq!(live(&cohorts, slot as usize), expected);
+                let mut ever = vec![false; births.len() / span];
+                for &(_, born, _) in samples.iter().filter(|(of, ..)| *of == slot) {
+                    if let Some(seen) = ever.get_mut(born / span) {
+                        *seen = true;
+                    }
+                }
+                prop_assert_eq!(seen(&cohorts, slot as usize), ever);
             }
         }
     }

@@ -511,7 +511,7 @@ mod tests {
         assert_eq!(widths, [704, 100, 84]);
         assert_eq!(Strings::new().bytes(), 224 * 1024);
         assert_eq!(SiteTable::new().bytes(), 72 * 1024);
-        assert_eq!(Cohorts::new(0).bytes(), 65 * 1024);
+        assert_eq!(Cohorts::new(0).bytes(), 67 * 1024);
     }
 
     #[test]

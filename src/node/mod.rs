@@ -8,6 +8,7 @@
 //! - **Borrowed arrays.** A `Uint32Array` argument is read in place during the call. Nothing in
 //!   here calls into JavaScript while it is borrowed.
 
+mod budget;
 mod error;
 mod heap;
 mod recorder;

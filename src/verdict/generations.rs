@@ -17,7 +17,8 @@
 //! follow. A cohort of which one survivor is expected has none in 37 of 100 cases, so no more is asked
 //! for than 0.85 of what chance leaves occupied: what V8 compiles for a function comes in lumps, and
 //! leaves fewer of them occupied than as many survivors of a steady leak. And whether counts fade with
-//! age is asked in standard errors of Poisson counts, against what the load at the time lets expect.
+//! age is asked in standard errors of Poisson counts, against what each had to be born from. A cohort of which
+//! nobody ever saw a sample says nothing: what comes in bursts is not born in every round.
 //!
 //! What it cannot know: a site whose members live longer than the table reaches back (a cache with a
 //! time to live of an hour, seen for ten minutes) looks exactly like a leak. The trend of the level
@@ -94,15 +95,15 @@ pub struct Cohorts<'a> {
     pub cohort_rounds: u32,
     /// Bytes that one sample stands for on average.
     pub sample_bytes: f64,
-    /// Mean load while each cohort was born, in any unit; `None` when it is not known. As long as
-    /// `live`.
-    pub load: Option<&'a [f32]>,
+    /// What each cohort had to be born from, in any unit: a load, or 1 for those of which a sample was
+    /// ever seen. What had nothing says nothing. `None`: all alike. As long as `live`.
+    pub exposure: Option<&'a [f32]>,
 }
 
 /// What the cohorts say.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Generations {
-    /// Cohorts that are neither warm-up nor new.
+    /// Cohorts that are neither warm-up nor new, and of which something was born.
     pub old: u32,
     /// Of those, how many have survivors.
     pub surviving: u32,
@@ -114,7 +115,7 @@ pub struct Generations {
     pub old_rounds: u32,
     /// Share of the old cohorts that had to have survivors: [`MIN_SHARE`], or less where they are few.
     pub required_share: f64,
-    /// Survivors of the older half in terms of the younger half's, at equal load; infinite when
+    /// Survivors of the older half in terms of the younger half's, at equal exposure; infinite when
     /// the younger half has none.
     pub older_half: f64,
     /// Slope of the counts over time in standard errors; negative when old cohorts have more, positive
@@ -181,16 +182,28 @@ pub fn weigh(cohorts: Cohorts<'_>) -> Generations {
         live.len() / usize::from(WARM_UP_PARTS),
         live.len().saturating_sub(NEWEST),
     );
-    let old = live.get(from..to).unwrap_or(&[]);
-    // A load that was never measured, or is no number, is a constant one.
-    let exposure = |index: usize| {
-        let load = cohorts
-            .load
-            .and_then(|load| load.get(surplus + from + index));
-        load.map_or(1.0, |&load| f64::from(load))
+    let spanned = live.get(from..to).unwrap_or(&[]);
+    let exposure = |index: usize| -> f64 {
+        let exposure = cohorts.exposure;
+        let of_cohort = exposure.and_then(|of| of.get(surplus + from + index));
+        of_cohort.map_or(1.0, |&exposure| f64::from(exposure))
     };
-    let exposed = (0..old.len()).all(|index| exposure(index) > 0.0 && exposure(index).is_finite());
-    let exposure = |index| if exposed { exposure(index) } else { 1.0 };
+    // What was never measured, or is no number, is alike for all.
+    let all = 0..spanned.len();
+    let measured = all
+        .clone()
+        .all(|index| (0.0..f64::INFINITY).contains(&exposure(index)));
+    let (mut old, mut exposures) = ([0; MAX_COHORTS], [1.0; MAX_COHORTS]);
+    let mut length = 0;
+    for index in all.filter(|&index| !measured || exposure(index) > 0.0) {
+        old[length] = spanned[index];
+        if measured {
+            exposures[length] = exposure(index);
+        }
+        length += 1;
+    }
+    let old = &old[..length];
+    let exposure = |index: usize| exposures[index];
 
     let surviving = old.iter().filter(|&&count| count > 0).count();
     let survivors: f64 = old.iter().copied().map(f64::from).sum();
@@ -213,7 +226,7 @@ pub fn weigh(cohorts: Cohorts<'_>) -> Generations {
         surviving: u32::try_from(surviving).unwrap_or(u32::MAX),
         survivors: old.iter().fold(0, |sum, &count| sum.saturating_add(count)),
         required_survivors: required_survivors(cohorts.sample_bytes),
-        old_rounds: u32::try_from(old.len())
+        old_rounds: u32::try_from(spanned.len())
             .unwrap_or(u32::MAX)
             .saturating_mul(cohorts.cohort_rounds),
         required_share: MIN_SHARE.min(MIN_SHARE_OF_CHANCE * (1.0 - (-mean).exp())),
@@ -324,7 +337,7 @@ mod tests {
             live,
             cohort_rounds: 1,
             sample_bytes: FAR,
-            load: None,
+            exposure: None,
         })
     }
 
@@ -356,10 +369,32 @@ mod tests {
             live: &live,
             cohort_rounds: 1,
             sample_bytes: FAR,
-            load: Some(&load),
+            exposure: Some(&load),
         });
         assert!(!at_load.fades(1.0) && at_load.passes(1.0), "{at_load:?}");
         assert!((at_load.older_half - 1.0).abs() < 1e-9);
+    }
+
+    #[test]
+    fn a_cohort_in_which_nothing_was_born_is_not_one_that_died() {
+        let bursts: Vec<u32> = (0..32)
+            .map(|round| if round % 3 == 0 { 6 } else { 0 })
+            .collect();
+        let seen: Vec<f32> = (0..32u8)
+            .map(|round| f32::from(u8::from(round % 3 == 0)))
+            .collect();
+        let weighed = |exposure| {
+            weigh(Cohorts {
+                live: &bursts,
+                cohort_rounds: 1,
+                sample_bytes: FAR,
+                exposure,
+            })
+        };
+        assert!(!weighed(None).passes(1.0));
+        let of_births = weighed(Some(seen.as_slice()));
+        assert_eq!((of_births.old, of_births.surviving), (8, 8));
+        assert!(of_births.passes(1.0), "{of_births:?}");
     }
 
     #[test]
@@ -427,7 +462,7 @@ mod tests {
                 live: &[9; 8],
                 cohort_rounds: 1,
                 sample_bytes,
-                load: None,
+                exposure: None,
             };
             weigh(cohorts).required_survivors
         };
@@ -468,7 +503,7 @@ mod tests {
             load in prop::collection::vec(any::<f32>(), 0..50),
             cohort_rounds: u32,
         ) {
-            let found = weigh(Cohorts { live: &live, cohort_rounds, sample_bytes: FAR, load: Some(&load) });
+            let found = weigh(Cohorts { live: &live, cohort_rounds, sample_bytes: FAR, exposure: Some(&load) });
             prop_assert!((0.0..=1.0).contains(&found.share()));
             prop_assert!((0.0..=1.0).contains(&found.required_share));
             prop_assert!(!found.older_half.is_nan() && found.fade_sigmas.is_finite());
@@ -481,7 +516,7 @@ mod tests {
         ) {
             let load: Vec<f32> = (1u8..).take(live.len()).map(f32::from).collect();
             let scaled: Vec<f32> = load.iter().map(|load| load * unit).collect();
-            let found = |load| weigh(Cohorts { live: &live, cohort_rounds: 1, sample_bytes: FAR, load: Some(load) });
+            let found = |load| weigh(Cohorts { live: &live, cohort_rounds: 1, sample_bytes: FAR, exposure: Some(load) });
             prop_assert!((found(&load).fade_sigmas - found(&scaled).fade_sigmas).abs() < 1e-3);
         }
     }

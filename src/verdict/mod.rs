@@ -346,7 +346,7 @@ mod tests {
                 live,
                 cohort_rounds: 1,
                 sample_bytes: 65_536.0,
-                load: None,
+                exposure: None,
             };
             let case = Case {
                 patience_ticks: 8,

@@ -46,7 +46,7 @@ fn exponential(random: &mut Random, mean: f64) -> u32 {
 }
 
 /// With the round by which a leak must be called one.
-pub const LEAKING: [(Site, u32); 7] = [
+pub const LEAKING: [(Site, u32); 9] = [
     (
         Site {
             name: "1 sample per round",
@@ -112,9 +112,65 @@ pub const LEAKING: [(Site, u32); 7] = [
         },
         24,
     ),
+    (
+        Site {
+            name: "12 every third round, half of which stay",
+            born: |random, round| random.poisson(if round % 3 == 0 { 12.0 } else { 0.0 }),
+            lives: |random, _| if random.chance(0.5) { STAYS } else { 2 },
+            ..SITE
+        },
+        44,
+    ),
+    (
+        Site {
+            name: "a burst in one of two rounds, by chance",
+            born: |random, _| {
+                if random.chance(0.5) {
+                    random.poisson(12.0)
+                } else {
+                    0
+                }
+            },
+            ..SITE
+        },
+        40,
+    ),
 ];
 
-pub const HEALTHY: [Site; 12] = [
+pub const HEALTHY: [Site; 16] = [
+    Site {
+        name: "a burst every third round, kept until the next but one",
+        born: |random, round| random.poisson(if round % 3 == 0 { 12.0 } else { 0.0 }),
+        lives: |_, _| 6,
+        ..SITE
+    },
+    Site {
+        name: "a burst in one of four rounds that turns over",
+        born: |random, _| {
+            if random.chance(0.25) {
+                random.poisson(20.0)
+            } else {
+                0
+            }
+        },
+        lives: |random, _| exponential(random, 6.0),
+        ..SITE
+    },
+    Site {
+        name: "one sample in three rounds that turns over",
+        born: |random, _| random.poisson(0.3),
+        lives: |random, _| exponential(random, 15.0),
+        ..SITE
+    },
+    Site {
+        name: "bursts of a bounded cache with skewed keys",
+        born: |random, round| random.poisson(if round % 4 == 0 { 30.0 } else { 0.0 }),
+        lives: |random, _| {
+            let mean = if random.chance(0.7) { 3.0 } else { 15.0 };
+            exponential(random, mean)
+        },
+        ..SITE
+    },
     Site {
         name: "all die young",
         born: |random, _| random.poisson(40.0),
@@ -228,6 +284,8 @@ struct Cohort {
     /// The rounds in which its live samples die, by number.
     dies_at: Vec<u32>,
     load: f32,
+    /// Whether one lived at the end of a round.
+    seen: bool,
 }
 
 /// The round in which the site is called a leak, and the worst verdict of all.
@@ -252,7 +310,12 @@ pub fn outcome(site: &Site, seed: u64, rounds: u32) -> (Option<u32>, Verdict) {
             .filter(|&&dies_at| !clears && dies_at > round)
             .count();
         if round % cohort_rounds == 0 {
-            cohorts.push(Cohort { dies_at, load });
+            let seen = false;
+            cohorts.push(Cohort {
+                dies_at,
+                load,
+                seen,
+            });
         } else if let Some(newest) = cohorts.last_mut() {
             newest.dies_at.extend(dies_at);
         }
@@ -263,6 +326,7 @@ pub fn outcome(site: &Site, seed: u64, rounds: u32) -> (Option<u32>, Verdict) {
         }
         for cohort in &mut cohorts {
             cohort.dies_at.retain(|&dies_at| dies_at > round);
+            cohort.seen |= !cohort.dies_at.is_empty();
         }
         if cohorts.len() > MAX_COHORTS {
             cohort_rounds *= 2;
@@ -270,7 +334,8 @@ pub fn outcome(site: &Site, seed: u64, rounds: u32) -> (Option<u32>, Verdict) {
         }
         let count = |cohort: &Cohort| u32::try_from(cohort.dies_at.len()).unwrap();
         let live: Vec<u32> = cohorts.iter().map(count).collect();
-        let loads: Vec<f32> = cohorts.iter().map(|cohort| cohort.load).collect();
+        let exposure = |cohort: &Cohort| if cohort.seen { cohort.load } else { 0.0 };
+        let exposures: Vec<f32> = cohorts.iter().map(exposure).collect();
         // What was born in this round may only be passing through.
         let level = live.iter().sum::<u32>() - u32::try_from(newborn).unwrap();
         buckets.push(Bucket {
@@ -287,7 +352,7 @@ pub fn outcome(site: &Site, seed: u64, rounds: u32) -> (Option<u32>, Verdict) {
                     live: &live,
                     cohort_rounds,
                     sample_bytes: 65_536.0,
-                    load: site.load.map(|_| loads.as_slice()),
+                    exposure: Some(&exposures),
                 }),
             },
             recent: None,
@@ -317,6 +382,7 @@ fn merged(cohorts: Vec<Cohort>) -> Vec<Cohort> {
             Some(last) if index % 2 == 1 => {
                 last.dies_at.extend(cohort.dies_at);
                 last.load = f32::midpoint(last.load, cohort.load);
+                last.seen |= cohort.seen;
             }
             _ => halved.push(cohort),
         }

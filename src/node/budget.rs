@@ -1,0 +1,65 @@
+//! What watching may cost, for the threads of this process.
+
+use napi_derive::napi;
+use parking_lot::Mutex;
+
+use crate::budget::{self, Pool};
+
+static POOL: Pool = Pool::new();
+
+/// One thread's part of what the process may spend on watching; all times are milliseconds.
+#[napi]
+pub struct Budget(Mutex<Option<budget::Budget<'static>>>);
+
+#[napi]
+impl Budget {
+    /// For ticks and rounds that far apart. `nowMs` is monotonic and `cpuMs` of the whole process, here and in `fill`.
+    #[napi(constructor, catch_unwind)]
+    pub fn new(tick_ms: f64, round_ms: f64, now_ms: f64, cpu_ms: f64) -> Self {
+        let budget = budget::Budget::new(&POOL, tick_ms, round_ms, now_ms, cpu_ms);
+        Self(Mutex::new(Some(budget)))
+    }
+
+    /// Of one CPU, 0 to 1; 0 after the end.
+    #[napi(catch_unwind)]
+    pub fn share(&self) -> f64 {
+        self.0.lock().as_ref().map_or(0.0, budget::Budget::share)
+    }
+
+    /// Time has passed.
+    #[napi(catch_unwind)]
+    pub fn fill(&self, now_ms: f64, cpu_ms: f64) {
+        if let Some(budget) = self.0.lock().as_mut() {
+            budget.fill(now_ms, cpu_ms);
+        }
+    }
+
+    /// Something less is watched from now on: its cost is not known yet.
+    #[napi(catch_unwind)]
+    pub fn refill(&self) {
+        if let Some(budget) = self.0.lock().as_mut() {
+            budget.refill();
+        }
+    }
+
+    /// So much was spent.
+    #[napi(catch_unwind)]
+    pub fn spend(&self, ms: f64) {
+        if let Some(budget) = self.0.lock().as_mut() {
+            budget.spend(ms);
+        }
+    }
+
+    /// Whether so much is left; nothing is after the end.
+    #[napi(catch_unwind)]
+    pub fn affords(&self, ms: f64) -> bool {
+        let budget = self.0.lock();
+        budget.as_ref().is_some_and(|budget| budget.affords(ms))
+    }
+
+    /// This thread is watched no longer.
+    #[napi(catch_unwind)]
+    pub fn end(&self) {
+        *self.0.lock() = None;
+    }
+}
