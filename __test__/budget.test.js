@@ -13,15 +13,15 @@ const { REGISTER, onReferenceOnly, runNode } = require('./child');
 
 test('the threads of a process have one budget, and who ends leaves what it has saved', async () => {
   const { Budget } = loadNative();
-  const mine = new Budget(1000, 60_000, 0, 0);
+  const mine = new Budget(1000, 60_000, 0);
   assert.ok(mine.affords(1200) && !mine.affords(1201));
   const worker = new Worker(
     `const { parentPort, workerData } = require('node:worker_threads');
      const { Budget } = require(workerData).loadNative();
-     const budget = new Budget(1000, 60_000, 0, 0);
-     budget.spend(600);
+     const budget = new Budget(1000, 60_000, 0);
+     budget.pay(600, 0, 0);
      parentPort.once('message', () => {
-       budget.fill(10_000, 0);
+       budget.pay(0, 10_000, 0);
        budget.end();
        parentPort.postMessage([budget.affords(0), budget.share()]);
      });

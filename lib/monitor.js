@@ -495,7 +495,7 @@ class LeakguardMonitor {
     // Waiting for a CPU is not of its making; what other threads did meanwhile isn't either.
     run.spend(Math.min(lastTickMs, cpuMs() - startCpuMs));
     // Whoever has set a mark has asked for every registration.
-    if (!run.isRecording && run.isOverspent() && run.lower()) this.#applyLevel(run);
+    if (!run.pay() && !run.isRecording && run.lower()) this.#applyLevel(run);
     run.overhead.lastTickMs = lastTickMs;
     run.overhead.maxTickMs = Math.max(run.overhead.maxTickMs, lastTickMs);
   }

@@ -6,7 +6,7 @@
  */
 
 const { CallSites } = require('./call-site');
-const { cpuMs, epochMs, now } = require('./clock');
+const { epochMs, now } = require('./clock');
 const { warnOnce } = require('./errors');
 const { Handles } = require('./handles');
 const { inFlight } = require('./in-flight');
@@ -140,7 +140,9 @@ class Run {
       warn: (message) => warnOnce(message, 'LEAKGUARD_WATCH'),
     });
     this.timers = new SitePopulations({ kind: 'timers', slots: this.slots, sites: this.sites });
-    this.budget = new Budget(settings.interval, settings.survivors.interval, now(), cpuMs());
+    this.budget = new Budget(settings.interval, settings.survivors.interval, now());
+    /** Spent since the last tick. */
+    this.unpaidMs = 0;
     /** Whether this is the process of a suite. */
     this.resting = false;
     /** Whether the level asks for samples. */
@@ -404,13 +406,17 @@ class Run {
   /** @param {number} ms  CPU time of our own */
   spend(ms) {
     this.overhead.cpuMs += ms;
-    this.budget.spend(ms);
+    this.unpaidMs += ms;
   }
 
-  /** @returns {boolean} whether watching at this level costs more than it may; asked once per tick */
-  isOverspent() {
-    this.budget.fill(now(), cpuMs());
-    return !this.budget.affords(0) || this.roundsPutOff > MAX_PUT_OFF;
+  /**
+   * Once per tick.
+   * @returns {boolean} false when watching at this level costs more than it may
+   */
+  pay() {
+    const isAfforded = this.budget.pay(this.unpaidMs, now(), this.meters.busyMs);
+    this.unpaidMs = 0;
+    return isAfforded && this.roundsPutOff <= MAX_PUT_OFF;
   }
 
   /**

@@ -11,16 +11,17 @@ export declare const __napiBindingTarget: 'native' | 'wasm32-wasi' | 'wasm32-was
 
 /** One thread's part of what the process may spend on watching; all times are milliseconds. */
 export declare class Budget {
-  /** For ticks and rounds that far apart. `nowMs` is monotonic and `cpuMs` of the whole process, here and in `fill`. */
-  constructor(tickMs: number, roundMs: number, nowMs: number, cpuMs: number)
+  /** For ticks and rounds that far apart. `nowMs` is of a clock that all threads share, here and in `pay`. */
+  constructor(tickMs: number, roundMs: number, nowMs: number)
   /** Of one CPU, 0 to 1; 0 after the end. */
   share(): number
-  /** Time has passed. */
-  fill(nowMs: number, cpuMs: number): void
+  /**
+   * So much was spent since the last time, and the thread worked `busyMs` for its host: whether there was so much.
+   * After the end all is paid for.
+   */
+  pay(spentMs: number, nowMs: number, busyMs: number): boolean
   /** Something less is watched from now on: its cost is not known yet. */
   refill(): void
-  /** So much was spent. */
-  spend(ms: number): void
   /** Whether so much is left; nothing is after the end. */
   affords(ms: number): boolean
   /** This thread is watched no longer. */

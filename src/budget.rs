@@ -6,8 +6,8 @@
 //! what it does not need goes to a pool that any of them may use up:
 //!
 //! ```text
-//!         the share of the time that has passed, or of the CPU time, where threads work at once
-//!            │ an even part each
+//!         the share of the time that has passed
+//!            │ an even part each, or the share of its own host's work, if that is more
 //!   ┌────────┼────────┐
 //! main    worker   worker      (idle: full)
 //!   ▲        ▲        │ what does not fit
@@ -88,21 +88,19 @@ pub struct Budget<'pool> {
     /// Negative where more was spent than there is.
     left_ms: f64,
     filled_at_ms: f64,
-    cpu_at_ms: f64,
 }
 
 impl<'pool> Budget<'pool> {
-    /// The budget of a thread that ticks every `tick_ms` and has a round every `round_ms`, and whose process has
-    /// used `cpu_ms` of CPU time by now. The first thread of a process fills its pool.
+    /// The budget of a thread that ticks every `tick_ms` and has a round every `round_ms`. The first one of a process
+    /// fills its pool.
     #[must_use]
-    pub fn new(pool: &'pool Pool, tick_ms: f64, round_ms: f64, now_ms: f64, cpu_ms: f64) -> Self {
+    pub fn new(pool: &'pool Pool, tick_ms: f64, round_ms: f64, now_ms: f64) -> Self {
         let compression = (USUAL_TICK_MS / tick_ms).max(USUAL_ROUND_MS / round_ms);
         let mut budget = Self {
             pool,
             share: (SHARE * compression.max(1.0)).min(MAX_SHARE),
             left_ms: 0.0,
             filled_at_ms: now_ms,
-            cpu_at_ms: cpu_ms,
         };
         if pool.threads.fetch_add(1, Ordering::Relaxed) == 0 {
             budget.left_ms = budget.savings_ms();
@@ -122,13 +120,12 @@ impl<'pool> Budget<'pool> {
         self.share * SAVED_SECONDS * 1_000.0 / 2.0
     }
 
-    /// Time has passed, and the process has used CPU time; a clock that was set back fills nothing.
-    pub fn fill(&mut self, now_ms: f64, cpu_ms: f64) {
-        let passed_ms = (now_ms - self.filled_at_ms).max(cpu_ms - self.cpu_at_ms);
+    /// Time has passed, of which the thread worked `busy_ms` for its host; a clock that was set back fills nothing.
+    pub fn fill(&mut self, now_ms: f64, busy_ms: f64) {
+        let passed_ms = now_ms - self.filled_at_ms;
         self.filled_at_ms = now_ms;
-        self.cpu_at_ms = cpu_ms;
         let threads = self.pool.threads();
-        self.left_ms += passed_ms.max(0.0) * self.share / threads;
+        self.left_ms += self.share * (passed_ms / threads).max(busy_ms).max(0.0);
         let surplus_ms = self.left_ms - self.savings_ms() / threads;
         if surplus_ms > 0.0 {
             self.left_ms -= surplus_ms;
@@ -172,7 +169,7 @@ mod tests {
     use proptest::prelude::*;
 
     fn usual(pool: &Pool) -> Budget<'_> {
-        Budget::new(pool, USUAL_TICK_MS, USUAL_ROUND_MS, 0.0, 0.0)
+        Budget::new(pool, USUAL_TICK_MS, USUAL_ROUND_MS, 0.0)
     }
 
     #[test]
@@ -190,7 +187,7 @@ mod tests {
     #[test]
     fn who_compresses_time_pays_as_many_times_as_much_up_to_half_of_one_cpu() {
         let pool = Pool::new();
-        let share = |tick_ms, round_ms| Budget::new(&pool, tick_ms, round_ms, 0.0, 0.0).share();
+        let share = |tick_ms, round_ms| Budget::new(&pool, tick_ms, round_ms, 0.0).share();
         let shares = [
             share(1_000.0, 60_000.0),
             share(10_000.0, 60_000.0),
@@ -205,11 +202,11 @@ mod tests {
     #[test]
     fn a_clock_that_was_set_back_fills_nothing_and_takes_nothing() {
         let pool = Pool::new();
-        let mut budget = Budget::new(&pool, USUAL_TICK_MS, USUAL_ROUND_MS, 10_000.0, 500.0);
+        let mut budget = Budget::new(&pool, USUAL_TICK_MS, USUAL_ROUND_MS, 10_000.0);
         budget.spend(1_200.0);
-        budget.fill(5_000.0, 500.0);
+        budget.fill(5_000.0, 0.0);
         assert!(budget.affords(0.0) && !budget.affords(1.0));
-        budget.fill(6_000.0, 500.0);
+        budget.fill(6_000.0, 0.0);
         assert!(budget.affords(20.0));
     }
 
@@ -241,12 +238,15 @@ mod tests {
     }
 
     #[test]
-    fn a_process_that_works_on_eight_cpus_at_once_may_spend_eight_times_as_much() {
+    fn threads_that_all_work_get_the_share_of_what_each_works() {
         let pool = Pool::new();
-        let mut budget = usual(&pool);
-        budget.spend(1_200.0);
-        budget.fill(1_000.0, 8_000.0);
-        assert!(budget.affords(160.0) && !budget.affords(161.0));
+        let mut threads: Vec<_> = (0..8).map(|_| usual(&pool)).collect();
+        threads[0].spend(1_200.0);
+        for thread in &mut threads {
+            thread.fill(1_000.0, 1_000.0);
+        }
+        let affords = |thread: &Budget<'_>| thread.affords(20.0) && !thread.affords(21.0);
+        assert!(threads.iter().all(affords));
     }
 
     #[test]
@@ -275,7 +275,7 @@ mod tests {
                 match (event, &mut threads[thread]) {
                     (0, slot) if thread > 0 => {
                         *slot = match slot.take() {
-                            None => Some(Budget::new(&pool, USUAL_TICK_MS, USUAL_ROUND_MS, now_ms, 0.0)),
+                            None => Some(Budget::new(&pool, USUAL_TICK_MS, USUAL_ROUND_MS, now_ms)),
                             Some(_) => None,
                         };
                     }

@@ -13,10 +13,10 @@ pub struct Budget(Mutex<Option<budget::Budget<'static>>>);
 
 #[napi]
 impl Budget {
-    /// For ticks and rounds that far apart. `nowMs` is monotonic and `cpuMs` of the whole process, here and in `fill`.
+    /// For ticks and rounds that far apart. `nowMs` is of a clock that all threads share, here and in `pay`.
     #[napi(constructor, catch_unwind)]
-    pub fn new(tick_ms: f64, round_ms: f64, now_ms: f64, cpu_ms: f64) -> Self {
-        let budget = budget::Budget::new(&POOL, tick_ms, round_ms, now_ms, cpu_ms);
+    pub fn new(tick_ms: f64, round_ms: f64, now_ms: f64) -> Self {
+        let budget = budget::Budget::new(&POOL, tick_ms, round_ms, now_ms);
         Self(Mutex::new(Some(budget)))
     }
 
@@ -26,12 +26,15 @@ impl Budget {
         self.0.lock().as_ref().map_or(0.0, budget::Budget::share)
     }
 
-    /// Time has passed.
+    /// So much was spent since the last time, and the thread worked `busyMs` for its host: whether there was so much.
+    /// After the end all is paid for.
     #[napi(catch_unwind)]
-    pub fn fill(&self, now_ms: f64, cpu_ms: f64) {
-        if let Some(budget) = self.0.lock().as_mut() {
-            budget.fill(now_ms, cpu_ms);
-        }
+    pub fn pay(&self, spent_ms: f64, now_ms: f64, busy_ms: f64) -> bool {
+        self.0.lock().as_mut().is_none_or(|budget| {
+            budget.fill(now_ms, busy_ms);
+            budget.spend(spent_ms);
+            budget.affords(0.0)
+        })
     }
 
     /// Something less is watched from now on: its cost is not known yet.
@@ -39,14 +42,6 @@ impl Budget {
     pub fn refill(&self) {
         if let Some(budget) = self.0.lock().as_mut() {
             budget.refill();
-        }
-    }
-
-    /// So much was spent.
-    #[napi(catch_unwind)]
-    pub fn spend(&self, ms: f64) {
-        if let Some(budget) = self.0.lock().as_mut() {
-            budget.spend(ms);
         }
     }
 

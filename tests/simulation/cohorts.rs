@@ -310,11 +310,10 @@ pub fn outcome(site: &Site, seed: u64, rounds: u32) -> (Option<u32>, Verdict) {
             .filter(|&&dies_at| !clears && dies_at > round)
             .count();
         if round % cohort_rounds == 0 {
-            let seen = false;
             cohorts.push(Cohort {
                 dies_at,
                 load,
-                seen,
+                seen: false,
             });
         } else if let Some(newest) = cohorts.last_mut() {
             newest.dies_at.extend(dies_at);
