@@ -10,7 +10,8 @@
  *
  * Intervals are the default ones. Rounds of the heap's sampler come once a minute; where much is
  * allocated its samples draw apart after 16 seconds, as a rule for good. `--warm-up 60 --seconds 60`
- * measures a minute with a round.
+ * measures a minute with a round. The CPU time of a second scatters by a tenth here: to tell one per
+ * cent takes five minutes of each side.
  */
 
 const { fork, spawn } = require('node:child_process');
@@ -46,10 +47,13 @@ const HELP = `Usage: npm run bench:levels -- [options]
   --seconds N    and those that are (default: 20)
   --json         print all figures, one line for each rate
 `;
+/** Scatters by 5 to 10 % against the same one beside it, which tells how far to trust the whole. */
+const BLOCK_MS = 10_000;
 /** What a request computes: some 100 us of JSON, as handlers do. */
 const ROWS = 200;
 
 /** @typedef {Record<keyof typeof FIGURES, number>} Sample  CPU time and latencies, in ms */
+/** @typedef {Sample & { blocks: number[] }} Measured  with the CPU time of each ten seconds */
 /** @typedef {{ node: string, rate: string, warmUp: number, seconds: number }} Load */
 
 if (process.argv[2] === 'service') runService();
@@ -75,10 +79,17 @@ function runService() {
       if (code !== 0) throw new Error(`the client ended with ${code}`);
     });
     await once(client, 'message');
-    const before = process.cpuUsage();
+    const cpuMs = () => Object.values(process.cpuUsage()).reduce((sum, us) => sum + us / 1000, 0);
+    const start = cpuMs();
+    let blockStart = start;
+    /** @type {number[]} */
+    const blocks = [];
+    setInterval(() => {
+      blocks.push(cpuMs() - blockStart);
+      blockStart += blocks[blocks.length - 1];
+    }, BLOCK_MS);
     const [latencies] = await once(client, 'message');
-    const { user, system } = process.cpuUsage(before);
-    process.stdout.write(JSON.stringify({ cpuMs: (user + system) / 1000, ...latencies }));
+    process.stdout.write(JSON.stringify({ cpuMs: cpuMs() - start, blocks, ...latencies }));
     process.exit(0);
   });
 }
@@ -133,7 +144,7 @@ function runClient(...[port, rate, warmUp, seconds]) {
  * @param {string} level
  * @param {string} cpu  that it shares with its client
  * @param {Load} load
- * @returns {Promise<Sample>}
+ * @returns {Promise<Measured>}
  */
 async function measure(level, cpu, { node, rate, warmUp, seconds }) {
   const guard = level === 'bare' ? [] : ['--require', path.join(ROOT, 'register.js')];
@@ -154,19 +165,23 @@ async function measure(level, cpu, { node, rate, warmUp, seconds }) {
 /**
  * @param {string} level
  * @param {Load} load
- * @returns {Promise<Sample>} ratios to a bare service
+ * @returns {Promise<Measured>} ratios to a bare service
  */
 async function compare(level, load) {
   /** @type {Sample[]} */
   const ratios = [];
+  /** @type {number[]} */
+  const blocks = [];
   for (const [own, other] of [CPUS, CPUS.toReversed()]) {
     const [guarded, bare] = await Promise.all([
       measure(level, own, load),
       measure('bare', other, load),
     ]);
     ratios.push(overFigures((figure) => guarded[figure] / bare[figure]));
+    const length = Math.min(guarded.blocks.length, bare.blocks.length);
+    for (let at = 0; at < length; at += 1) blocks.push(guarded.blocks[at] / bare.blocks[at]);
   }
-  return overFigures((figure) => Math.sqrt(ratios[0][figure] * ratios[1][figure]));
+  return { ...overFigures((figure) => Math.sqrt(ratios[0][figure] * ratios[1][figure])), blocks };
 }
 
 /**
@@ -179,7 +194,7 @@ function overFigures(value) {
 
 /**
  * @param {string} level
- * @param {Sample[]} ratios
+ * @param {Measured[]} ratios
  */
 function print(level, ratios) {
   const cells = Object.entries(FIGURES).map(([figure, name]) => {
@@ -188,7 +203,21 @@ function print(level, ratios) {
     );
     return `${name} ${median.toFixed(3)} (${best.toFixed(3)} to ${worst.toFixed(3)})`;
   });
+  const error = standardError(ratios.flatMap(({ blocks }) => blocks));
+  if (error !== null) cells[0] += ` ± ${error.toFixed(3)}`;
   process.stdout.write(`${level.padEnd(10)} ${cells.join('   ')}\n`);
+}
+
+/**
+ * @param {number[]} samples
+ * @returns {number | null} of their mean; null for fewer than two
+ */
+function standardError(samples) {
+  const count = samples.length;
+  if (count < 2) return null;
+  const mean = samples.reduce((sum, sample) => sum + sample, 0) / count;
+  const squares = samples.reduce((sum, sample) => sum + (sample - mean) ** 2, 0);
+  return Math.sqrt(squares / (count - 1) / count);
 }
 
 function readSettings() {
@@ -224,7 +253,7 @@ async function main() {
   buildAddon();
   for (const rate of settings.rate.split(',')) {
     const load = { node, rate, warmUp, seconds };
-    /** @type {Record<string, Sample[]>} */
+    /** @type {Record<string, Measured[]>} */
     const ratios = Object.fromEntries(levels.map((level) => [level, []]));
     for (let round = 1; round <= rounds; round += 1) {
       for (const level of levels) {
@@ -237,7 +266,7 @@ async function main() {
       continue;
     }
     process.stdout.write(
-      `Node ${node}, ${rate} requests a second, ratio to a bare service beside it: median (least to most)\n`,
+      `Node ${node}, ${rate} requests a second, ratio to a bare service beside it: median (least to most) ± standard error\n`,
     );
     for (const level of levels) print(level, ratios[level]);
   }
