@@ -27,7 +27,7 @@ const {
   installPackages,
   nodeBinary,
 } = require('../scripts/setup');
-const { summary } = require('./measure');
+const { standardError, summary } = require('./measure');
 
 /** A tenth of one CPU in the service, and half of one. */
 const RATES = '400,2000';
@@ -206,18 +206,6 @@ function print(level, ratios) {
   const error = standardError(ratios.flatMap(({ blocks }) => blocks));
   if (error !== null) cells[0] += ` ± ${error.toFixed(3)}`;
   process.stdout.write(`${level.padEnd(10)} ${cells.join('   ')}\n`);
-}
-
-/**
- * @param {number[]} samples
- * @returns {number | null} of their mean; null for fewer than two
- */
-function standardError(samples) {
-  const count = samples.length;
-  if (count < 2) return null;
-  const mean = samples.reduce((sum, sample) => sum + sample, 0) / count;
-  const squares = samples.reduce((sum, sample) => sum + (sample - mean) ** 2, 0);
-  return Math.sqrt(squares / (count - 1) / count);
 }
 
 function readSettings() {

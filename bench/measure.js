@@ -27,5 +27,18 @@ function summary(numbers) {
   return { best: Math.min(...numbers), median, worst: Math.max(...numbers) };
 }
 
+/**
+ * @param {number[]} samples
+ * @returns {number | null} of their mean; null for fewer than two
+ */
+function standardError(samples) {
+  const count = samples.length;
+  if (count < 2) return null;
+  const mean = samples.reduce((sum, sample) => sum + sample, 0) / count;
+  const squares = samples.reduce((sum, sample) => sum + (sample - mean) ** 2, 0);
+  return Math.sqrt(squares / (count - 1) / count);
+}
+
 exports.runNode = runNode;
+exports.standardError = standardError;
 exports.summary = summary;

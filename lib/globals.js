@@ -18,8 +18,8 @@
 const fs = require('node:fs');
 const nodeModule = require('node:module');
 const { types } = require('node:util');
-const { Rest } = require('./rest');
 const { now } = require('./clock');
+const { Rest } = require('./rest');
 const { populationOf } = require('./watch');
 
 const { getOwnPropertyDescriptor, getPrototypeOf } = Object;

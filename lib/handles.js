@@ -20,10 +20,10 @@
  * Node lists the handles that hold the event loop; unreferenced ones are seen by their line only.
  */
 
-const { Rest } = require('./rest');
 const { now } = require('./clock');
 const { Descriptors } = require('./descriptors');
 const { isMainThread } = require('./loaded');
+const { Rest } = require('./rest');
 const { SitePopulations } = require('./site-populations');
 
 /** Lines that listen; each keeps its site for what its servers accept. */

@@ -140,6 +140,7 @@ impl Cohorts {
             self.last_ordinals[pair] = self.last_ordinals[2 * pair + 1];
         }
         for row in &mut self.rows {
+            // Bits 2 n and 2 n + 1 become bit n.
             let either = row.seen | row.seen >> 1;
             row.seen = (0..COHORTS / 2).fold(0, |seen, pair| seen | (either >> pair & 1 << pair));
         }

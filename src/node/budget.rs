@@ -3,6 +3,7 @@
 use napi_derive::napi;
 use parking_lot::Mutex;
 
+use super::busy;
 use crate::budget::{self, Pool};
 
 static POOL: Pool = Pool::new();
@@ -20,17 +21,27 @@ impl Budget {
         Self(Mutex::new(Some(budget)))
     }
 
+    /// `ended` after the end.
+    fn with<R>(
+        &self,
+        ended: R,
+        action: impl FnOnce(&mut budget::Budget<'static>) -> R,
+    ) -> napi::Result<R> {
+        let mut budget = self.0.try_lock().ok_or_else(busy)?;
+        Ok(budget.as_mut().map_or(ended, action))
+    }
+
     /// Of one CPU, 0 to 1; 0 after the end.
     #[napi(catch_unwind)]
-    pub fn share(&self) -> f64 {
-        self.0.lock().as_ref().map_or(0.0, budget::Budget::share)
+    pub fn share(&self) -> napi::Result<f64> {
+        self.with(0.0, |budget| budget.share())
     }
 
     /// So much was spent since the last time, and the thread worked `busyMs` for its host: whether there was so much.
     /// After the end all is paid for.
     #[napi(catch_unwind)]
-    pub fn pay(&self, spent_ms: f64, now_ms: f64, busy_ms: f64) -> bool {
-        self.0.lock().as_mut().is_none_or(|budget| {
+    pub fn pay(&self, spent_ms: f64, now_ms: f64, busy_ms: f64) -> napi::Result<bool> {
+        self.with(true, |budget| {
             budget.fill(now_ms, busy_ms);
             budget.spend(spent_ms);
             budget.affords(0.0)
@@ -39,22 +50,20 @@ impl Budget {
 
     /// Something less is watched from now on: its cost is not known yet.
     #[napi(catch_unwind)]
-    pub fn refill(&self) {
-        if let Some(budget) = self.0.lock().as_mut() {
-            budget.refill();
-        }
+    pub fn refill(&self) -> napi::Result<()> {
+        self.with((), budget::Budget::refill)
     }
 
     /// Whether so much is left; nothing is after the end.
     #[napi(catch_unwind)]
-    pub fn affords(&self, ms: f64) -> bool {
-        let budget = self.0.lock();
-        budget.as_ref().is_some_and(|budget| budget.affords(ms))
+    pub fn affords(&self, ms: f64) -> napi::Result<bool> {
+        self.with(false, |budget| budget.affords(ms))
     }
 
     /// This thread is watched no longer.
     #[napi(catch_unwind)]
-    pub fn end(&self) {
-        *self.0.lock() = None;
+    pub fn end(&self) -> napi::Result<()> {
+        *self.0.try_lock().ok_or_else(busy)? = None;
+        Ok(())
     }
 }

@@ -183,27 +183,23 @@ pub fn weigh(cohorts: Cohorts<'_>) -> Generations {
         live.len().saturating_sub(NEWEST),
     );
     let spanned = live.get(from..to).unwrap_or(&[]);
-    let exposure = |index: usize| -> f64 {
+    let given = |index: usize| -> f64 {
         let exposure = cohorts.exposure;
         let of_cohort = exposure.and_then(|of| of.get(surplus + from + index));
         of_cohort.map_or(1.0, |&exposure| f64::from(exposure))
     };
     // What was never measured, or is no number, is alike for all.
-    let all = 0..spanned.len();
-    let measured = all
-        .clone()
-        .all(|index| (0.0..f64::INFINITY).contains(&exposure(index)));
+    let measured = (0..spanned.len()).all(|index| (0.0..f64::INFINITY).contains(&given(index)));
     let (mut old, mut exposures) = ([0; MAX_COHORTS], [1.0; MAX_COHORTS]);
     let mut length = 0;
-    for index in all.filter(|&index| !measured || exposure(index) > 0.0) {
-        old[length] = spanned[index];
-        if measured {
-            exposures[length] = exposure(index);
+    for (index, &count) in spanned.iter().enumerate() {
+        let exposure = if measured { given(index) } else { 1.0 };
+        if exposure > 0.0 {
+            (old[length], exposures[length]) = (count, exposure);
+            length += 1;
         }
-        length += 1;
     }
-    let old = &old[..length];
-    let exposure = |index: usize| exposures[index];
+    let (old, exposures) = (&old[..length], &exposures[..length]);
 
     let surviving = old.iter().filter(|&&count| count > 0).count();
     let survivors: f64 = old.iter().copied().map(f64::from).sum();
@@ -211,7 +207,7 @@ pub fn weigh(cohorts: Cohorts<'_>) -> Generations {
     let half = old.len() / 2;
     let per_exposure = |from: usize, to: usize| {
         let count: f64 = old[from..to].iter().copied().map(f64::from).sum();
-        count / (from..to).map(exposure).sum::<f64>()
+        count / exposures[from..to].iter().sum::<f64>()
     };
     let older_half = match half {
         0 => 1.0,
@@ -231,12 +227,11 @@ pub fn weigh(cohorts: Cohorts<'_>) -> Generations {
             .saturating_mul(cohorts.cohort_rounds),
         required_share: MIN_SHARE.min(MIN_SHARE_OF_CHANCE * (1.0 - (-mean).exp())),
         older_half,
-        fade_sigmas: Slope::of(old, exposure).sigmas(),
+        fade_sigmas: Slope::of(old, exposures).sigmas(),
         fade_within_sigmas: {
-            let (before, after) = around_largest_step(old, exposure);
-            let slope = |part: &Range<usize>| {
-                Slope::of(&old[part.clone()], |index| exposure(part.start + index))
-            };
+            let (before, after) = around_largest_step(old, exposures);
+            let slope =
+                |part: &Range<usize>| Slope::of(&old[part.clone()], &exposures[part.clone()]);
             slope(&before).and(slope(&after)).sigmas()
         },
     }
@@ -267,12 +262,12 @@ struct Slope {
 }
 
 impl Slope {
-    fn of(counts: &[u32], exposure: impl Fn(usize) -> f64) -> Self {
+    fn of(counts: &[u32], exposures: &[f64]) -> Self {
         let total: f64 = counts.iter().copied().map(f64::from).sum();
-        let exposures: f64 = (0..counts.len()).map(&exposure).sum();
+        let exposed: f64 = exposures.iter().sum();
         let (mut score, mut variance) = (0.0, 0.0);
-        if total > 0.0 && exposures > 0.0 {
-            let weight = |index: usize| exposure(index) / exposures;
+        if total > 0.0 && exposed > 0.0 {
+            let weight = |index: usize| exposures[index] / exposed;
             let middle: f64 = (0..counts.len())
                 .map(|index| index as f64 * weight(index))
                 .sum();
@@ -303,15 +298,12 @@ impl Slope {
 
 /// The cohorts before and after the one in which a single step explains most, by likelihood, each part
 /// with a mean of its own; where there are too few, all of them and none.
-fn around_largest_step(
-    counts: &[u32],
-    exposure: impl Fn(usize) -> f64,
-) -> (Range<usize>, Range<usize>) {
+fn around_largest_step(counts: &[u32], exposures: &[f64]) -> (Range<usize>, Range<usize>) {
     let likelihood = |part: Range<usize>| {
         let total: f64 = counts[part.clone()].iter().copied().map(f64::from).sum();
-        let exposures: f64 = part.map(&exposure).sum();
-        if total > 0.0 && exposures > 0.0 {
-            total * (total / exposures).ln()
+        let exposed: f64 = exposures[part].iter().sum();
+        if total > 0.0 && exposed > 0.0 {
+            total * (total / exposed).ln()
         } else {
             0.0
         }
