@@ -7,7 +7,7 @@ const { test } = require('node:test');
 const { SampleDistance } = require('../lib/sample-distance');
 
 /** As many as there should be: of a round, and alive. */
-const [TAKEN, LIVE] = [8192, 4096];
+const [TAKEN, LIVE] = [4096, 4096];
 const BYTES = 32_768;
 
 /** @param {{ samples?: number, live?: number }[]} rounds */
@@ -64,5 +64,31 @@ test('what was foreseen is told at the next round, once, and no round of the sta
   assert.ok(!distance.foresee(0));
   assert.ok(distance.observe({ samples: 0, live: 0 }));
   assert.equal(distance.rounds, 0);
-  assert.ok(!distance.observe({ samples: 0, live: 0 }));
+  assert.ok(!distance.observe({ samples: TAKEN, live: 0 }));
+});
+
+/** Drawn apart by what was foreseen, and the rounds after it. @param {{ samples?: number, live?: number }[]} rounds */
+function afterForesight(rounds) {
+  const distance = new SampleDistance(BYTES);
+  const much = 64 * TAKEN * BYTES;
+  distance.foresee(much);
+  distance.foresee(much);
+  const changes = [{}, ...rounds].map(({ samples = 0, live = 0 }) =>
+    distance.observe({ samples, live }),
+  );
+  return { bytes: distance.bytes, changes: changes.filter(Boolean).length };
+}
+
+test('samples that a start-up alone has drawn apart draw together again, no closer than they began', () => {
+  assert.deepEqual(afterForesight([{ samples: TAKEN / 16 }]), { bytes: 4 * BYTES, changes: 2 });
+  assert.deepEqual(afterForesight([{}]), { bytes: BYTES, changes: 2 });
+  assert.deepEqual(afterForesight([{}, {}]), { bytes: BYTES, changes: 2 });
+});
+
+test('they stay apart where an eighth of what there should be is taken or lives, or later', () => {
+  const some = { samples: TAKEN / 4 };
+  assert.deepEqual(afterForesight([some, { live: LIVE / 4 }, some, some, {}]), {
+    bytes: 64 * BYTES,
+    changes: 1,
+  });
 });
