@@ -2,86 +2,118 @@
 //!
 //! Data, not logic: one arm per kind, and per `what` where the cure differs.
 
-use super::finding::Severity;
+use super::finding::{Finding, Severity};
 use super::phrase::{bytes, count, decimal, plural};
 use crate::ledger::Kind;
 
-/// `128 listeners on EventEmitter 'tick'`. `is_memory` says that `level` is bytes, and `subjects` how many
-/// lists, maps … it is spread over.
-pub(super) fn title(
-    kind: Kind,
-    what: &str,
-    owner: &str,
-    level: u64,
-    is_memory: bool,
-    subjects: usize,
-) -> String {
-    let named = if owner.is_empty() { what } else { owner };
-    let title = match kind {
-        Kind::Listeners => format!("{} on {named}", plural(level, "listener", "listeners")),
-        Kind::Timers => format!("{} live {}", count(level), numbered(level, what, "timer")),
-        Kind::Collections | Kind::Globals => sized(kind, what, owner, level),
-        Kind::Objects => format!("{} of live {}", bytes(level as f64), objects(what)),
-        Kind::Promises if is_memory => format!("{} of live promises", bytes(level as f64)),
-        Kind::Promises => plural(level, "pending promise", "pending promises"),
-        Kind::Handles => format!("{} open {}", count(level), numbered(level, named, "handle")),
-        // A level is a count below 2^53.
-        Kind::Heap => format!("{} of {} in use", memory(what), bytes(level as f64)),
-        Kind::Retained => format!(
-            "{} that should be gone: {named}",
-            plural(level, "object", "objects")
-        ),
-    };
-    if subjects > 1 {
-        format!("{title} (in {} places)", count(subjects as u64))
+/// What the words are about.
+#[derive(Clone, Copy)]
+pub(super) struct Topic<'a> {
+    pub(super) kind: Kind,
+    pub(super) what: &'a str,
+    pub(super) owner: &'a str,
+    /// Whether it is counted in bytes.
+    pub(super) is_memory: bool,
+}
+
+impl<'a> Topic<'a> {
+    pub(super) fn of(finding: &'a Finding) -> Self {
+        Self {
+            kind: finding.kind,
+            what: &finding.what,
+            owner: &finding.owner,
+            is_memory: finding.counts_bytes(),
+        }
+    }
+
+    /// `128 listeners on EventEmitter 'tick'`.
+    pub(super) fn title(self, level: u64) -> String {
+        let Self {
+            kind, what, owner, ..
+        } = self;
+        match kind {
+            Kind::Listeners => format!(
+                "{} on {}",
+                plural(level, "listener", "listeners"),
+                self.name()
+            ),
+            Kind::Timers => format!("{} live {}", count(level), numbered(level, what, "timer")),
+            Kind::Collections | Kind::Globals => sized(kind, what, owner, level),
+            Kind::Objects => format!("{} of live {}", bytes(level as f64), objects(what)),
+            Kind::Promises if self.is_memory => {
+                format!("{} of live promises", bytes(level as f64))
+            }
+            Kind::Promises => plural(level, "pending promise", "pending promises"),
+            Kind::Handles => format!(
+                "{} open {}",
+                count(level),
+                numbered(level, self.name(), "handle")
+            ),
+            // A level is a count below 2^53.
+            Kind::Heap => format!("{} of {} in use", memory(what), bytes(level as f64)),
+            Kind::Retained => format!(
+                "{} that should be gone: {}",
+                plural(level, "object", "objects"),
+                self.name()
+            ),
+        }
+    }
+
+    /// `3 listeners left on EventEmitter 'tick'`: what was registered and not taken away again.
+    pub(super) fn left(self, number: u64) -> String {
+        let Self { kind, what, .. } = self;
+        match kind {
+            Kind::Listeners => format!(
+                "{} left on {}",
+                plural(number, "listener", "listeners"),
+                self.name()
+            ),
+            Kind::Timers => format!("{} {} left", count(number), numbered(number, what, "timer")),
+            Kind::Collections | Kind::Globals => {
+                let units = unit(kind, what);
+                let units = if number == 1 { singular(units) } else { units };
+                format!("{} {units} left in {}", count(number), self.name())
+            }
+            Kind::Handles => format!(
+                "{} {} left open",
+                count(number),
+                numbered(number, self.name(), "handle")
+            ),
+            Kind::Retained => self.title(number),
+            Kind::Objects | Kind::Promises | Kind::Heap => format!("{} left", self.title(number)),
+        }
+    }
+
+    /// `128 listeners on EventEmitter 'tick', growing by 12.0 listeners per minute`, after the title.
+    pub(super) fn growing(self, title: &str, rate_per_minute: f64) -> String {
+        if rate_per_minute <= 0.0 {
+            return title.to_owned();
+        }
+        let amount = if self.is_memory {
+            bytes(rate_per_minute)
+        } else {
+            let units = unit(self.kind, self.what);
+            format!("{} {units}", decimal(rate_per_minute))
+        };
+        format!("{title}, growing by {amount} per minute")
+    }
+
+    fn name(self) -> &'a str {
+        if self.owner.is_empty() {
+            self.what
+        } else {
+            self.owner
+        }
+    }
+}
+
+/// `128 listeners on EventEmitter 'tick' (in 3 places)`: how many lists, maps … it is spread over.
+pub(super) fn in_places(title: String, places: usize) -> String {
+    if places > 1 {
+        format!("{title} (in {} places)", count(places as u64))
     } else {
         title
     }
-}
-
-/// `3 listeners left on EventEmitter 'tick'`: what was registered and not taken away again.
-pub(super) fn left(kind: Kind, what: &str, owner: &str, number: u64, is_memory: bool) -> String {
-    let named = if owner.is_empty() { what } else { owner };
-    match kind {
-        Kind::Listeners => format!(
-            "{} left on {named}",
-            plural(number, "listener", "listeners")
-        ),
-        Kind::Timers => format!("{} {} left", count(number), numbered(number, what, "timer")),
-        Kind::Collections | Kind::Globals => {
-            let units = unit(kind, what);
-            let units = if number == 1 { singular(units) } else { units };
-            format!("{} {units} left in {named}", count(number))
-        }
-        Kind::Handles => format!(
-            "{} {} left open",
-            count(number),
-            numbered(number, named, "handle")
-        ),
-        Kind::Retained => title(kind, what, owner, number, is_memory, 1),
-        Kind::Objects | Kind::Promises | Kind::Heap => {
-            format!("{} left", title(kind, what, owner, number, is_memory, 1))
-        }
-    }
-}
-
-/// `128 listeners on EventEmitter 'tick', growing by 12.0 listeners per minute`.
-pub(super) fn growing(
-    title: &str,
-    kind: Kind,
-    what: &str,
-    is_memory: bool,
-    rate_per_minute: f64,
-) -> String {
-    if rate_per_minute <= 0.0 {
-        return title.to_owned();
-    }
-    let amount = if is_memory {
-        bytes(rate_per_minute)
-    } else {
-        format!("{} {}", decimal(rate_per_minute), unit(kind, what))
-    };
-    format!("{title}, growing by {amount} per minute")
 }
 
 /// Of a [`unit`].
@@ -238,9 +270,18 @@ pub(super) fn unit(kind: Kind, what: &str) -> &'static str {
 mod tests {
     use super::*;
 
+    fn topic<'a>(kind: Kind, what: &'a str, owner: &'a str) -> Topic<'a> {
+        Topic {
+            kind,
+            what,
+            owner,
+            is_memory: false,
+        }
+    }
+
     #[test]
     fn titles_say_how_many_of_what() {
-        let title = |kind, what, owner, level| title(kind, what, owner, level, false, 1);
+        let title = |kind, what, owner, level| topic(kind, what, owner).title(level);
         assert_eq!(
             title(Kind::Listeners, "EventEmitter", "EventEmitter 'tick'", 128),
             "128 listeners on EventEmitter 'tick'"
@@ -271,22 +312,21 @@ mod tests {
 
     #[test]
     fn promises_are_counted_where_they_are_followed_and_weighed_where_the_heap_is_sampled() {
-        let title = |is_memory| title(Kind::Promises, "promise", "", 2_048, is_memory, 1);
-        assert_eq!(title(false), "2,048 pending promises");
-        assert_eq!(title(true), "2.0 KiB of live promises");
+        let promises = topic(Kind::Promises, "promise", "");
+        let sampled = Topic {
+            is_memory: true,
+            ..promises
+        };
+        assert_eq!(promises.title(2_048), "2,048 pending promises");
+        assert_eq!(sampled.title(2_048), "2.0 KiB of live promises");
     }
 
     #[test]
     fn a_grouped_title_says_how_many_subjects_it_is_spread_over() {
+        let title = topic(Kind::Listeners, "EventEmitter", "Socket 'close'").title(6_000);
+        assert_eq!(in_places(title.clone(), 1), title);
         assert_eq!(
-            title(
-                Kind::Listeners,
-                "EventEmitter",
-                "Socket 'close'",
-                6_000,
-                false,
-                300
-            ),
+            in_places(title, 300),
             "6,000 listeners on Socket 'close' (in 300 places)"
         );
     }

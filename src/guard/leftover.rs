@@ -13,7 +13,7 @@
 use rustc_hash::FxHashMap;
 use serde::Deserialize;
 
-use super::advice;
+use super::advice::{self, Topic};
 use super::finding::{self, Evidence, Finding, MarkCount, Severity, Site, SiteShare, Tier};
 use super::folding::fold;
 use super::known;
@@ -167,7 +167,13 @@ impl Leftovers {
             (Severity::Leak, CONFIDENCE)
         };
         let is_memory = matches!(kind, Kind::Objects | Kind::Promises);
-        let title = advice::left(kind, what, owner, total, is_memory);
+        let topic = Topic {
+            kind,
+            what,
+            owner,
+            is_memory,
+        };
+        let title = topic.left(total);
         let evidence = self.evidence(parts, total, doubt);
         let mut lines = vec![title.clone()];
         lines.extend(who_adds(&sites));

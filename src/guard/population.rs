@@ -2,7 +2,7 @@
 
 use rustc_hash::FxHashMap;
 
-use super::advice;
+use super::advice::{self, Topic};
 use super::blame::Blame;
 use super::case::judge_view;
 use super::clock::Clock;
@@ -127,16 +127,9 @@ impl<'a> Population<'a> {
             history: Vec::new(),
         };
         if detail == Detail::Full {
-            let members = self.members.len();
-            finding.title = advice::title(
-                self.kind,
-                self.what,
-                self.owner,
-                level,
-                self.is_memory,
-                members,
-            );
-            finding.message = self.message(&finding.title, rate_per_minute, &sites, &standing);
+            finding.title = advice::in_places(Topic::of(&finding).title(level), self.members.len());
+            let growing = Topic::of(&finding).growing(&finding.title, rate_per_minute);
+            finding.message = self.message(growing, &sites, &standing);
             finding.advice.push_str(advice::fix(self.kind, self.what));
             finding.evidence = self.evidence(&standing);
             finding.history = self.history();
@@ -282,20 +275,8 @@ impl<'a> Population<'a> {
     }
 
     /// What a warning prints: what and how fast, who, since when and how sure, the cure, the next step.
-    fn message(
-        &self,
-        title: &str,
-        rate_per_minute: f64,
-        sites: &[SiteShare],
-        standing: &Standing,
-    ) -> String {
-        let mut lines = vec![advice::growing(
-            title,
-            self.kind,
-            self.what,
-            self.is_memory,
-            rate_per_minute,
-        )];
+    fn message(&self, growing: String, sites: &[SiteShare], standing: &Standing) -> String {
+        let mut lines = vec![growing];
         lines.extend(who_adds(sites));
         lines.push(self.how_sure(standing));
         lines.push(format!("fix: {}", advice::fix(self.kind, self.what)));

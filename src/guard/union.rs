@@ -6,7 +6,7 @@
 
 use std::cmp::Ordering;
 
-use super::advice;
+use super::advice::Topic;
 use super::finding::{Finding, MarkCount, SiteShare, Tier, Victim};
 use super::leftover::MAX_LISTED_MARKS;
 use super::phrase::printable;
@@ -39,19 +39,17 @@ impl Finding {
             history: higher(worse.history, other.history),
             ..worse
         };
-        let (kind, count, is_memory) = (both.kind, both.count, both.counts_bytes());
         both.title = if both.tier == Tier::Trend {
-            advice::title(kind, &both.what, &both.owner, count, is_memory, 1)
+            Topic::of(&both).title(both.count)
         } else {
-            advice::left(kind, &both.what, &both.owner, count, is_memory)
+            Topic::of(&both).left(both.count)
         };
         both.message = both.message_with_new_first_line();
         both
     }
 
     fn message_with_new_first_line(&self) -> String {
-        let (kind, rate) = (self.kind, self.rate_per_minute);
-        let first = advice::growing(&self.title, kind, &self.what, self.counts_bytes(), rate);
+        let first = Topic::of(self).growing(&self.title, self.rate_per_minute);
         let rest = self.message.lines().skip(1);
         let lines: Vec<&str> = std::iter::once(&*first).chain(rest).collect();
         printable(&lines.join("\n"))
