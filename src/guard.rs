@@ -62,7 +62,7 @@ const JUDGINGS_PER_PATIENCE: u32 = 15;
 const TURNS_PER_PROOF: u32 = 4;
 
 /// The recent history reaches 1.6 times patience back, in fifths: a leak that begins late is wholly in it
-/// after 96 ticks, so that four judgings end within twice the patience.
+/// after 96 ticks, so that four judgings end within twice the patience. Of an allocation site it takes as many rounds.
 const RECENT_FIFTHS: u32 = 8;
 
 /// Live findings at a time. A reader who has 256 causes to mend has no use for the next.
@@ -243,8 +243,13 @@ impl Guard {
         let Some(view) = self.ledger.view(slot) else {
             return;
         };
+        let contract = contract::judge(&view);
         let watch = &mut self.watches[slot as usize];
-        if watch.finding != NO_FINDING && has_recovered(&view, watch.trough_when_raised) {
+        // What must be gone has not recovered while some of it is there.
+        if watch.finding != NO_FINDING
+            && contract.is_none()
+            && has_recovered(&view, watch.trough_when_raised)
+        {
             self.leave_finding(slot);
             return;
         }
@@ -253,7 +258,6 @@ impl Guard {
             return;
         }
         let patience = self.settings.patience(&view);
-        let contract = contract::judge(&view);
         let judgement =
             contract.unwrap_or_else(|| self.within_the_heap(&view, judge_view(&view, patience)));
         let watch = &mut self.watches[slot as usize];
@@ -319,6 +323,8 @@ impl Guard {
             (self.raised.get_mut(index), self.watches.iter().all(calm))
         {
             raised.severity = Severity::Suspect;
+            // Of a leak, whose confidence it is no more.
+            raised.judgement.verdict = Verdict::Growing;
         }
     }
 
@@ -364,7 +370,8 @@ impl Guard {
             told: false,
             is_allocation_site: view.observed_at_rounds(),
         });
-        if has_name && raised.signature == raised.cause {
+        // Under the name that it was told by others look for it.
+        if has_name && raised.signature == raised.cause && !raised.told {
             raised.signature = signature;
         }
         raised.members += 1;
@@ -391,8 +398,7 @@ impl Guard {
         let raised = *raised;
         self.raised[usize::from(finding)] = None;
         // What nobody has heard of need not be called off.
-        let unheard = raised.pending == Some(Event::Raised);
-        if let (false, Some(view)) = (unheard, self.ledger.view(slot)) {
+        if let (true, Some(view)) = (raised.told, self.ledger.view(slot)) {
             if self.recovered.len() == MAX_FINDINGS {
                 self.recovered.remove(0);
             }
@@ -404,8 +410,10 @@ impl Guard {
         }
     }
 
-    /// Announces findings that have grown by half since they were last spoken of.
+    /// Announces findings that have grown by half since they were last spoken of, and asks of those that nobody
+    /// was told of whether they are victims or healthy still.
     fn note_growth(&mut self) {
+        let asks_again = self.ledger.ticks() % self.settings.patience_ticks.max(1) == 0;
         let mut counts = [0u64; MAX_FINDINGS];
         for (slot, watch) in (0u32..).zip(&*self.watches) {
             if let Some(count) = counts.get_mut(usize::from(watch.finding)) {
@@ -422,6 +430,8 @@ impl Guard {
             } else if count >= raised.count_at_event + raised.count_at_event.div_ceil(2) {
                 raised.count_at_event = count;
                 raised.pending = Some(Event::Grown);
+            } else if asks_again && !raised.told {
+                raised.pending = Some(Event::Raised);
             }
         }
     }
@@ -462,6 +472,7 @@ impl Guard {
                 .position(|cause| cause.severity > Severity::Note && cause.signature == signature);
             if let Some(cause) = cause {
                 let finding = causes.swap_remove(cause);
+                let event = if raised.told { event } else { Event::Raised };
                 occurrences.push(Occurrence { event, finding });
                 raised.told = true;
                 site_is_told |= raised.is_allocation_site;
@@ -470,7 +481,7 @@ impl Guard {
         occurrences
     }
 
-    /// Everything that stands now: leaks, suspects and notes, the worst and largest first.
+    /// Everything that stands now: leaks, suspects and notes, the worst first, then the nearest to the cause.
     #[must_use]
     pub fn findings(&self) -> Vec<Finding> {
         self.findings_in(Detail::Full)
@@ -621,7 +632,9 @@ impl Guard {
             let population = self.population(members);
             population.describe(signature, Standing::Note, detail)
         };
-        groups.into_iter().map(describe).collect()
+        let mut notes: Vec<Finding> = groups.into_iter().map(describe).collect();
+        notes.sort_by(|a, b| (b.count, &b.signature).cmp(&(a.count, &a.signature)));
+        notes
     }
 
     fn population<'a>(&'a self, members: Vec<View<'a>>) -> Population<'a> {

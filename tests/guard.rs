@@ -317,6 +317,36 @@ fn what_nobody_has_heard_of_is_not_called_off() {
     assert_eq!(run.guard.take_events(), []);
 }
 
+/// Two populations that one function adds to, of which the first was told: slots of the cause and of its victim.
+fn cause_and_victim(run: &mut Run) -> [u32; 2] {
+    let slots = ["EventEmitter 'tick'", "EventEmitter 'tock'"].map(|owner| run.claim(owner));
+    let events = run.grow(&slots, 90);
+    assert_eq!(kinds(&events), [Event::Raised]);
+    assert_eq!(run.guard.findings()[0].victims.len(), 1);
+    if events[0].2.owner == "EventEmitter 'tick'" {
+        slots
+    } else {
+        [slots[1], slots[0]]
+    }
+}
+
+#[test]
+fn a_victim_that_nobody_was_told_of_is_not_called_off() {
+    let mut run = Run::new(4);
+    let [cause, victim] = cause_and_victim(&mut run);
+    run.guard.release(victim);
+    assert_eq!(kinds(&run.grow(&[cause], 1)), []);
+}
+
+#[test]
+fn a_victim_is_told_of_within_patience_once_its_cause_is_mended() {
+    let mut run = Run::new(4);
+    let [cause, victim] = cause_and_victim(&mut run);
+    run.guard.release(cause);
+    let events = run.grow(&[victim], 60);
+    assert_eq!(kinds(&events)[..2], [Event::Recovered, Event::Raised]);
+}
+
 #[test]
 fn a_slot_with_a_live_finding_is_not_evicted() {
     let mut run = Run::new(1);
@@ -516,19 +546,39 @@ fn a_subject_raised_before_it_had_a_sample_joins_the_finding_of_its_owner() {
     assert_eq!(findings.len(), 1);
     assert_eq!(findings[0].count, 280);
     assert!(findings[0].site.is_some());
+    assert_eq!(
+        findings[0].signature, events[0].2.signature,
+        "those who were told look for it under that"
+    );
+}
+
+fn overdue(level: u32) -> Claim<'static> {
+    Claim {
+        kind: Kind::Retained,
+        what: "object",
+        owner: "session",
+        floor: 1,
+        level,
+    }
+}
+
+#[test]
+fn of_two_objects_that_should_be_gone_one_that_is_gone_is_no_recovery() {
+    let mut run = Run::new(4);
+    let slot = run.guard.claim(&overdue(2)).unwrap();
+    run.levels[slot as usize] = 2;
+    assert_eq!(kinds(&run.ticks(8, |_| {})), [Event::Raised]);
+    run.levels[slot as usize] = 1;
+    assert_eq!(kinds(&run.ticks(40, |_| {})), []);
+    assert_eq!(run.guard.findings()[0].count, 1);
+    run.levels[slot as usize] = 0;
+    assert_eq!(kinds(&run.ticks(40, |_| {})), [Event::Recovered]);
 }
 
 #[test]
 fn an_object_that_should_be_gone_is_a_leak_by_contract_within_one_turn() {
     let mut run = Run::new(4);
-    let claim = Claim {
-        kind: Kind::Retained,
-        what: "object",
-        owner: "session",
-        floor: 1,
-        level: 1,
-    };
-    let slot = run.guard.claim(&claim).unwrap();
+    let slot = run.guard.claim(&overdue(1)).unwrap();
     run.levels[slot as usize] = 1;
     let site = run.guard.define_site(&site(12, "onRequest")).unwrap();
     let site = site.map_or(0, u32::from);

@@ -54,6 +54,34 @@ fn a_pinned_subject_is_never_evicted() {
 }
 
 #[test]
+fn an_object_that_must_be_gone_takes_the_slot_of_the_smallest_whatever_that_has() {
+    let mut ledger = full(&[50, 20, 30]);
+    let overdue = Claim {
+        kind: Kind::Retained,
+        level: 1,
+        ..listeners("session", 1)
+    };
+    assert_eq!(ledger.claim(&overdue), Some(1));
+}
+
+#[test]
+fn labels_are_those_of_the_claim_however_often_their_table_was_full() {
+    let mut ledger = full(&[50]);
+    for number in 0..20_000 {
+        let (what, owner) = (format!("what {number}"), format!("{number:0>90}"));
+        ledger.release(0);
+        let claim = Claim {
+            what: &what,
+            ..listeners(&owner, 1)
+        };
+        assert_eq!(ledger.claim(&claim), Some(0));
+        let view = ledger.view(0).unwrap();
+        assert_eq!((view.what(), view.owner()), (&*what, &*owner));
+    }
+    assert_eq!(ledger.dropped(), 0);
+}
+
+#[test]
 fn a_released_slot_starts_anew() {
     let mut ledger = full(&[50]);
     ledger.tick(&[70], None);

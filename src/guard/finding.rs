@@ -100,7 +100,7 @@ pub struct SiteShare {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Evidence {
     /// `peak`, `fade`, `chance`, `survival`, `cohorts`, `load`, `history`, `explained`, `known`, `contract`, `rounds`, `doubt`,
-    /// `allowed`, `baseline`.
+    /// `allowed`, `baseline`, `held`.
     pub signal: String,
     /// A sentence.
     pub detail: String,

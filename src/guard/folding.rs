@@ -196,7 +196,9 @@ fn fill(finding: &Finding, cause: &Finding) -> bool {
 /// One population, seen twice: by its owner's name and by its site, or by type and by site.
 fn is_same_thing(finding: &Finding, cause: &Finding) -> bool {
     match (cause.kind, finding.kind) {
-        (Kind::Handles, Kind::Handles) => finding.site.is_none(),
+        (Kind::Handles, Kind::Handles) => {
+            finding.site.is_none() && (cause.site.is_some() || is_close(cause.count, finding.count))
+        }
         (Kind::Globals, Kind::Collections) => {
             cause.what == finding.what && is_close(cause.count, finding.count)
         }
@@ -397,6 +399,14 @@ mod tests {
         assert_eq!(kinds(&folded), [Kind::Globals]);
         assert_eq!(folded[0].site, app(12, "remember"));
         assert_eq!(folded[0].sites.len(), 1);
+    }
+
+    #[test]
+    fn handles_without_a_site_are_one_cause_only_where_they_are_as_many() {
+        let of = |count| leak(Kind::Handles, "FSWatcher", count, None);
+        let sockets = leak(Kind::Handles, "Socket", 200, None);
+        assert_eq!(fold(vec![sockets.clone(), of(90)], None).len(), 2);
+        assert_eq!(fold(vec![sockets, of(198)], None).len(), 1);
     }
 
     #[test]

@@ -11,7 +11,7 @@
 //! | `subjects` | 84 | identity, floor, peak, open buckets |
 //! | `levels` | 4 | the level now |
 //!
-//! plus 72 KiB of sites, 224 KiB of strings and 65 KiB of birth cohorts, whatever the capacity. [`Ledger::bytes`] adds it up
+//! plus 72 KiB of sites, 224 KiB of strings and 67 KiB of birth cohorts, whatever the capacity. [`Ledger::bytes`] adds it up
 //! from the allocations themselves, and a test holds all of it, the guard's share included, under 4 MiB.
 //!
 //! A full table makes room like Space-Saving does: the smallest subject goes if it is smaller than the
@@ -32,7 +32,8 @@ use self::history::{Head, Ring};
 use self::load::LoadHistory;
 use self::site_table::{Full, SiteTable};
 use self::sites::TopSites;
-use self::strings::{cut, Marks, StringId, Strings};
+pub(crate) use self::strings::cut;
+use self::strings::{Marks, StringId, Strings};
 use crate::error::{Error, Kind as ErrorKind, Result};
 
 pub use self::cohorts::{Cohort, COHORTS, MAX_COHORT_SITES};
@@ -146,17 +147,17 @@ impl Ledger {
 
     /// A slot for a new subject; `None` when every other one is larger or pinned.
     pub fn claim(&mut self, claim: &Claim<'_>) -> Option<u32> {
-        let Some(slot) = self
-            .free
-            .pop()
-            .or_else(|| self.evict_smaller_than(claim.level))
-        else {
+        // One object that must be gone is more than any number of entries.
+        let level = match claim.kind {
+            Kind::Retained => u32::MAX,
+            _ => claim.level,
+        };
+        let Some(slot) = self.free.pop().or_else(|| self.evict_smaller_than(level)) else {
             self.dropped += 1;
             return None;
         };
         let index = slot as usize;
-        let what = self.label(claim.what);
-        let owner = self.label(cut(claim.owner, MAX_OWNER_BYTES));
+        let [what, owner] = self.labels([claim.what, cut(claim.owner, MAX_OWNER_BYTES)]);
         self.subjects[index] = Subject {
             floor: claim.floor,
             peak: claim.level,
@@ -196,15 +197,18 @@ impl Ledger {
         Some(slot)
     }
 
-    /// The label's id. With no room even after a sweep the subject is watched under an empty label.
-    fn label(&mut self, text: &str) -> StringId {
-        if let Some(id) = self.strings.intern(text) {
-            return id;
+    /// The labels' ids. With no room even after a sweep the subject is watched under an empty label.
+    fn labels(&mut self, texts: [&str; 2]) -> [StringId; 2] {
+        if let [Some(what), Some(owner)] = texts.map(|text| self.strings.intern(text)) {
+            return [what, owner];
         }
+        // Takes whichever of the two had room, too: no subject refers to it yet.
         self.sweep_strings();
-        self.strings.intern(text).unwrap_or_else(|| {
-            self.dropped += 1;
-            0
+        texts.map(|text| {
+            self.strings.intern(text).unwrap_or_else(|| {
+                self.dropped += 1;
+                0
+            })
         })
     }
 

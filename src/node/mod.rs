@@ -2,7 +2,8 @@
 //! `native/binding.d.ts` declares. No rule lives here; every method locks, delegates and converts.
 //!
 //! - **Re-entrance.** Methods take `&self`, and the lock is only ever *tried*: if a getter or a
-//!   finalizer called back in, it gets an error instead of a deadlock of the event loop.
+//!   finalizer called back in, it gets an error instead of a deadlock of the event loop. `heap` waits
+//!   for its own, which is held for the length of a send to the thread that parses.
 //! - **Panics** become JavaScript exceptions (`catch_unwind`); the mutex does not poison, and the tables
 //!   behind it are valid after every statement, so the engine stays usable.
 //! - **Borrowed arrays.** A `Uint32Array` argument is read in place during the call. Nothing in

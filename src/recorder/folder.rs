@@ -7,9 +7,9 @@ use serde::Serialize;
 
 use super::file::read_header;
 use super::process::{exists, identify, is_alive, pid_in_name};
-use super::reader::whole;
 use super::records::Header;
 use crate::error::{Error, Kind as ErrorKind, Result};
+use crate::guard::phrase::whole;
 
 /// The ending of recordings in a folder of ours.
 const ENDING: &str = "leakguard";

@@ -6,10 +6,11 @@
 
 use std::io;
 
-use super::bytes::{check, head};
+use super::bytes::check;
 use super::layout::Region;
 use super::records::{Entry, FINDING_TEXT_BYTES};
 use crate::guard::{Event, Finding, Guard, Occurrence, Severity};
+use crate::ledger::cut;
 
 /// Open findings whose state is compared at each tick: a quarter of them.
 const TURNS: usize = 4;
@@ -61,6 +62,8 @@ impl Log {
             last: at,
             count: known.map_or(0, |known| known.count).saturating_add(1),
             is_open: *event != Event::Recovered,
+            // Of each other event the host says again whether it wants to hear of it.
+            is_dropped: *event == Event::Recovered && known.is_some_and(|known| known.is_dropped),
             ..Entry::default()
         };
         self.put(place, entry, finding, write)?;
@@ -222,12 +225,12 @@ fn cut(finding: &mut Finding, length: usize) {
             .flatten()
         {
             frame.file = super::bytes::tail(&frame.file, length).to_owned();
-            frame.function = head(&frame.function, length).to_owned();
+            frame.function = cut(&frame.function, length).to_owned();
         }
         site.package = site
             .package
             .take()
-            .map(|name| head(&name, length).to_owned());
+            .map(|name| cut(&name, length).to_owned());
     }
     let texts = [
         &mut finding.what,
@@ -237,7 +240,7 @@ fn cut(finding: &mut Finding, length: usize) {
         &mut finding.advice,
     ];
     for text in texts {
-        *text = head(text, length).to_owned();
+        *text = cut(text, length).to_owned();
     }
 }
 
@@ -319,6 +322,26 @@ mod tests {
             }
         }
         assert_eq!(signatures(&file, 3), [(7, false)]);
+    }
+
+    #[test]
+    fn a_finding_that_the_host_does_not_want_to_hear_of_stays_dropped_when_it_is_over() {
+        let mut log = Log::new(region(3));
+        let mut file = vec![0; region(3).record_bytes * 3];
+        let mut write = |at: usize, bytes: &[u8]| {
+            file[at..at + bytes.len()].copy_from_slice(bytes);
+            Ok(())
+        };
+        let is_dropped = |log: &Log| log.entries[log.place_of(7).unwrap()].is_dropped;
+        let raised = occurrence(Event::Raised, 7);
+        log.add(&raised, 1.0, &mut write).unwrap();
+        log.drop_finding(&raised.finding.signature, &mut write)
+            .unwrap();
+        log.add(&occurrence(Event::Recovered, 7), 2.0, &mut write)
+            .unwrap();
+        assert!(is_dropped(&log));
+        log.add(&raised, 3.0, &mut write).unwrap();
+        assert!(!is_dropped(&log), "the host is asked again");
     }
 
     #[test]

@@ -12,6 +12,7 @@ use super::process::is_alive;
 use super::records::{level_of_index, Entry, Header, How, Label, Point, Slot, State};
 use super::writer::UNIT_BYTES;
 use crate::error::Result;
+use crate::guard::phrase::whole;
 use crate::guard::{Finding, Stage};
 use crate::ledger::Kind;
 
@@ -477,14 +478,6 @@ fn points(file: &[u8], layout: &Layout, state: &State, torn: &mut u64) -> Vec<Me
             (whole(point.at), used, after_gc, rss)
         })
         .collect()
-}
-
-/// To the nearest whole number; what is none is 0.
-pub(super) fn whole(value: f64) -> u64 {
-    // `as` saturates, and NaN becomes 0.
-    #[allow(clippy::cast_possible_truncation, clippy::cast_sign_loss)]
-    let whole = value.round() as u64;
-    whole
 }
 
 fn known(value: f64) -> Option<u64> {

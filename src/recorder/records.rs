@@ -1,12 +1,12 @@
 //! The records of a recording, each with how it is written and read. A record that is not whole reads as `None`.
 
-use super::bytes::{check, head, tail, Put, Take};
+use super::bytes::{check, tail, Put, Take};
 use super::layout::{
     Layout, FINDING_BYTES, FORMAT, LABEL_BYTES, MAGIC, PAGE_BYTES, POINT_BYTES, SLOT_BYTES,
 };
 use crate::error::{Error, Kind as ErrorKind, Result};
 use crate::guard::{Severity, Stage};
-use crate::ledger::Kind;
+use crate::ledger::{cut, Kind};
 
 /// The room of a check at a record's end.
 const CHECK_BYTES: usize = 8;
@@ -533,9 +533,9 @@ pub(super) struct Label {
 impl Label {
     pub(super) fn encode(&self) -> [u8; LABEL_BYTES] {
         let mut record = [0; LABEL_BYTES];
-        let what = head(&self.what, 48);
-        let owner = head(&self.owner, 96);
-        let function = head(&self.function, 112);
+        let what = cut(&self.what, 48);
+        let owner = cut(&self.owner, 96);
+        let function = cut(&self.function, 112);
         let left = LABEL_TEXT_BYTES - what.len() - owner.len() - function.len();
         let file = tail(&self.file, left);
         let mut put = Put::new(&mut record);
