@@ -9,10 +9,11 @@ const { SampleDistance } = require('../lib/sample-distance');
 /** As many as there should be: of a round, and alive. */
 const [TAKEN, LIVE] = [4096, 4096];
 const BYTES = 32_768;
+const MINUTE_MS = 60_000;
 
 /** @param {{ samples?: number, live?: number }[]} rounds */
 function after(rounds) {
-  const distance = new SampleDistance(BYTES);
+  const distance = new SampleDistance(BYTES, MINUTE_MS);
   const changes = rounds.map(({ samples = 0, live = 0 }) => distance.observe({ samples, live }));
   return { bytes: distance.bytes, changes: changes.filter(Boolean).length };
 }
@@ -47,7 +48,7 @@ test('they draw apart to 4 MiB and no farther', () => {
 
 test('what allocates much twice in a row draws them apart before there was a round', () => {
   const foreseen = (/** @type {number[]} */ rounds) => {
-    const distance = new SampleDistance(BYTES);
+    const distance = new SampleDistance(BYTES, MINUTE_MS);
     return { changed: rounds.map((bytes) => distance.foresee(bytes)), bytes: distance.bytes };
   };
   const much = 3 * TAKEN * BYTES;
@@ -57,7 +58,7 @@ test('what allocates much twice in a row draws them apart before there was a rou
 });
 
 test('what was foreseen is told at the next round, once, and no round of the start-up', () => {
-  const distance = new SampleDistance(BYTES);
+  const distance = new SampleDistance(BYTES, MINUTE_MS);
   const much = 3 * TAKEN * BYTES;
   distance.foresee(much);
   assert.ok(distance.foresee(much));
@@ -69,7 +70,7 @@ test('what was foreseen is told at the next round, once, and no round of the sta
 
 /** Drawn apart by what was foreseen, and the rounds after it. @param {{ samples?: number, live?: number }[]} rounds */
 function afterForesight(rounds) {
-  const distance = new SampleDistance(BYTES);
+  const distance = new SampleDistance(BYTES, MINUTE_MS);
   const much = 64 * TAKEN * BYTES;
   distance.foresee(much);
   distance.foresee(much);
@@ -80,15 +81,21 @@ function afterForesight(rounds) {
 }
 
 test('samples that a start-up alone has drawn apart draw together again, no closer than they began', () => {
-  assert.deepEqual(afterForesight([{ samples: TAKEN / 16 }]), { bytes: 4 * BYTES, changes: 2 });
+  assert.deepEqual(afterForesight([{ samples: TAKEN / 4 }]), { bytes: 16 * BYTES, changes: 2 });
   assert.deepEqual(afterForesight([{}]), { bytes: BYTES, changes: 2 });
   assert.deepEqual(afterForesight([{}, {}]), { bytes: BYTES, changes: 2 });
 });
 
-test('they stay apart where an eighth of what there should be is taken or lives, or later', () => {
-  const some = { samples: TAKEN / 4 };
-  assert.deepEqual(afterForesight([some, { live: LIVE / 4 }, some, some, {}]), {
+test('they stay apart where half of what there should be is taken or lives, or later', () => {
+  const some = { samples: TAKEN / 2 + 1 };
+  assert.deepEqual(afterForesight([some, { live: LIVE / 2 + 1 }, some, some, {}]), {
     bytes: 64 * BYTES,
     changes: 1,
   });
+});
+
+test('where rounds are closer than a minute twice as many may be taken', () => {
+  const distance = new SampleDistance(BYTES, MINUTE_MS - 1);
+  for (const samples of [0, 0, 4 * TAKEN - 1]) assert.ok(!distance.observe({ samples, live: 0 }));
+  assert.ok(distance.observe({ samples: 4 * TAKEN, live: 0 }));
 });

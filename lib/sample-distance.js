@@ -12,8 +12,11 @@
  * that was but the start-up, which allocates more than what follows, they draw together again.
  */
 
-/** Taken between two rounds: 40 to 140 ms of work, 0.25 % of a CPU at most. */
+/** Taken between two rounds: 40 to 140 ms of work, 0.25 % of a CPU at most … */
 const SAMPLES_OF_A_ROUND = 4096;
+/** … but where rounds are closer than they are by default, somebody tests, and wants to know. */
+const SAMPLES_OF_A_SHORT_ROUND = 8192;
+const SHORT_ROUND_MS = 60_000;
 /** Read at every round: 60 ms. */
 const LIVE_SAMPLES = 4096;
 const START_UP_ROUNDS = 2;
@@ -23,14 +26,19 @@ const SETTLING_ROUNDS = 2;
 /** … and ever after, when a new start loses more than it saves. */
 const FAR_TOO_MANY = 8;
 /** Of what there should be, in the first rounds: samples that were drawn apart for nothing. */
-const FAR_TOO_FEW = 1 / FAR_TOO_MANY;
+const TOO_FEW = 1 / TOO_MANY;
 /** No farther apart than this. */
 const FARTHEST_BYTES = 2 ** 22;
 
 class SampleDistance {
-  /** @param {number} bytes  mean distance of two samples to begin with */
-  constructor(bytes) {
+  /**
+   * @param {number} bytes    mean distance of two samples to begin with
+   * @param {number} roundMs  from one round to the next
+   */
+  constructor(bytes, roundMs) {
     this.bytes = bytes;
+    /** That should be taken between two rounds. */
+    this.samples = roundMs < SHORT_ROUND_MS ? SAMPLES_OF_A_SHORT_ROUND : SAMPLES_OF_A_ROUND;
     /** No closer than this. */
     this.closestBytes = bytes;
     this.rounds = 0;
@@ -52,7 +60,7 @@ class SampleDistance {
    */
   foresee(bytes) {
     const samples = bytes / this.bytes;
-    const times = Math.min(samples, this.foreseen) / SAMPLES_OF_A_ROUND;
+    const times = Math.min(samples, this.foreseen) / this.samples;
     this.foreseen = samples;
     if (!this.#drawApart(times, TOO_MANY)) return false;
     this.isNew = true;
@@ -73,7 +81,7 @@ class SampleDistance {
     this.rounds += 1;
     const isStartUp = this.rounds <= START_UP_ROUNDS;
     const isSettled = this.rounds > START_UP_ROUNDS + SETTLING_ROUNDS;
-    const taken = samples / SAMPLES_OF_A_ROUND;
+    const taken = samples / this.samples;
     const lives = live / LIVE_SAMPLES;
     if (!isSettled && this.#drawTogether(Math.max(taken, lives))) return true;
     // A start-up allocates more than what follows, so that much says nothing then.
@@ -85,7 +93,7 @@ class SampleDistance {
 
   /** @param {number} times  as many as there should be */
   #drawTogether(times) {
-    if (times > FAR_TOO_FEW || this.bytes <= this.closestBytes) return false;
+    if (times > TOO_FEW || this.bytes <= this.closestBytes) return false;
     this.bytes = Math.max(this.bytes * times, this.closestBytes);
     return true;
   }
