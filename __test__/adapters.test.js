@@ -47,6 +47,16 @@ for (const runner of runners) {
   });
 }
 
+for (const runner of runners.filter(({ name }) => name === 'jest' || name === 'mocha')) {
+  const { name, major } = runner;
+  test(`${name} (${major}): of a test that is run again only the last attempt counts`, async () => {
+    const { blamed, output } = await runSuite(runner, 'retried', { node, concurrent: false });
+    const leaky = ['leaky retried', ...(name === 'jest' ? ['leaky generator'] : [])];
+    assert.deepEqual([...blamed].sort(), leaky.sort(), output);
+    assert.match(output, name === 'jest' ? /1 passed/ : /2 passing/);
+  });
+}
+
 for (const runner of runners.filter(({ name }) => name === 'jest')) {
   test(`jest (${runner.major}) finds no open handle of ours`, async () => {
     const more = ['--detectOpenHandles', '--forceExit=false'];

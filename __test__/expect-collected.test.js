@@ -51,6 +51,20 @@ test('the finding is gone once the objects are', async (t) => {
   assert.deepEqual(contracts(), []);
 });
 
+test('an object that is expected after a mark is not kept', async (t) => {
+  startQuick(t);
+  const since = leakguard.mark();
+  const expect = () => {
+    const object = {};
+    leakguard.expectCollected(object, 'gone');
+    return new WeakRef(object);
+  };
+  const gone = expect();
+  await outliveGrace();
+  assert.equal(gone.deref(), undefined);
+  assert.deepEqual((await leakguard.settled({ since })).findings, []);
+});
+
 test('an object that is collected is never told, and not kept', async (t) => {
   startQuick(t);
   for (let index = 0; index < 100; index += 1) leakguard.expectCollected({ index }, 'gone');

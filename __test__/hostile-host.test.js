@@ -198,3 +198,43 @@ test('a kill switch in the environment wins over the flag of a script', () => {
   assert.equal(status, 0);
   assert.equal(stdout, 'false 0\n');
 });
+
+test('a URL that is no path is refused by the promise of what opens it, and by nothing else', () => {
+  const { status, stderr, output } = run(
+    `
+      const { open } = require('node:fs/promises');
+      require(${JSON.stringify(path.dirname(REGISTER))}).mark('opens');
+      const refused = async (url) => {
+        const opened = open(new URL(url));
+        return opened.catch(({ code }) => code);
+      };
+      Promise.all([refused('file:///a%2Fb'), refused('https://example.org/')]).then((codes) => {
+        setTimeout(() => console.log(JSON.stringify(codes)), 20);
+      });
+    `,
+    { LEAKGUARD_LEVEL: 'exact' },
+  );
+  assert.equal(status, 0, stderr);
+  assert.deepEqual(output, ['ERR_INVALID_FILE_URL_PATH', 'ERR_INVALID_URL_SCHEME']);
+});
+
+test('a host that takes AbortSignal, URL and Promise away has its timers and files', () => {
+  const { status, stderr, output } = run(
+    `
+      const { setTimeout: pause } = require('node:timers/promises');
+      const leakguard = require(${JSON.stringify(path.dirname(REGISTER))});
+      leakguard.mark('all');
+      const controller = new AbortController();
+      delete globalThis.AbortSignal;
+      delete globalThis.URL;
+      globalThis.Promise = class Other {};
+      pause(1, 'late', { signal: controller.signal }).then((value) => {
+        setTimeout(() => console.log(JSON.stringify([value, leakguard.report().shims.timers])), 50);
+      });
+      require('node:fs').openSync(${JSON.stringify(__filename)});
+    `,
+    { LEAKGUARD_LEVEL: 'exact', LEAKGUARD_INTERVAL: '10' },
+  );
+  assert.equal(status, 0, stderr);
+  assert.deepEqual(output, ['late', 'on']);
+});

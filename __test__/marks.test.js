@@ -10,7 +10,9 @@ const path = require('node:path');
 const assert = require('node:assert/strict');
 const { test } = require('node:test');
 const { setTimeout: pause } = require('node:timers/promises');
+const vm = require('node:vm');
 const { temporaryFolder } = require('./child');
+const { instance } = require('../lib/instance');
 const { Registrations } = require('../lib/registrations');
 const { assertValidReport } = require('./report-schema');
 
@@ -153,6 +155,57 @@ test('timers, handles, files, entries, targets and expectations are found, each 
     '8 entries left in Map',
     '8 entries left in Set',
   ]);
+});
+
+test('proxies that were revoked are asked for nothing, as members and as owners', async (t) => {
+  startExact(t);
+  const set = new Set();
+  const member = Proxy.revocable({}, {});
+  const owner = Proxy.revocable(new EventEmitter(), {});
+  const since = leakguard.mark();
+  member.revoke();
+  set.add(member.proxy);
+  owner.proxy.on('x', noop);
+  owner.revoke();
+  for (let count = 0; count < MANY; count += 1) set.add(count);
+  assert.deepEqual(await leaksSince(since), ['9 entries left in Set']);
+  assert.equal(leakguard.report().shims.collections, 'on');
+});
+
+test('what is kept for the report at exit is kept once, and until reset()', async (t) => {
+  startExact(t);
+  const since = leakguard.mark();
+  const timer = setInterval(noop, 3_600_000);
+  t.after(() => clearInterval(timer));
+  const keptTitles = () => [...(instance().run?.kept.values() ?? [])].flat().map(({ title }) => title);
+  await leakguard.settled({ since, keep: true });
+  await leakguard.settled({ since, keep: true });
+  assert.deepEqual(keptTitles(), ['1 interval left']);
+  leakguard.reset();
+  assert.deepEqual(keptTitles(), []);
+});
+
+test('the collections of a realm stay watched when nothing is recorded any more', async (t) => {
+  startQuick(t);
+  const realm = vm.runInNewContext('globalThis');
+  const { set } = realm.Map.prototype;
+  const watch = leakguard.watchRealm(realm);
+  t.after(() => watch.stop());
+  const { Map: hooked } = realm;
+  await leakguard.check(noop);
+  assert.equal(realm.Map, hooked);
+  assert.notEqual(realm.Map.prototype.set, set);
+});
+
+test('a mark that stands is none of what is started after it', async (t) => {
+  startExact(t);
+  leakguard.mark('old').begin();
+  startExact(t);
+  const since = leakguard.mark('new');
+  const timer = setInterval(noop, 3_600_000);
+  t.after(() => clearInterval(timer));
+  const [finding] = (await leakguard.settled({ since })).findings;
+  assert.deepEqual(finding.marks, []);
 });
 
 test('what is registered on something younger than the mark is not left behind', async (t) => {

@@ -130,6 +130,18 @@ test('a leak is one still when the samples draw apart, and what they forget is n
   }, 40);
 });
 
+test('a leak is found, and one that is told of stands, after check() has had the profiler', async (t) => {
+  t.after(() => kept.splice(0));
+  startQuick(t, SAMPLING);
+  const { signature } = await untilLeak(remember, isOfObjects);
+  await leakguard.check(() => undefined);
+  const signatures = () => leakguard.report().findings.map((finding) => finding.signature);
+  assert.ok(signatures().includes(signature));
+  leakguard.reset();
+  const finding = await untilLeak(remember, isOfObjects);
+  assert.ok(functionsOf(finding).includes('remember'), String(functionsOf(finding)));
+});
+
 test('promises that never settle are told as promises', async (t) => {
   /** @type {Promise<void>[]} */
   const pending = [];

@@ -239,6 +239,29 @@ test('watching the same target again renames it', async (t) => {
   assert.equal(finding.owner, 'second');
 });
 
+test('the second watch of a target that ends leaves the first', async (t) => {
+  startQuick(t);
+  const map = new Map();
+  watchDuring(t, 'first', map);
+  leakguard.watch('second', map).stop();
+  assert.deepEqual(
+    leakguard.subjects().map(({ owner }) => owner),
+    ['first'],
+  );
+});
+
+test('whoever has a watch does not hold its target', async (t) => {
+  startQuick(t);
+  const watchNew = () => {
+    const map = new Map();
+    return { ref: new WeakRef(map), watch: watchDuring(t, 'map', map) };
+  };
+  const { ref, watch } = watchNew();
+  await repeat(collectGarbage, 3);
+  assert.equal(ref.deref(), undefined);
+  watch.stop();
+});
+
 test('watches outlive a stop, a start and a reset', async (t) => {
   startQuick(t);
   const map = new Map();

@@ -15,10 +15,18 @@ let gc;
 function collect() {
   if (gc === undefined) {
     const before = /** @type {{ gc?: () => void }} */ (globalThis).gc;
-    gc = before ?? createCollector();
+    gc = isV8s(before) ? before : createCollector();
   }
   gc();
 }
+
+/**
+ * Not somebody's stub for where there is none.
+ * @param {unknown} fn
+ * @returns {fn is () => void}
+ */
+const isV8s = (fn) =>
+  typeof fn === 'function' && Function.prototype.toString.call(fn) === 'function gc() { [native code] }';
 
 /** @returns {() => void} */
 function createCollector() {

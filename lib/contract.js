@@ -37,8 +37,6 @@ class Contract {
   /** @type {Monitor} */
   #monitor;
   #checking = false;
-  /** Findings that the report at exit has too. @type {import('..').Finding[]} */
-  kept = [];
 
   /** @param {Monitor} monitor */
   constructor(monitor) {
@@ -149,7 +147,7 @@ class Contract {
    */
   #reportSettled(since, left, keep) {
     const report = this.#createReport('contract', since.at, left);
-    if (keep) this.kept.push(...report.findings);
+    if (keep) this.#monitor.run?.kept.set(since, report.findings);
     return report;
   }
 

@@ -238,8 +238,8 @@ function readFile(file) {
  */
 async function readPacked(file, { name, unpack }, tell) {
   const unpacked = unpack();
-  const packed = fs.createReadStream(file);
   const { size } = await fs.promises.stat(file);
+  const packed = fs.createReadStream(file);
   packed.on('error', (error) => unpacked.destroy(error));
   let bytes = 0;
   try {

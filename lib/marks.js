@@ -84,5 +84,12 @@ class Mark {
 /** @returns {Mark | null} in whose name the present code registers */
 const currentMark = () => storage?.getStore() ?? standing;
 
+/** No code is any mark's from now on, and no promise pays for it. */
+function endAll() {
+  standing = null;
+  storage?.disable();
+}
+
 exports.Mark = Mark;
 exports.currentMark = currentMark;
+exports.endAll = endAll;

@@ -49,6 +49,9 @@ function withDispose(stop) {
   );
 }
 
+/** Of an object that should be gone. In the scope of `expectCollected()` it would hold the object. */
+const isUncollected = () => true;
+
 // By this name heap snapshots know what is ours (src/heap/owners.rs).
 class LeakguardMonitor {
   constructor() {
@@ -144,6 +147,7 @@ class LeakguardMonitor {
   /** Forgets history and findings; hooks and watches stay. */
   reset() {
     this.run?.engine.reset(epochMs());
+    this.run?.kept.clear();
   }
 
   /** For the process of a suite, from its beginning: what its runner sets up is of no interest either. */
@@ -183,6 +187,9 @@ class LeakguardMonitor {
     this.limits.latestMark = 0;
     run.endRecording();
     this.#applyLevel(run);
+    // Hooks that are needed no more are taken back here alone, so the others are laid anew there.
+    for (const patches of this.realms.values()) patches.restore();
+    this.#adoptRealms();
   }
 
   /** Hooks what has been loaded meanwhile. */
@@ -283,7 +290,7 @@ class LeakguardMonitor {
     if (!this.running) return;
     this.#record(({ expectations, registrations }) => {
       try {
-        const about = { kind: 'retained', what: 'object', owner: label, isLive: () => true };
+        const about = { kind: 'retained', what: 'object', owner: label, isLive: isUncollected };
         registrations?.made(object, about, this.expectCollected);
         expectations.expect(object, label, this.expectCollected);
       } catch (error) {
@@ -324,7 +331,20 @@ class LeakguardMonitor {
     }
     const watched = this.alone(() => this.watches.add({ name, floor, population }, target));
     this.#follow(watched);
-    return withDispose(() => this.alone(() => this.watches.remove(watched)));
+    return this.#handleOf(watched);
+  }
+
+  /**
+   * In the scope of `watch()` it would hold the target.
+   * @param {import('./watch').Watched} watched
+   */
+  #handleOf(watched) {
+    return withDispose(() =>
+      this.alone(() => {
+        const former = this.watches.remove(watched);
+        if (former !== undefined) this.#follow(former);
+      }),
+    );
   }
 
   /**
@@ -633,7 +653,7 @@ class LeakguardMonitor {
    */
   #createLastReport(run) {
     if (run.tracked.ticks === 0) this.alone(() => run.observe());
-    return require('./report').addFindings(this.#createReport(run), this.lazyContract?.kept ?? []);
+    return require('./report').addFindings(this.#createReport(run), [...run.kept.values()].flat());
   }
 }
 

@@ -36,6 +36,7 @@ const INSPECT_OPTIONS = {
 const PENDING = 'Promise { <pending>';
 
 const { ownKeys, getPrototypeOf } = Reflect;
+const { prototype } = Promise;
 
 /**
  * Subclasses and promises with properties would have inspect read the host's: they are not caught.
@@ -44,7 +45,7 @@ const { ownKeys, getPrototypeOf } = Reflect;
  * @param {object} promise
  */
 const isBare = (promise) =>
-  getPrototypeOf(promise) === Promise.prototype &&
+  getPrototypeOf(promise) === prototype &&
   ownKeys(promise).every((key) => typeof key === 'symbol');
 
 /** @param {object} promise */

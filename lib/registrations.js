@@ -19,7 +19,7 @@ const { realpathSync } = require('node:fs');
 const path = require('node:path');
 const { now, random } = require('./clock');
 const { openFiles } = require('./descriptors');
-const { isHoldable, isObject } = require('./holding');
+const { isHoldable, isObject, ownValueOf } = require('./holding');
 const { GRACE_MS, birthOf, isFresh, nextOrdinal } = require('./order');
 const { thin } = require('./sampler');
 
@@ -66,7 +66,7 @@ const KEPT_SHARE = 0.5;
  * @returns {object}
  */
 function listenerOf(member) {
-  const listener = Object.getOwnPropertyDescriptor(member, 'listener')?.value;
+  const listener = ownValueOf(member, 'listener');
   return typeof listener === 'function' ? listener : member;
 }
 
@@ -456,7 +456,7 @@ class Registrations {
       }
       const { population, detail } = owner;
       const members = owner.registrations.map(({ ref, value }) => (ref ? ref.deref() : value));
-      const present = population.contains(target, detail, members);
+      const present = presentOf(population, target, detail, members);
       owner.registrations = owner.registrations.filter(
         ({ ref }, index) => present[index] && (ref === null || members[index] !== undefined),
       );
@@ -564,6 +564,22 @@ class Registrations {
  */
 function isAsked({ ordinal, mark }, since) {
   return ordinal > since.ordinal && (mark === null ? !since.owned : !mark.forgotten);
+}
+
+/**
+ * @param {Population} population
+ * @param {object} target
+ * @param {unknown} detail
+ * @param {unknown[]} members
+ * @returns {readonly boolean[]} which of them it still has; none where it cannot be asked any more, as a proxy that was
+ *   revoked
+ */
+function presentOf(population, target, detail, members) {
+  try {
+    return population.contains(target, detail, members);
+  } catch {
+    return [];
+  }
 }
 
 /**

@@ -99,9 +99,17 @@ function readBaseline(file) {
   }
 }
 
+// Taken before the host can replace it.
+const getActiveResourcesInfo = process.getActiveResourcesInfo?.bind(process);
+
 /** Whether nothing but its standard streams, or pipes like them, may keep the process from ending. */
-const hasOnlyStreams = () =>
-  process.getActiveResourcesInfo().every((type) => type === 'PipeWrap' || type === 'TTYWrap');
+function hasOnlyStreams() {
+  try {
+    return getActiveResourcesInfo().every((type) => type === 'PipeWrap' || type === 'TTYWrap');
+  } catch {
+    return false;
+  }
+}
 
 class Run {
   /**
@@ -162,6 +170,8 @@ class Run {
     this.registrations = null;
     /** Whether the host has set a mark. */
     this.isMarked = false;
+    /** What was left since a mark, which the report at exit has too. @type {Map<import('./marks').Mark, import('..').Finding[]>} */
+    this.kept = new Map();
     /** From the first tick on, where it is asked for. @type {import('./promises').Promises | null} */
     this.promises = null;
     this.watchesPromises = settings.promises;
@@ -235,7 +245,7 @@ class Run {
   beginScenario() {
     const { ScenarioHeap } = require('./scenario-heap');
     // Begun, so that no tick begins it meanwhile.
-    this.beginSampling()?.stop();
+    this.beginSampling()?.lend();
     const heap = new ScenarioHeap(this.native);
     try {
       heap.start();
@@ -533,6 +543,7 @@ class Run {
     this.promises?.close();
     this.lazyMeters?.stop();
     this.budget.end();
+    marks?.endAll();
   }
 
   #createPromises() {
@@ -558,11 +569,12 @@ class Run {
     if (!this.sampling || this.survivors !== null) return this.survivors;
     const { SampleDistance } = require('./sample-distance');
     const { Survivors } = require('./survivors');
+    const { bytes, interval: roundMs } = this.settings.survivors;
     const survivors = new Survivors({
       slots: this.slots,
       native: this.native,
-      distance: new SampleDistance(this.settings.survivors.bytes),
-      roundMs: this.settings.survivors.interval,
+      distance: new SampleDistance(bytes, roundMs),
+      roundMs,
       floorBytes: this.settings.floors.objectBytes,
       say: (message) => this.note(message),
     });

@@ -37,7 +37,22 @@ class ShimHost {
       });
     this.shim = createShim({
       limits,
-      ...asked,
+      records: (owner, detail, member) => {
+        try {
+          return asked.records(owner, detail, member);
+        } catch (error) {
+          this.#fail(error);
+          return false;
+        }
+      },
+      recordsMade: (dueMs) => {
+        try {
+          return asked.recordsMade(dueMs);
+        } catch (error) {
+          this.#fail(error);
+          return false;
+        }
+      },
       added: (...args) => guarded((run) => run.added(...args)),
       made: (...args) => guarded((run) => run.timerMade(...args)),
       heapProfilerStarts: () => guarded(({ survivors }) => survivors?.standAside()),

@@ -33,6 +33,8 @@ const SAMPLES_OF_A_SITE = 24;
 const SAMPLES_OF_ONE = 4;
 /** Functions below a site that are named beside it: with itself as many as a subject has sites. */
 const MAX_NAMED_BELOW = 5;
+/** A round that is farther away is worth foreseeing what it will find. */
+const MIN_FORESEEN_MS = 20_000;
 /** A profile of more nodes takes longer to read than its heap to collect: V8's tree is begun anew. */
 const MAX_NODES = 65_536;
 
@@ -179,8 +181,11 @@ class Survivors {
     this.reader = new HeapProfileReader(new Frames(native));
     this.distance = distance;
     this.roundMs = roundMs;
-    /** Until samples lie as they will stay. @type {AllocationRate | null} */
-    this.allocationRate = new AllocationRate();
+    /**
+     * Until samples lie as they will stay; where rounds are close, these tell soon enough.
+     * @type {AllocationRate | null}
+     */
+    this.allocationRate = roundMs < MIN_FORESEEN_MS ? null : new AllocationRate();
     this.floorBytes = floorBytes;
     this.say = say;
     /** @type {HeapSampler | null} */
@@ -234,6 +239,20 @@ class Survivors {
     if (this.sampler === 'ours') heap.stop();
     heap.close();
     this.sampler = 'none';
+  }
+
+  /**
+   * V8's profiler is somebody else's until the next `start()`, and numbers its samples anew then.
+   */
+  lend() {
+    const profile = this.#read();
+    const { heap } = this;
+    if (heap === null) return;
+    if (profile !== null) this.#remember(profile.samples, this.reader.origins(profile));
+    if (this.sampler === 'ours') heap.stop();
+    heap.close();
+    this.heap = null;
+    this.#forget();
   }
 
   /**
@@ -437,11 +456,7 @@ class Survivors {
   #startAnew(samples = [], origins = new Map()) {
     const { heap } = this;
     if (heap === null) return;
-    for (const { nodeId, size } of samples) {
-      const origin = origins.get(nodeId);
-      if (origin !== undefined)
-        this.former.set(origin.key, (this.former.get(origin.key) ?? 0) + size);
-    }
+    this.#remember(samples, origins);
     heap.stop();
     this.#forget();
     try {
@@ -449,6 +464,18 @@ class Survivors {
     } catch (error) {
       this.stop();
       this.say(`survivors: V8's heap profiler has ended and cannot be started: ${error}`);
+    }
+  }
+
+  /**
+   * @param {Sample[]} samples
+   * @param {Map<number, Origin>} origins  by node id
+   */
+  #remember(samples, origins) {
+    for (const { nodeId, size } of samples) {
+      const origin = origins.get(nodeId);
+      if (origin !== undefined)
+        this.former.set(origin.key, (this.former.get(origin.key) ?? 0) + size);
     }
   }
 

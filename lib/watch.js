@@ -188,10 +188,21 @@ class Watches {
     if (this.ticks % SWEEP_TICKS === 0) this.#sweep();
   }
 
-  /** @param {Watched} watched */
+  /**
+   * @param {Watched} watched
+   * @returns {Watched | undefined} another watch of its target, which is to be followed from now on
+   */
   remove(watched) {
+    const target = targetOf(watched);
+    const ofTarget =
+      target === undefined
+        ? [watched]
+        : [...this.all].filter((other) => targetOf(other) === target);
     this.all.delete(watched);
+    // The last has the record.
+    if (ofTarget.pop() !== watched) return undefined;
     watched.record?.release();
+    return ofTarget.pop();
   }
 
   /**

@@ -11,6 +11,7 @@
 
 const { createRequire } = require('node:module');
 const path = require('node:path');
+const { types } = require('node:util');
 const leakguard = require('../..');
 const { Suite, errorOf } = require('./suite');
 
@@ -55,6 +56,9 @@ function withLeakguard(Environment) {
         case 'test_start':
           this.#markOf(event.test)?.begin();
           break;
+        case 'test_retry':
+          this.#suite?.retry(event.test);
+          break;
         case 'test_done':
           this.#markOf(event.test)?.end();
           if (event.test.errors.length > 0) this.#markOf(event.test)?.forget();
@@ -88,6 +92,8 @@ function withLeakguard(Environment) {
       if (typeof test?.fn !== 'function' || this.#tests.has(test)) return;
       this.#tests.add(test);
       const { fn } = test;
+      // Jest goes through what it returns by itself: what that registers is the running test's.
+      if (types.isGeneratorFunction(fn)) return;
       const markOf = () => this.#markOf(test);
       /** @this {unknown} */
       function owned() {

@@ -32,21 +32,29 @@ function checkVersion() {
   }
 }
 
+/** The host's own, which mocha runs again where it retries. @type {WeakMap<Function, Function>} */
+const hosts = new WeakMap();
+
 /**
- * The function of a test, run in the name of its mark. Mocha has counted its parameters already.
+ * The function of a test, run in the name of its mark.
  * @param {import('../..').Mark} mark
- * @param {(...args: unknown[]) => unknown} fn
+ * @param {Function} given  the host's, or what an earlier attempt has put in its place
  */
-function owned(mark, fn) {
+function owned(mark, given) {
+  const fn = hosts.get(given) ?? given;
   /**
    * @this {unknown}
    * @param {((error?: unknown) => void)[]} args  mocha's callback, where the test takes one
    */
-  return function test(...args) {
+  function test(...args) {
     // Mocha goes on wherever it is called, and would take the mark along to the next test.
-    const given = args.map((done) => AsyncResource.bind(done));
-    return mark.run(() => Reflect.apply(fn, this, given));
-  };
+    const bound = args.map((done) => AsyncResource.bind(done));
+    return mark.run(() => Reflect.apply(fn, this, bound));
+  }
+  // By which mocha tells, whenever it makes a test of it, whether it takes a callback.
+  Object.defineProperty(test, 'length', { value: fn.length });
+  hosts.set(test, fn);
+  return test;
 }
 
 /**
@@ -81,6 +89,8 @@ exports.mochaHooks = {
   /** @this {any} */
   beforeEach() {
     const test = this.currentTest;
+    const former = test.retriedTest?.();
+    if (former) suite?.retry(test, former);
     mark = suite?.markOf(test, () => test.titlePath().join(' > '));
     if (!mark) return;
     mark.begin();
@@ -90,7 +100,9 @@ exports.mochaHooks = {
   /** @this {any} */
   afterEach() {
     mark?.end();
-    if (this.currentTest.state === 'failed') mark?.forget();
+    const { state } = this.currentTest;
+    // One that is to be run again has none.
+    if (state !== 'passed' && state !== 'pending') mark?.forget();
   },
 
   /** @this {any} */

@@ -58,6 +58,18 @@ class Suite {
   }
 
   /**
+   * A test is run once more: what the attempt before has left is no concern of this one.
+   * @param {object} test
+   * @param {object} [former]  by which the runner knew it before
+   */
+  retry(test, former = test) {
+    const mark = this.marks.get(former);
+    if (mark === undefined) return;
+    mark.forget();
+    this.marks.set(test, monitor.contract.mark(mark.label, OWNED));
+  }
+
+  /**
    * What the tests so far have left behind.
    * @returns {Promise<Report | null>} null where nothing is
    */

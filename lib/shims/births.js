@@ -14,10 +14,7 @@
 
 const { EventEmitter } = require('node:events');
 const { noteBirth } = require('../order');
-
-const kEvents = Object.getOwnPropertySymbols(new EventTarget()).find(
-  (symbol) => symbol.description === 'kEvents',
-);
+const { kEvents } = require('./event-target');
 
 /** @param {any} original */
 function wrapInit(original) {

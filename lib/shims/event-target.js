@@ -107,3 +107,4 @@ function createEventTargetShim({ added, records, limits }) {
 }
 
 exports.createEventTargetShim = createEventTargetShim;
+exports.kEvents = kEvents;

@@ -13,7 +13,7 @@
  */
 
 const fs = require('node:fs');
-const { fileURLToPath } = require('node:url');
+const { URL, fileURLToPath } = require('node:url');
 const { isLoaded } = require('../loaded');
 const { Sampler } = require('../sampler');
 const { DEEP_STACK_FRAMES, captureStack } = require('../stack');
@@ -45,10 +45,13 @@ function isBound(socket) {
 function pathOf(given) {
   if (typeof given === 'string') return given;
   if (Buffer.isBuffer(given)) return given.toString();
-  if (given instanceof URL && Object.getPrototypeOf(given) === URL.prototype) {
-    return given.protocol === 'file:' ? fileURLToPath(given) : undefined;
+  if (!(given instanceof URL) || Object.getPrototypeOf(given) !== URL.prototype) return undefined;
+  try {
+    return fileURLToPath(given);
+  } catch {
+    // What was called has said so, or its promise will.
+    return undefined;
   }
-  return undefined;
 }
 
 /** @type {import('.').CreateShim} */

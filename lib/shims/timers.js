@@ -14,7 +14,7 @@
 const timers = require('node:timers');
 const timersPromises = require('node:timers/promises');
 const { epochMs } = require('../clock');
-const { isObject } = require('../holding');
+const { isObject, ownValueOf } = require('../holding');
 const { Sampler } = require('../sampler');
 const { DEEP_STACK_FRAMES, captureStack } = require('../stack');
 
@@ -41,9 +41,10 @@ const OPTIONS_AT = { timeout: 2, interval: 2, immediate: 1 };
  * @returns {() => boolean}
  */
 function createIsPending(options, due) {
-  const signal = isObject(options) && Object.getOwnPropertyDescriptor(options, 'signal')?.value;
-  // Weakly: a signal that has been collected will abort nothing.
-  const ref = signal instanceof AbortSignal ? new WeakRef(signal) : null;
+  const signal = ownValueOf(options, 'signal');
+  // The host may have taken the class away. Weakly: a signal that has been collected will abort nothing.
+  const isSignal = typeof AbortSignal === 'function' && signal instanceof AbortSignal;
+  const ref = isSignal ? new WeakRef(signal) : null;
   return () => epochMs() < due && ref?.deref()?.aborted !== true;
 }
 
