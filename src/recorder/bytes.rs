@@ -1,6 +1,8 @@
 //! Numbers and short texts in a record of fixed size, little-endian, and the check that tells whether it is whole.
 //! Knows no record.
 
+use crate::ledger::cut;
+
 /// Odd, so that multiplying by it loses nothing: 2^64 divided by the golden ratio.
 const FACTOR: u64 = 0x9e37_79b9_7f4a_7c15;
 

@@ -207,7 +207,7 @@ fn fit(finding: &Finding, most: usize) -> String {
     small.victims.clear();
     small.evidence.clear();
     for length in [512, 128, 32, 8] {
-        cut(&mut small, length);
+        cut_texts(&mut small, length);
         text = json(&small);
         if text.len() <= most {
             return text;
@@ -217,7 +217,7 @@ fn fit(finding: &Finding, most: usize) -> String {
 }
 
 /// Cuts every text of a finding.
-fn cut(finding: &mut Finding, length: usize) {
+fn cut_texts(finding: &mut Finding, length: usize) {
     let sites = finding.sites.iter_mut().map(|it| &mut it.site);
     for site in sites.chain(&mut finding.site) {
         for frame in [Some(&mut site.frame), site.app.as_mut()]
