@@ -7,6 +7,7 @@ const { EventEmitter } = require('node:events');
 const inspector = require('node:inspector');
 const assert = require('node:assert/strict');
 const { test } = require('node:test');
+const vm = require('node:vm');
 const { runNode, temporaryProject } = require('./child');
 const { assertValidReport } = require('./report-schema');
 
@@ -338,4 +339,16 @@ leakguard.check(() => bus.on('x', () => bus)).then(({ leaks, notes }) =>
   const { stdout, stderr } = await runNode(args, { cwd });
   if (/bad option/.test(stderr)) return t.skip('no permission for addons in this Node');
   assert.equal(stdout, 'listeners true\n', stderr);
+});
+
+test('the collections of a realm stay watched when nothing is recorded any more', async (t) => {
+  startQuick(t);
+  const realm = vm.runInNewContext('globalThis');
+  const { set } = realm.Map.prototype;
+  const watch = leakguard.watchRealm(realm);
+  t.after(() => watch.stop());
+  const { Map: hooked } = realm;
+  await leakguard.check(noop);
+  assert.equal(realm.Map, hooked);
+  assert.notEqual(realm.Map.prototype.set, set);
 });
