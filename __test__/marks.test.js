@@ -180,7 +180,8 @@ test('what is kept for the report at exit is kept once, and until reset()', asyn
   const since = leakguard.mark();
   const timer = setInterval(noop, 3_600_000);
   t.after(() => clearInterval(timer));
-  const keptTitles = () => [...(instance().run?.kept.values() ?? [])].flat().map(({ title }) => title);
+  const keptTitles = () =>
+    [...(instance().run?.kept.values() ?? [])].flat().map(({ title }) => title);
   await leakguard.settled({ since, keep: true });
   await leakguard.settled({ since, keep: true });
   assert.deepEqual(keptTitles(), ['1 interval left']);

@@ -26,7 +26,8 @@ function collect() {
  * @returns {fn is () => void}
  */
 const isV8s = (fn) =>
-  typeof fn === 'function' && Function.prototype.toString.call(fn) === 'function gc() { [native code] }';
+  typeof fn === 'function' &&
+  Function.prototype.toString.call(fn) === 'function gc() { [native code] }';
 
 /** @returns {() => void} */
 function createCollector() {

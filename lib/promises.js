@@ -45,8 +45,7 @@ const { prototype } = Promise;
  * @param {object} promise
  */
 const isBare = (promise) =>
-  getPrototypeOf(promise) === prototype &&
-  ownKeys(promise).every((key) => typeof key === 'symbol');
+  getPrototypeOf(promise) === prototype && ownKeys(promise).every((key) => typeof key === 'symbol');
 
 /** @param {object} promise */
 const isPending = (promise) =>
