@@ -25,6 +25,7 @@ class ShimHost {
     this.started = false;
     /** Whether all that it hooks is hooked. */
     this.complete = true;
+    const fail = (/** @type {unknown} */ error) => this.#fail(error);
     /** @param {(run: import('./run').Run) => void} action */
     const guarded = (action) =>
       record((run) => {
@@ -32,27 +33,27 @@ class ShimHost {
         try {
           action(run);
         } catch (error) {
-          this.#fail(error);
+          fail(error);
         }
       });
+    /**
+     * @template {unknown[]} Args
+     * @param {(...args: Args) => boolean} question
+     * @returns {(...args: Args) => boolean}
+     */
+    const answered = (question) =>
+      function answer() {
+        try {
+          return Reflect.apply(question, undefined, arguments);
+        } catch (error) {
+          fail(error);
+          return false;
+        }
+      };
     this.shim = createShim({
       limits,
-      records: (owner, detail, member) => {
-        try {
-          return asked.records(owner, detail, member);
-        } catch (error) {
-          this.#fail(error);
-          return false;
-        }
-      },
-      recordsMade: (dueMs) => {
-        try {
-          return asked.recordsMade(dueMs);
-        } catch (error) {
-          this.#fail(error);
-          return false;
-        }
-      },
+      records: answered(asked.records),
+      recordsMade: answered(asked.recordsMade),
       added: (...args) => guarded((run) => run.added(...args)),
       made: (...args) => guarded((run) => run.timerMade(...args)),
       heapProfilerStarts: () => guarded(({ survivors }) => survivors?.standAside()),
