@@ -22,6 +22,7 @@ export interface Registry {
   // biome-ignore lint/suspicious/noExplicitAny: the metrics of prom-client are classes of its own.
   registerMetric(metric: any): void;
   removeSingleMetric(name: string): void;
+  getSingleMetric?(name: string): unknown;
 }
 
 /**

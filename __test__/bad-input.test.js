@@ -6,6 +6,8 @@
  */
 
 const assert = require('node:assert/strict');
+const { spawn } = require('node:child_process');
+const { once } = require('node:events');
 const fs = require('node:fs');
 const path = require('node:path');
 const { test } = require('node:test');
@@ -291,6 +293,18 @@ test('a report folder that vanishes before the exit is one line, and the exit co
   assert.equal(code, 3);
   assert.equal(linesOf(stderr).length, 1, stderr);
   assert.match(stderr, /^leakguard: the report at exit failed: .*ENOENT.*report\.json/);
+});
+
+test('where nobody reads standard error any more the exit code stays too', async (t) => {
+  const folder = path.join(temporaryFolder(t), 'reports');
+  fs.mkdirSync(folder);
+  const source = `require('node:fs').rmdirSync(${JSON.stringify(folder)}); process.exitCode = 3; setTimeout(() => {}, 300)`;
+  const child = spawn(process.execPath, ['--require', REGISTER, '-e', source], {
+    stdio: ['ignore', 'inherit', 'pipe'],
+    env: { ...process.env, LEAKGUARD_REPORT: path.join(folder, 'report.json') },
+  });
+  child.stderr.destroy();
+  assert.deepEqual(await once(child, 'exit'), [3, null]);
 });
 
 test('a report path that is a folder is one line at exit', async (t) => {

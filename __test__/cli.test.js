@@ -79,6 +79,58 @@ test('run forwards SIGINT and ends as its command does', async () => {
   assert.equal(code, 128 + 2);
 });
 
+test('run forwards SIGUSR2, by which some restart, and is there to the end of its command', async () => {
+  const code =
+    "process.on('SIGUSR2', () => process.exit(9)); setInterval(() => {}, 1000); console.log(1)";
+  const ended = await run(['--', NODE, '-e', code], {
+    meanwhile(child) {
+      child.stdout?.once('data', () => child.kill('SIGUSR2'));
+    },
+  });
+  assert.equal(ended.code, 9);
+});
+
+test('a process that outlives the command is judged by what it has recorded', async (t) => {
+  const file = path.join(temporaryFolder(t), 'pid');
+  const late = `
+    require('fs').writeFileSync(${JSON.stringify(file)}, String(process.pid));
+    const bus = new (require('events').EventEmitter)().setMaxListeners(0);
+    setInterval(() => bus.on('x', () => {}), 5);`;
+  const starts = `
+    const options = { stdio: 'ignore', detached: true };
+    require('child_process').spawn(process.execPath, ['-e', ${JSON.stringify(late)}], options).unref();
+    setTimeout(() => {}, 6000);`;
+  const { code, stderr } = await run([...QUICK, '--fail-on', 'leak', '--', NODE, '-e', starts]);
+  process.kill(Number(fs.readFileSync(file, 'utf8')), 'SIGKILL');
+  assert.equal(code, 86, stderr);
+  assert.match(stderr, /the process still runs/);
+});
+
+test('a recorder that is named by a relative path is where the command was typed', async (t) => {
+  const cwd = temporaryFolder(t);
+  for (const folder of ['recordings', 'below']) fs.mkdirSync(path.join(cwd, folder));
+  const code =
+    "process.chdir('below'); require('child_process').execFileSync(process.execPath, ['-e', 'setTimeout(() => {}, 200)'])";
+  const recorder = ['--recorder', 'recordings/%p-%t.leakguard', '--interval', '10ms'];
+  const { stderr } = await run([...recorder, '--', NODE, '-e', code], { cwd });
+  assert.doesNotMatch(stderr, /nothing is recorded/);
+  assert.equal(fs.readdirSync(path.join(cwd, 'recordings')).length, 1);
+});
+
+test('a reader that has had enough is no error', async (t) => {
+  const report = await makeReport(t);
+  const bin = path.join(ROOT, 'bin/leakguard.js');
+  const many = JSON.stringify(Array.from({ length: 400 }, () => report)).slice(1, -1);
+  const code = `
+    const options = { stdio: ['ignore', 'pipe', 'inherit'] };
+    const args = [${JSON.stringify(bin)}, 'report', '--json', ${many}];
+    const child = require('child_process').spawn(process.execPath, args, options);
+    child.stdout.destroy();
+    child.on('exit', (code) => console.log('code', code));`;
+  const { stdout, stderr } = await runNode(['-e', code]);
+  assert.deepEqual([stdout, stderr], ['code 0\n', '']);
+});
+
 test('run says in one line that nothing was found', async () => {
   const { code, stdout, stderr } = await run([
     '--interval',
@@ -298,6 +350,11 @@ test('run leaves no file of its own behind', async (t) => {
 /** @type {[label: string, args: string[], said: RegExp][]} */
 const USAGE_ERRORS = [
   ['an unknown command', ['frobnicate'], /unknown command 'frobnicate'/],
+  [
+    'a rule with a comma in it',
+    ['report', 'x.json', '--ignore', 'path:src/a,b.js'],
+    /It has a comma, at which a rule ends/,
+  ],
   ['an unknown option', ['--frobnicate'], /unknown option '--frobnicate'/],
   ['an unknown option of run', ['run', '--frobnicate', '--', 'echo'], /--frobnicate/],
   ['run without a command', ['run'], /command/],
@@ -370,6 +427,9 @@ test('a command that cannot be run is bad input', async () => {
   const { code, stdout, stderr } = await run(['--', 'no-such-command-anywhere']);
   assert.deepEqual([code, stdout], [65, '']);
   assert.match(stderr, /^leakguard: no-such-command-anywhere cannot be run \(ENOENT\).*\n$/);
+  const nothing = await run(['--', '']);
+  assert.equal(nothing.code, 65);
+  assert.match(nothing.stderr, /^leakguard: '' cannot be run \(\w+\).*\n$/);
 });
 
 test('report prints a file as text, JSON and Markdown', async (t) => {

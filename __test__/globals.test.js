@@ -11,6 +11,7 @@ const fs = require('node:fs');
 const nodeModule = require('node:module');
 const path = require('node:path');
 const { test } = require('node:test');
+const { pathToFileURL } = require('node:url');
 const { temporaryFolder } = require('./child');
 
 /** @type {any} */
@@ -185,4 +186,28 @@ test('a collection that the host watches by name keeps that name', async (t) => 
     ({ owner }) => owner.includes('sessions'),
   );
   assert.equal(finding.owner, 'my sessions');
+});
+
+test('a size that is none, and a module whose exports are yet to be made, are passed over', async (t) => {
+  startQuick(t);
+  const held = /** @type {any} */ (globalThis);
+  t.after(() => {
+    for (const key of ['box', 'early']) delete held[key];
+  });
+  class Box {
+    size = -1;
+  }
+  held.box = new Box();
+  const file = path.join(temporaryFolder(t), 'early.mjs');
+  fs.writeFileSync(
+    file,
+    `import * as self from ${JSON.stringify(pathToFileURL(file).href)};
+     globalThis.early = self;
+     await new Promise((resolve) => setTimeout(resolve, 100));
+     export const late = 1;`,
+  );
+  await import(pathToFileURL(file).href);
+  await repeat(() => undefined, 4);
+  assert.equal(leakguard.report().shims.collections, 'on');
+  assert.equal((await leakguard.check(() => undefined)).verdict, 'clean');
 });

@@ -3,6 +3,7 @@
 /** The contract tier: what was registered since a mark and is still there, and in whose name. */
 
 const { collectGarbage, leakguard, lineOf, startQuick } = require('./ticks');
+const dgram = require('node:dgram');
 const { once, EventEmitter } = require('node:events');
 const fs = require('node:fs');
 const net = require('node:net');
@@ -10,6 +11,7 @@ const path = require('node:path');
 const assert = require('node:assert/strict');
 const { test } = require('node:test');
 const { setTimeout: pause } = require('node:timers/promises');
+const { Worker } = require('node:worker_threads');
 const { temporaryFolder } = require('./child');
 const { instance } = require('../lib/instance');
 const { Registrations } = require('../lib/registrations');
@@ -187,6 +189,97 @@ test('what is kept for the report at exit is kept once, and until reset()', asyn
   assert.deepEqual(keptTitles(), ['1 interval left']);
   leakguard.reset();
   assert.deepEqual(keptTitles(), []);
+});
+
+test('what is put back, or was there already, is not left behind', async (t) => {
+  startExact(t);
+  const bus = new EventEmitter();
+  const target = new EventTarget();
+  const map = new Map(Array.from({ length: 2 * MANY }, (_, key) => [key, key]));
+  const set = new Set(map.keys());
+  bus.on('one', noop);
+  for (const listener of [noop, () => bus]) bus.on('two', listener);
+  target.addEventListener('x', noop);
+  const since = leakguard.mark();
+  target.addEventListener('x', noop);
+  bus.off('one', noop);
+  bus.on('one', noop);
+  const saved = bus.listeners('two');
+  bus.removeAllListeners('two');
+  for (const listener of saved) bus.on('two', /** @type {any} */ (listener));
+  const entries = [...map];
+  map.clear();
+  for (const [key, value] of entries) map.set(key, value);
+  for (const key of entries.keys()) {
+    set.delete(key);
+    set.add(key);
+  }
+  assert.deepEqual(await leaksSince(since), []);
+  for (const listener of [() => target, () => map]) bus.on('one', /** @type {any} */ (listener));
+  for (let count = 0; count < 3 * MANY; count += 1) map.set(`new ${count}`, count);
+  assert.deepEqual((await leaksSince(since)).sort(), [
+    "2 listeners left on EventEmitter 'one'",
+    `${3 * MANY} entries left in Map`,
+  ]);
+});
+
+test('what a test that failed has left is not its neighbour’s', async (t) => {
+  startExact(t);
+  const bus = new EventEmitter();
+  const since = leakguard.mark('', { owned: true });
+  const [clean, failed] = ['clean', 'failed'].map((label) =>
+    leakguard.mark(label, { owned: true }),
+  );
+  clean.run(() => {
+    bus.on('x', noop);
+    bus.off('x', noop);
+  });
+  failed.run(() => bus.on('x', noop));
+  failed.forget();
+  assert.deepEqual((await leakguard.settled({ since })).findings, []);
+});
+
+test('a socket of dgram is asked without a warning, and a worker that lets the process end is no leak', async (t) => {
+  startExact(t);
+  /** @type {string[]} */
+  const warned = [];
+  const listener = (/** @type {Error} */ { message }) => warned.push(message);
+  process.on('warning', listener);
+  const since = leakguard.mark();
+  const socket = dgram.createSocket('udp4').bind(0);
+  const worker = new Worker('setInterval(() => {}, 1000)', { eval: true });
+  worker.unref();
+  await once(socket, 'listening');
+  await once(worker, 'online');
+  const report = await leakguard.settled({ since });
+  process.off('warning', listener);
+  socket.close();
+  await worker.terminate();
+  const leaks = report.leaks.filter(({ kind }) => kind === 'handles').map(({ title }) => title);
+  assert.deepEqual(leaks, ['1 DatagramSocket left open']);
+  assert.deepEqual(warned, []);
+});
+
+test('a file that is watched already is watched by nobody new', async (t) => {
+  startExact(t);
+  fs.watchFile(__filename, noop);
+  t.after(() => fs.unwatchFile(__filename));
+  const other = () => {};
+  fs.watchFile(__filename, other);
+  const since = leakguard.mark();
+  fs.watchFile(__filename, other);
+  fs.unwatchFile(__filename, other);
+  assert.deepEqual(await leaksSince(since), []);
+});
+
+test('who waits for stragglers is told that leakguard was started anew', async (t) => {
+  startExact(t);
+  const since = leakguard.mark('old');
+  const timer = setInterval(noop, 3_600_000);
+  t.after(() => clearInterval(timer));
+  const waiting = leakguard.settled({ since });
+  startExact(t);
+  await assert.rejects(waiting, { code: 'ERR_LEAKGUARD_OPTION', message: /before the last start/ });
 });
 
 test('a mark that stands is none of what is started after it', async (t) => {

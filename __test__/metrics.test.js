@@ -256,7 +256,8 @@ describe('the text for Prometheus', () => {
 describe('a service', { skip: onReferenceOnly }, () => {
   test('with prom-client has our metrics in its registry, once, until it takes them out', async () => {
     const outcome = await run('prom-client.js');
-    const { signature, text, merged, open, stopped, after, isSame, collections } = outcome;
+    const { signature, text, merged, open, stopped, after, anew, isSame, collections } = outcome;
+    assert.match(anew, /^leakguard_up/m, 'a registry that was cleared has them again');
     assert.deepEqual(collections, [], "what metrics are made with is counted as the service's");
     const series = parse(text);
     assert.equal(series.get('orders_total{service="shop"}'), 7);
@@ -419,6 +420,29 @@ describe('what is no registry and no provider', () => {
     assert.throws(() => register(/** @type {any} */ ({ meter: 1 })), {
       code: 'ERR_LEAKGUARD_OPTION',
     });
+  });
+
+  test('a logger that is handed in later is told too, and once', () => {
+    const meter = {
+      createObservableCounter: () => ({}),
+      createObservableGauge: () => ({}),
+      addBatchObservableCallback() {},
+      removeBatchObservableCallback() {},
+    };
+    let loggers = 0;
+    const loggerProvider = {
+      getLogger() {
+        loggers += 1;
+        return { emit() {} };
+      },
+    };
+    const meterProvider = { getMeter: () => meter };
+    const first = register(/** @type {any} */ ({ meterProvider }));
+    for (let count = 0; count < 2; count += 1) {
+      assert.equal(register(/** @type {any} */ ({ meterProvider, loggerProvider })), first);
+    }
+    first.stop();
+    assert.equal(loggers, 1);
   });
 
   test('may be missing: then it is said what to install', async () => {

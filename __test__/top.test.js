@@ -136,6 +136,25 @@ test('a screen has as many lines as the terminal, and none is wider', () => {
   }
 });
 
+test('characters that take two cells, and none, are counted as such', () => {
+  const subjects = [
+    subject({
+      owner: 'セッションの一覧表'.repeat(9),
+      site: { file: '/home/用户/目录/服务器.js'.repeat(3), line: 1, function: 'e\u0301\u0301' },
+    }),
+  ];
+  const lines = screen(recording({ subjects }), VIEW, ALIVE, { columns: 80, rows: 24 });
+  const wide = lines.map(stripVTControlCharacters).filter((line) => /[\u3040-\u9fff]/.test(line));
+  assert.notEqual(wide.length, 0);
+  for (const line of wide) {
+    const cells = [...line.replace(/\p{M}/gu, '')].reduce(
+      (sum, character) => sum + (/[\u3000-\u9fff]/.test(character) ? 2 : 1),
+      0,
+    );
+    assert.ok(cells <= 80, `${cells}: ${line}`);
+  }
+});
+
 test('the selected row is on the screen, however far down', () => {
   const subjects = Array.from({ length: 500 }, (_, slot) =>
     subject({ slot, owner: `map ${slot}` }),

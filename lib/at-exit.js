@@ -75,14 +75,26 @@ class AtExit {
       if (written?.aside) {
         const { file, aside } = written;
         const text = `${file} was written by another process or thread meanwhile, which is kept as ${aside}; %p and %t in the name give each its own`;
-        fs.writeSync(2, `leakguard: ${text}\n`);
+        say(text);
       }
       const { fails } = require('./report');
       const isFailing = report.threadId === 0 && fails(report.verdict, this.failOn);
       if (isFailing && !process.exitCode) process.exitCode = EXIT_FINDINGS;
     } catch (error) {
-      fs.writeSync(2, `leakguard: the report at exit failed: ${error}\n`);
+      say(`the report at exit failed: ${error}`);
     }
+  }
+}
+
+/**
+ * Where nobody reads standard error any more, nobody is told, and the process ends as it would.
+ * @param {string} text
+ */
+function say(text) {
+  try {
+    fs.writeSync(2, `leakguard: ${text}\n`);
+  } catch {
+    // As said.
   }
 }
 

@@ -22,6 +22,8 @@ const SHORT_STACK_FRAMES = 4;
 const MARKS_FILE = path.join(__dirname, 'marks.js');
 /** Whose frames are on the stack while a module is evaluated: Node's loaders, jest's and vite's. */
 const LOADER_FILE = /^node:internal\/modules\//;
+/** Of runners: what they make of a function stands between it and who calls it. */
+const SPY_PACKAGES = ['jest-mock', '@vitest/spy', 'tinyspy'];
 const LOADER_PACKAGES = ['jest-runtime', 'vite', 'vite-node'];
 
 /**
@@ -33,6 +35,9 @@ const LOADER_PACKAGES = ['jest-runtime', 'vite', 'vite-node'];
 
 /** @type {Origin} */
 const UNKNOWN = { site: undefined, app: undefined };
+
+/** @param {KnownFrame} place */
+const isSpy = ({ frame }) => frame.package !== null && SPY_PACKAGES.includes(frame.package);
 
 class CallSites {
   /** @param {import('./frames').Frames['native']} native */
@@ -86,12 +91,12 @@ class CallSites {
     if (callSites.length === 0) return stacksAreFrozen() ? UNKNOWN : undefined;
     let at = 0;
     let place = this.#know(callSites[0]);
-    while (place.internal) {
+    while (place.internal || isSpy(place)) {
+      this.isNodes ||= place.internal;
       at += 1;
       if (at === callSites.length) return undefined;
       place = this.#know(callSites[at]);
     }
-    this.isNodes = at > 0;
     if (this.runners.has(place)) return undefined;
     if (!this.registered.has(place)) {
       const { package: name } = place.frame;
@@ -106,7 +111,7 @@ class CallSites {
     }
     // Mostly the application itself.
     if (place.frame.package === null) return { site: place, app: undefined };
-    return this.#find(callSites);
+    return this.#find(callSites.slice(at));
   }
 
   /**

@@ -174,6 +174,8 @@ class Contract {
   /** @param {Mark} since */
   #leftovers(since) {
     const monitor = this.#monitor;
+    // Who waits may have been overtaken by a start().
+    this.#checkSince('settled()', { since });
     return monitor.alone(() => {
       const { registrations, tracked } = /** @type {Run} */ (monitor.run);
       if (registrations === null) return [];

@@ -20,7 +20,7 @@ const nodeModule = require('node:module');
 const { types } = require('node:util');
 const { now } = require('./clock');
 const { Rest } = require('./rest');
-const { populationOf } = require('./watch');
+const { isSize, populationOf } = require('./watch');
 
 const { getOwnPropertyDescriptor, getPrototypeOf } = Object;
 const isEnumerable = Object.prototype.propertyIsEnumerable;
@@ -97,6 +97,8 @@ function isOlderThanProcess(key) {
  */
 const isPlain = (value) => {
   if (typeof value !== 'object' || value === null || types.isProxy(value)) return false;
+  // Whose exports cannot be looked at before they are made.
+  if (types.isModuleNamespaceObject(value)) return false;
   const prototype = getPrototypeOf(value);
   return prototype === null || prototype === Object.prototype;
 };
@@ -110,7 +112,7 @@ function isMeasurable(value) {
   if (typeof value !== 'object' || value === null || types.isProxy(value)) return false;
   if (types.isMap(value) || types.isSet(value) || Array.isArray(value)) return true;
   const size = getOwnPropertyDescriptor(value, 'size');
-  return size === undefined ? isPlain(value) : typeof size.value === 'number';
+  return size === undefined ? isPlain(value) : isSize(size.value);
 }
 
 /** @param {PropertyKey} key */

@@ -205,7 +205,7 @@ class LeakguardMonitor {
     if (typeof workers !== 'boolean') {
       throw refusedValue('report()', 'workers', workers, 'are true and false');
     }
-    if (Object.keys(options).length > 0) {
+    if (Object.values(options).some((value) => value !== undefined)) {
       if (workers) throw refusedValue('report()', 'workers', workers, 'with since is false');
       return this.contract.report(options);
     }
@@ -566,9 +566,11 @@ class LeakguardMonitor {
    * The hooks look at what the present level has them look at.
    * @param {Run} run
    */
-  #applyLevel({ settings, level, watchesTrends: trends }) {
+  #applyLevel({ settings, level, resting, watchesTrends: trends }) {
     const { latestMark } = this.limits;
-    Object.assign(this.limits, limitsOf({ ...settings, level }, latestMark), { trends });
+    // What the files of a suite make before its first mark is older than its tests, and known.
+    const births = latestMark > 0 || resting;
+    Object.assign(this.limits, limitsOf({ ...settings, level }, latestMark), { trends, births });
     let isChanged = false;
     for (const shim of this.shims) {
       if (shim.adjust()) isChanged = true;

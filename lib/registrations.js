@@ -208,8 +208,28 @@ class Registrations {
     this.known = new WeakSet(
       process.eventNames().flatMap((type) => process.listeners(/** @type {any} */ (type))),
     );
+    /** Sizes before something was taken away. @type {WeakMap<object, Map<unknown, { ordinal: number, size: number }>>} */
+    this.noted = new WeakMap();
     this.count = 0;
     this.sweepAt = MAX_REGISTRATIONS / 8;
+  }
+
+  /**
+   * Something is about to be taken away: what is added afterwards may be put in its place.
+   * @param {object} owner
+   * @param {unknown} detail
+   * @param {number} size
+   */
+  noteSize(owner, detail, size) {
+    if (this.byOwner.get(owner)?.get(detail)?.isBefore(this.latest) === false) return;
+    let details = this.noted.get(owner);
+    if (details === undefined) {
+      details = new Map();
+      this.noted.set(owner, details);
+    }
+    const noted = details.get(detail);
+    if (noted !== undefined && noted.ordinal > this.latest) return;
+    details.set(detail, { ordinal: nextOrdinal(), size });
   }
 
   /**
@@ -383,19 +403,22 @@ class Registrations {
         const count = Math.min(registration.weight, left);
         if (count <= 0) break;
         left -= count;
+        // It has its share of what is there, of which nobody is told: that is not its neighbour's.
+        if (isForgotten(registration)) continue;
         add(subject, registration, count, bounded.has(registration.mark) ? 'bounded' : null);
       }
     });
     for (const { thing, registration } of this.things) {
       const target = thing.ref.deref();
       if (target === undefined || !isAsked(registration, since)) continue;
+      if (isForgotten(registration)) continue;
       const subject = { ...thing.subject, named: false };
       const isReferenced = subject.kind === 'retained' || hasRef(target);
       add(subject, registration, 1, isReferenced ? null : 'unreferenced');
     }
     const file = { kind: 'handles', what: 'file', owner: 'file', named: false };
     for (const { registration } of this.files) {
-      if (isAsked(registration, since)) add(file, registration, 1);
+      if (isAsked(registration, since) && !isForgotten(registration)) add(file, registration, 1);
     }
     return [...parts.values()].sort((a, b) => a.order - b.order).map(({ part }) => part);
   }
@@ -507,8 +530,12 @@ class Registrations {
       this.byOwner.set(owner, details);
     }
     let known = details.get(detail);
-    // The member is there already.
-    const before = () => population.size(owner, detail) - 1;
+    const before = () => {
+      const noted = this.noted.get(owner)?.get(detail);
+      if (noted !== undefined && noted.ordinal > this.latest) return noted.size;
+      // The member is there already.
+      return population.size(owner, detail) - 1;
+    };
     if (known === undefined) {
       known = new Owner(population, owner, detail, before());
       details.set(detail, known);
@@ -563,8 +590,11 @@ class Registrations {
  * @param {Mark} since
  */
 function isAsked({ ordinal, mark }, since) {
-  return ordinal > since.ordinal && (mark === null ? !since.owned : !mark.forgotten);
+  return ordinal > since.ordinal && (mark !== null || !since.owned);
 }
+
+/** @param {Registration} registration  of a test that failed, say */
+const isForgotten = ({ mark }) => mark?.forgotten === true;
 
 /**
  * @param {Population} population
@@ -587,8 +617,23 @@ function presentOf(population, target, detail, members) {
  * @param {any} target  a timer or a handle
  */
 function hasRef(target) {
-  const handle = typeof target.hasRef === 'function' ? target : target._handle;
+  const handle = typeof target.hasRef === 'function' ? target : handleOf(target);
   return typeof handle?.hasRef === 'function' ? handle.hasRef() === true : true;
+}
+
+/**
+ * Sockets of `dgram` warn of whoever reads their `_handle`, and workers have none.
+ * @param {any} target
+ * @returns {any}
+ */
+function handleOf(target) {
+  const own = ownValueOf(target, '_handle');
+  if (own !== undefined) return own;
+  for (const symbol of Object.getOwnPropertySymbols(target)) {
+    if (symbol.description === 'kHandle') return target[symbol];
+    if (symbol.description === 'state symbol') return target[symbol]?.handle;
+  }
+  return undefined;
 }
 
 exports.Registrations = Registrations;

@@ -65,6 +65,7 @@ function limitsOf({ level, floors, interval }, latestMark = 0) {
       collections: recording ? 0 : collections.threshold,
     },
     latestMark,
+    births: recording,
     trends: true,
     attention: exact || recording ? Number.MAX_SAFE_INTEGER : Math.ceil(perTick),
     sampling: exact || level === 'survivors',

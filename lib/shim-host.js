@@ -59,6 +59,7 @@ class ShimHost {
       heapProfilerStarts: () => guarded(({ survivors }) => survivors?.standAside()),
       opened: (...args) => guarded((run) => run.handleOpened(...args)),
       accepted: (...args) => guarded(({ handles }) => handles.accepted(...args)),
+      removing: (...args) => guarded(({ registrations }) => registrations?.noteSize(...args)),
       pathOpened: (...args) => guarded((run) => run.pathOpened(...args)),
     });
   }

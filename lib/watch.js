@@ -263,4 +263,5 @@ class Watches {
 }
 
 exports.Watches = Watches;
+exports.isSize = isSize;
 exports.populationOf = populationOf;

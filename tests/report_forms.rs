@@ -338,6 +338,37 @@ fn what_tests_have_left_reads_well_in_every_form() {
 }
 
 #[test]
+fn names_are_no_commands_to_the_log_of_a_build() {
+    let long = "x".repeat(88);
+    for name in [
+        format!("{long} ::error file=a.js::pwned"),
+        "##[error]pwned".to_owned(),
+    ] {
+        let report = leaking(vec![finding(Severity::Leak, &name, None)]);
+        let text = write(&report, Format::Text);
+        assert!(text.contains("pwned"), "{text}");
+        assert!(!text.contains("##["), "{text}");
+        assert!(
+            text.lines().all(|line| !line.trim_start().starts_with("::")),
+            "{text}"
+        );
+    }
+}
+
+#[test]
+fn a_summary_of_markdown_is_text_of_html_and_a_bar_is_escaped_in_tables_only() {
+    let name = "my_bus [x] <b>";
+    let here = site("/srv/a|b.js", 0, "add");
+    let markdown = write(
+        &leaking(vec![finding(Severity::Leak, name, Some(here))]),
+        Format::Markdown,
+    );
+    assert!(markdown.contains("my_bus [x] &lt;b&gt;"), "{markdown}");
+    assert!(markdown.contains("/srv/a\\|b.js"), "{markdown}");
+    assert!(markdown.contains("it by `/srv/a|b.js"), "{markdown}");
+}
+
+#[test]
 fn hostile_names_stay_names_in_every_form() {
     let here = site(&format!("/srv/app/{HOSTILE}.js"), 0, HOSTILE);
     let mut hostile = finding(Severity::Leak, HOSTILE, Some(here));

@@ -115,7 +115,7 @@ function logFindings(provider) {
   return () => leakguard.off('finding', log);
 }
 
-/** @type {WeakMap<object, { stop(): void }>} */
+/** @type {WeakMap<object, { log(provider: LoggerProvider): void, stop(): void }>} */
 const registered = new WeakMap();
 
 /**
@@ -137,18 +137,28 @@ function register({
   checkProvider('meterProvider', meterProvider, 'getMeter');
   if (loggerProvider !== undefined) checkProvider('loggerProvider', loggerProvider, 'getLogger');
   const known = registered.get(meterProvider);
-  if (known !== undefined) return known;
+  if (known !== undefined) {
+    if (loggerProvider !== undefined) known.log(loggerProvider);
+    return known;
+  }
 
   const meter = meterProvider.getMeter(SCOPE, version);
   checkProvider('meter', meter, 'addBatchObservableCallback');
   const ends = [observe(meter, options)];
-  if (loggerProvider !== undefined) ends.push(logFindings(loggerProvider));
+  const loggers = new WeakSet();
   const registration = {
+    /** @param {LoggerProvider} provider  to which findings go as well */
+    log(provider) {
+      if (loggers.has(provider)) return;
+      loggers.add(provider);
+      ends.push(logFindings(provider));
+    },
     stop() {
       for (const end of ends.splice(0)) end();
       registered.delete(meterProvider);
     },
   };
+  if (loggerProvider !== undefined) registration.log(loggerProvider);
   registered.set(meterProvider, registration);
   return registration;
 }

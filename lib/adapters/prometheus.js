@@ -82,7 +82,15 @@ function createMetric(about, read) {
   return metric;
 }
 
-/** @type {WeakMap<Registry, { stop(): void }>} */
+/**
+ * Whether the host has cleared it since.
+ * @param {Registry} registry
+ * @param {string} name
+ */
+const hasForgotten = (registry, name) =>
+  registry.getSingleMetric !== undefined && registry.getSingleMetric(name) === undefined;
+
+/** With the name of one of the metrics. @type {WeakMap<Registry, { name: string, stop(): void }>} */
 const registered = new WeakMap();
 
 /**
@@ -101,7 +109,7 @@ function register(registry, options) {
     );
   }
   const known = registered.get(registry);
-  if (known !== undefined) return known;
+  if (known !== undefined && !hasForgotten(registry, known.name)) return known;
 
   /** Of the last scrape; no Map, which would be counted as the host's. @type {MetricFamily[]} */
   let families = [];
@@ -119,6 +127,7 @@ function register(registry, options) {
     return metric.name;
   });
   const registration = {
+    name: names[0],
     stop() {
       for (const name of names) registry.removeSingleMetric(name);
       registered.delete(registry);

@@ -14,7 +14,10 @@ const { instance } = require('../instance');
 const { parseBoolean } = require('../options');
 
 const monitor = instance();
+// Before the files take its functions: what is opened by those that were not hooked is not seen.
+require('node:fs/promises');
 monitor.restForSuite();
+monitor.catchUp();
 
 /** @typedef {import('../marks').Mark} Mark */
 /** @typedef {import('../..').Report} Report */

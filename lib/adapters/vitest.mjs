@@ -36,9 +36,12 @@ function labelOf(task) {
  * @param {() => string} label
  */
 async function owned(run, task, label) {
+  const errors = () => /** @type {any} */ (task).result?.errors?.length ?? 0;
+  if (/** @type {any} */ (task).result?.retryCount > 0) suite.retry(task);
+  const before = errors();
   const mark = suite.markOf(task, label);
   await (mark === null ? run() : mark.run(run));
-  if (/** @type {any} */ (task).result?.errors?.length > 0) mark?.forget();
+  if (errors() > before) mark?.forget();
 }
 
 aroundEach((runTest, { task }) => owned(runTest, task, () => labelOf(task)));

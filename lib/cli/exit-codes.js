@@ -1,8 +1,9 @@
 'use strict';
 
-/** Exit codes of the command line, after sysexits.h, and the error that carries one. */
+/** Exit codes of the command line, after sysexits.h, the error that carries one, and how it is said. */
 
 const { EXIT_FINDINGS } = require('../at-exit');
+const { printable } = require('./units');
 
 const exitCodes = {
   ok: 0,
@@ -25,5 +26,19 @@ class CliError extends Error {
   }
 }
 
+/**
+ * @param {number} exitCode
+ * @param {string} message
+ * @param {boolean} asJson
+ */
+function printError(exitCode, message, asJson) {
+  // What it quotes may be from anywhere.
+  const text = asJson
+    ? JSON.stringify({ error: { exitCode, message } })
+    : `leakguard: ${printable(message)}`;
+  process.stderr.write(`${text}\n`);
+}
+
 exports.exitCodes = exitCodes;
 exports.CliError = CliError;
+exports.printError = printError;

@@ -5,8 +5,7 @@
 const path = require('node:path');
 const { Command, CommanderError, InvalidArgumentError, Option } = require('commander');
 const { EXTENSIONS, FORMATS } = require('../formats');
-const { CliError, exitCodes } = require('./exit-codes');
-const { printable } = require('./units');
+const { CliError, exitCodes, printError } = require('./exit-codes');
 const { version } = require('../../package.json');
 
 /**
@@ -43,7 +42,7 @@ function withPolicy(command) {
   const baseline = new Option('--baseline <file>', 'findings that are known and do not fail');
   const addRule = (/** @type {string} */ rule, /** @type {string[]} */ rules = []) => [
     ...rules,
-    checked('ignore')(rule),
+    checked('ignore')(wholeRule(rule)),
   ];
   return command
     .addOption(orEnvironment(failOn.choices(['leak', 'suspect']), 'LEAKGUARD_FAIL_ON'))
@@ -62,6 +61,18 @@ function withPolicy(command) {
     .addOption(
       new Option('--update-baseline', 'write the baseline: what would fail is known from now on'),
     );
+}
+
+/**
+ * In the environment a comma ends a rule, and what follows would be one of its own, that matches far more.
+ * @param {string} rule
+ */
+function wholeRule(rule) {
+  const [, ...others] = rule.split(/[,\n]/);
+  if (others.every((other) => /^\s*\w+:/.test(other))) return rule;
+  throw new InvalidArgumentError(
+    'It has a comma, at which a rule ends; such a rule needs the option ignore in code.',
+  );
 }
 
 /** Rows of a table that fit a terminal beside the other tables. */
@@ -278,7 +289,8 @@ async function main(args) {
     return exitCode;
   } catch (error) {
     if (error instanceof CommanderError) {
-      if (error.exitCode !== 0 && asJson) printError(exitCodes.usage, error.message, true);
+      if (error.exitCode !== 0 && asJson)
+        printError(exitCodes.usage, withoutPrefix(error.message), true);
       return error.exitCode === 0 ? exitCodes.ok : exitCodes.usage;
     }
     const known = error instanceof CliError;
@@ -288,17 +300,7 @@ async function main(args) {
   }
 }
 
-/**
- * @param {number} exitCode
- * @param {string} message
- * @param {boolean} asJson
- */
-function printError(exitCode, message, asJson) {
-  // What it quotes may be from anywhere.
-  const text = asJson
-    ? JSON.stringify({ error: { exitCode, message } })
-    : `leakguard: ${printable(message)}`;
-  process.stderr.write(`${text}\n`);
-}
+/** @param {string} message  of commander's */
+const withoutPrefix = (message) => message.replace(/^error: /, '');
 
 exports.main = main;

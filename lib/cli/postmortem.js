@@ -3,7 +3,7 @@
 /** `leakguard postmortem [FILE|PID]`: the last report of a process that is gone. */
 
 const { render } = require('../formats');
-const { findRecording, readLast } = require('./recordings');
+const { endedLast, findRecording, readLast } = require('./recordings');
 const { bytes, duration } = require('./units');
 
 /**
@@ -33,7 +33,7 @@ function ending({ pid, startedAt, at, ended, nearLimit, meters }, alive) {
  * @throws {import('./exit-codes').CliError}
  */
 function printPostmortem(target, { format, json }) {
-  const { file, alive } = findRecording(target, (entry) => !entry.alive);
+  const { file, alive } = findRecording(target, (entry) => !entry.alive, endedLast);
   const form = json ? 'json' : format;
   const { recording, report } = readLast(file);
   if (form === 'text') process.stdout.write(`${ending(recording, alive)}\n\n`);

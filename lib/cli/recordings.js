@@ -8,17 +8,26 @@ const { loadNative } = require('../native');
 const { CliError, exitCodes } = require('./exit-codes');
 
 /** @typedef {{ file: string, alive: boolean }} Entry  of a recording */
+/** @typedef {import('../recorder').Listed} Listed */
 
 const NONE =
   'nothing is recorded: start a process with leakguard run -- <command>, or with LEAKGUARD_RECORDER=1';
 
+/** The process that was started last, and its main thread first. @param {Listed} a @param {Listed} b */
+const startedLast = (a, b) => b.startedAt - a.startedAt || a.threadId - b.threadId;
+/** The one that was written to last. @param {Listed} a @param {Listed} b */
+const endedLast = (a, b) => b.mtime - a.mtime || a.threadId - b.threadId;
+/** A pid may have been another's before. @param {Listed} a @param {Listed} b */
+const alive = (a, b) => Number(b.alive) - Number(a.alive) || startedLast(a, b);
+
 /**
- * @param {string | undefined} target  a file or a pid; nothing: the newest
- * @param {(entry: Entry) => boolean} isWanted  where it is no file
+ * @param {string | undefined} target  a file or a pid; nothing: the first by `order`
+ * @param {(entry: Entry) => boolean} isWanted  where it is neither
+ * @param {(a: Listed, b: Listed) => number} order  of the recordings, where it is neither
  * @returns {Entry}
  * @throws {CliError} that says what there is
  */
-function findRecording(target, isWanted) {
+function findRecording(target, isWanted, order) {
   if (target !== undefined && fs.existsSync(target)) {
     return { file: target, alive: isAlive(target) };
   }
@@ -31,7 +40,7 @@ function findRecording(target, isWanted) {
     throw new CliError(exitCodes.badInput, `${target}: there is no such file, and it is no pid`);
   }
   const wanted = all.filter((entry) => (pid === undefined ? isWanted(entry) : entry.pid === pid));
-  const [entry] = [...wanted].sort((a, b) => Number(b.alive) - Number(a.alive));
+  const [entry] = wanted.sort(pid === undefined ? order : alive);
   if (entry !== undefined) return entry;
   const pids = [...new Set(all.map((each) => each.pid))].join(', ');
   if (pids === '') throw new CliError(exitCodes.badInput, NONE);
@@ -87,8 +96,10 @@ const readRecording = (file, rows) => JSON.parse(recordingText(file, rows));
  */
 const readLast = (file) => JSON.parse(orBadInput(() => loadNative().readLast(file)));
 
+exports.endedLast = endedLast;
 exports.findRecording = findRecording;
 exports.isAlive = isAlive;
 exports.readLast = readLast;
 exports.readRecording = readRecording;
 exports.recordingText = recordingText;
+exports.startedLast = startedLast;

@@ -10,13 +10,15 @@ const { spawn } = require('node:child_process');
 const fs = require('node:fs');
 const os = require('node:os');
 const path = require('node:path');
+const tty = require('node:tty');
 const { render } = require('../formats');
 const { readPresent } = require('../mailbox');
+const { parseBoolean } = require('../options');
 const { fails, mergeReports } = require('../report');
 const { ReportFile } = require('../report-file');
-const { CliError, exitCodes } = require('./exit-codes');
+const { CliError, exitCodes, printError } = require('./exit-codes');
 const { applyPolicy, ignoreText, openBaseline } = require('./policy');
-const { isAlive, readLast } = require('./recordings');
+const { readLast } = require('./recordings');
 const { readReport } = require('./report');
 const { printable } = require('./units');
 
@@ -37,11 +39,29 @@ const { printable } = require('./units');
 /** @typedef {{ reports: string, mail: string }} Folders  in which processes leave what they report, and meet us */
 
 const REGISTER = path.join(__dirname, '..', '..', 'register.js');
-const FORWARDED_SIGNALS = /** @type {const} */ (['SIGINT', 'SIGTERM', 'SIGHUP']);
+/** What a terminal sends to all that it runs in the foreground: a second one would cut the command's shutdown short. */
+const TERMINAL_SIGNALS = ['SIGINT', 'SIGHUP', 'SIGQUIT'];
+const FORWARDED_SIGNALS = /** @type {NodeJS.Signals[]} */ ([
+  ...TERMINAL_SIGNALS,
+  'SIGTERM',
+  'SIGUSR2',
+  'SIGBREAK',
+]);
+/** Standard input may come from a file, and output go to a pipe. */
+const hasTerminal = () => [0, 1, 2].some((descriptor) => tty.isatty(descriptor));
 /** A command that is run to be watched is worth a full collection a minute. */
 const DEFAULT_LEVEL = 'survivors';
 const ANY_PORT = '0';
 const REPORT_NAME = '%p-%t.json';
+
+/**
+ * A process of the command may work in another folder.
+ * @param {string | undefined} recorder  a file, or whether to record
+ */
+const absolute = (recorder) =>
+  recorder === undefined || parseBoolean(recorder) !== undefined
+    ? recorder
+    : path.resolve(recorder);
 
 /**
  * @param {RunOptions} options
@@ -57,7 +77,7 @@ function environment(options, baseline, { reports, mail }) {
     LEAKGUARD_PATIENCE: patience,
     LEAKGUARD_SENSITIVITY: sensitivity,
     LEAKGUARD_SURVIVORS: survivors,
-    LEAKGUARD_RECORDER: recorder ?? (process.env.LEAKGUARD_RECORDER || '1'),
+    LEAKGUARD_RECORDER: absolute(recorder) ?? (process.env.LEAKGUARD_RECORDER || '1'),
     LEAKGUARD_IGNORE: ignoreText(options),
     // One that is about to be made is not there yet.
     LEAKGUARD_BASELINE: baseline?.entries.size ? options.baseline : '',
@@ -78,32 +98,53 @@ function environment(options, baseline, { reports, mail }) {
 }
 
 /**
+ * Signals are the command's. Until the reports are read they are no reason for us to end.
+ * @returns {{ to: (child: import('node:child_process').ChildProcess) => void, end: () => void }}
+ */
+function relaySignals() {
+  /** @type {import('node:child_process').ChildProcess | undefined} */
+  let command;
+  /** @param {NodeJS.Signals} signal */
+  const relay = (signal) => {
+    if (!TERMINAL_SIGNALS.includes(signal) || !hasTerminal()) command?.kill(signal);
+  };
+  for (const signal of FORWARDED_SIGNALS) process.on(signal, relay);
+  return {
+    to(child) {
+      command = child;
+    },
+    end() {
+      for (const signal of FORWARDED_SIGNALS) process.off(signal, relay);
+    },
+  };
+}
+
+/**
  * @param {string[]} command
  * @param {NodeJS.ProcessEnv} env
+ * @param {ReturnType<typeof relaySignals>} signals
  * @returns {Promise<{ code: number | null, signal: NodeJS.Signals | null }>}
  */
-function execute([file, ...args], env) {
+function execute([file, ...args], env, signals) {
   return new Promise((resolve, reject) => {
-    const child = spawn(file, args, { stdio: 'inherit', env });
-    /** @type {(signal: NodeJS.Signals) => void} */
-    const forward = (signal) => {
-      // A terminal has sent its signal to the command too: a second one would cut its shutdown short.
-      if (!process.stdin.isTTY || signal === 'SIGTERM') child.kill(signal);
-    };
-    for (const signal of FORWARDED_SIGNALS) process.on(signal, forward);
-    child.on('error', (error) => {
+    const refuse = (/** @type {unknown} */ error) => {
       const { code } = /** @type {NodeJS.ErrnoException} */ (error);
-      reject(
-        new CliError(
-          exitCodes.badInput,
-          `${file} cannot be run (${code}): give a command that is on the PATH`,
-        ),
-      );
-    });
-    child.on('exit', (code, signal) => {
-      for (const name of FORWARDED_SIGNALS) process.off(name, forward);
-      resolve({ code, signal });
-    });
+      const text = `${file || "''"} cannot be run (${code}): give a command that is on the PATH`;
+      reject(new CliError(exitCodes.badInput, text));
+    };
+    try {
+      const child = spawn(file, args, { stdio: 'inherit', env });
+      signals.to(child);
+      child.once('error', refuse);
+      child.on('spawn', () => {
+        // From now on it is a signal that could not be sent.
+        child.off('error', refuse);
+        child.on('error', () => {});
+      });
+      child.on('exit', (code, signal) => resolve({ code, signal }));
+    } catch (error) {
+      refuse(error);
+    }
   });
 }
 
@@ -126,7 +167,7 @@ function readReports(folder) {
 
 /**
  * @param {Folders} folders
- * @returns {{ given: ReportData[], faults: string[] }} what those that ended without a report had recorded
+ * @returns {{ given: ReportData[], faults: string[] }} what those that have left no report had recorded
  */
 function readRecordings({ reports, mail }) {
   const reported = fs.readdirSync(reports);
@@ -135,9 +176,8 @@ function readRecordings({ reports, mail }) {
   for (const { name, recording } of readPresent(mail)) {
     if (reported.includes(`${name}.json`)) continue;
     try {
-      // One that runs on will report by itself, and one that was told to stop has nothing to say.
-      if (isAlive(recording)) continue;
       const { recording: last, report } = readLast(recording);
+      // One that was told to stop has nothing to say. One that runs on says so: its report would come too late.
       if (last.ended !== null) continue;
       // That the process was killed its main thread says for all.
       given.push(name.endsWith('-0') ? report : { ...report, notes: [] });
@@ -194,13 +234,15 @@ function summarize(merged) {
 /**
  * @param {string | true} given  `--dashboard`
  * @param {string} folder  where it and the processes meet
+ * @param {boolean} asJson
  * @throws {CliError} where it cannot listen
  */
-async function openDashboard(given, folder) {
+async function openDashboard(given, folder, asJson) {
   const { Dashboard, parseAddress } = require('./dashboard');
   const dashboard = new Dashboard(folder);
   const url = await dashboard.listen(parseAddress(given === true ? ANY_PORT : given));
-  say(`dashboard at ${url}`);
+  if (asJson) process.stderr.write(`${JSON.stringify({ dashboard: url })}\n`);
+  else say(`dashboard at ${url}`);
   return dashboard;
 }
 
@@ -220,13 +262,18 @@ async function run(command, options) {
   const baseline = openBaseline(options);
   const folder = fs.mkdtempSync(path.join(os.tmpdir(), 'leakguard-'));
   const folders = { reports: path.join(folder, 'reports'), mail: path.join(folder, 'mail') };
+  const signals = relaySignals();
   let dashboard = null;
   try {
     for (const each of Object.values(folders)) fs.mkdirSync(each);
     if (options.dashboard !== undefined) {
-      dashboard = await openDashboard(options.dashboard, folders.mail);
+      dashboard = await openDashboard(options.dashboard, folders.mail, options.json === true);
     }
-    const { code, signal } = await execute(command, environment(options, baseline, folders));
+    const { code, signal } = await execute(
+      command,
+      environment(options, baseline, folders),
+      signals,
+    );
     const { given, faults } = readReports(folders.reports);
     const recorded = readRecordings(folders);
     faults.push(...recorded.faults);
@@ -243,13 +290,14 @@ async function run(command, options) {
       }
       say(summarize(merged));
     }
-    faults.forEach(say);
+    for (const fault of faults) printError(exitCodes.ownFault, fault, options.json === true);
     if (signal !== null) return 128 + os.constants.signals[signal];
     if (code !== 0) return code ?? exitCodes.ownFault;
     if (merged !== null && fails(merged.verdict, options.failOn)) return exitCodes.findings;
     return faults.length > 0 ? exitCodes.ownFault : exitCodes.ok;
   } finally {
     dashboard?.close();
+    signals.end();
     fs.rmSync(folder, { recursive: true, force: true });
   }
 }

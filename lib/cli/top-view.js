@@ -144,15 +144,46 @@ const COLUMNS = [
   { title: 'SITE', width: 0, cell: placeOf },
 ];
 
+/** What a terminal shows over two cells, and in none. */
+const WIDE =
+  /[\p{Script=Han}\p{Script=Hiragana}\p{Script=Katakana}\p{Script=Hangul}\p{Emoji_Presentation}\u3000-\u303e\uff01-\uff60\uffe0-\uffe6]/u;
+const ZERO = /\p{M}/u;
+const ASCII = /^[ -~]*$/;
+
+/** @param {string} character */
+const cellOf = (character) => (ZERO.test(character) ? 0 : WIDE.test(character) ? 2 : 1);
+
+/**
+ * @param {string} text
+ * @returns {number} cells of a terminal
+ */
+function cellsOf(text) {
+  if (ASCII.test(text)) return text.length;
+  return [...text].reduce((cells, character) => cells + cellOf(character), 0);
+}
+
+/**
+ * @param {string[]} characters
+ * @param {number} width
+ * @returns {string} as many of the first as fit
+ */
+function headOf(characters, width) {
+  let cells = 0;
+  const end = characters.findIndex((character) => {
+    cells += cellOf(character);
+    return cells > width;
+  });
+  return characters.slice(0, end < 0 ? undefined : end).join('');
+}
+
 /**
  * @param {string} text
  * @param {number} width
  * @param {boolean} [right]
  */
 function fit(text, width, right = false) {
-  const characters = [...text];
-  const cut = characters.length > width ? `${characters.slice(0, width - 1).join('')}…` : text;
-  const padding = ' '.repeat(Math.max(0, width - characters.length));
+  const cut = cellsOf(text) > width ? `${headOf([...text], width - 1)}…` : text;
+  const padding = ' '.repeat(Math.max(0, width - cellsOf(cut)));
   return right ? padding + cut : cut + padding;
 }
 
@@ -162,9 +193,9 @@ function fit(text, width, right = false) {
  * @param {number} width
  */
 function fitEnd(text, width) {
-  const characters = [...text];
-  if (characters.length <= width) return text;
-  return width < 2 ? '' : `…${characters.slice(1 - width).join('')}`;
+  if (cellsOf(text) <= width) return text;
+  const backwards = headOf([...text].reverse(), width - 1);
+  return width < 2 ? '' : `…${[...backwards].reverse().join('')}`;
 }
 
 /**
@@ -331,14 +362,14 @@ function wrap(line, columns) {
   const lines = [];
   let open = '';
   for (const word of line.split(' ')) {
-    if (open !== '' && open.length + 1 + word.length > columns) {
+    if (open !== '' && cellsOf(open) + 1 + cellsOf(word) > columns) {
       lines.push(open);
       open = word;
     } else {
       open = open === '' ? word : `${open} ${word}`;
     }
   }
-  return [...lines, open].map((each) => fit(each, Math.min(columns, [...each].length)));
+  return [...lines, open].map((each) => fit(each, Math.min(columns, cellsOf(each))));
 }
 
 exports.FIRST_VIEW = FIRST_VIEW;

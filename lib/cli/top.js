@@ -5,7 +5,13 @@
  * process is not asked for anything, so it may be busy, stopped or dead.
  */
 
-const { findRecording, isAlive, readRecording, recordingText } = require('./recordings');
+const {
+  findRecording,
+  isAlive,
+  readRecording,
+  recordingText,
+  startedLast,
+} = require('./recordings');
 const { once } = require('./top-view');
 
 /**
@@ -14,7 +20,7 @@ const { once } = require('./top-view');
  * @throws {import('./exit-codes').CliError}
  */
 async function top(target, { once: isOnce = false, json = false, limit }) {
-  const { file } = findRecording(target, ({ alive }) => alive);
+  const { file } = findRecording(target, ({ alive }) => alive, startedLast);
   const isInteractive = process.stdin.isTTY && process.stdout.isTTY;
   if (isInteractive && !isOnce && !json) {
     const read = () => ({ recording: readRecording(file), alive: isAlive(file) });

@@ -61,7 +61,7 @@ function createBirthsShim({ limits }) {
   return {
     name: 'births',
     samplers: [],
-    isNeeded: () => limits.latestMark > 0,
+    isNeeded: () => limits.births,
     install(patches) {
       patches.replace(EventEmitter, 'init', wrapInit);
       if (kEvents !== undefined) patches.intercept(EventTarget.prototype, kEvents, noteBirth);

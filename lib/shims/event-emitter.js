@@ -125,7 +125,7 @@ function createEventEmitterShim({ added, records, limits }) {
    * @param {any} emitter
    */
   function noteFirstListener(emitter) {
-    if (limits.latestMark > 0 && emitter?._events === undefined) noteBirth(emitter);
+    if (limits.births && emitter?._events === undefined) noteBirth(emitter);
   }
 
   /** @param {any} original */

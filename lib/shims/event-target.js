@@ -79,6 +79,7 @@ function createEventTargetShim({ added, records, limits }) {
        * @param {unknown} listener
        */
       wrapper(type, listener) {
+        const before = kEvents === undefined ? 0 : this?.[kEvents]?.get(type)?.size;
         const result = Reflect.apply(original, this, arguments);
         if (kEvents === undefined) {
           if (typeof type === 'string' && --sampler.skip < 0) {
@@ -87,7 +88,8 @@ function createEventTargetShim({ added, records, limits }) {
           return result;
         }
         const size = this?.[kEvents]?.get(type)?.size;
-        if (size >= sampler.threshold) {
+        // A second addition of the same changes nothing.
+        if (size >= sampler.threshold && size !== before) {
           if (--sampler.skip < 0) look(this, type, listener, sampler.next(), wrapper);
           else if (size === sampler.threshold && --sampler.discoveries >= 0) {
             look(this, type, listener, 1, wrapper);

@@ -14,6 +14,7 @@
 
 const fs = require('node:fs');
 const { URL, fileURLToPath } = require('node:url');
+const { isObject } = require('../holding');
 const { isLoaded } = require('../loaded');
 const { Sampler } = require('../sampler');
 const { DEEP_STACK_FRAMES, captureStack } = require('../stack');
@@ -167,19 +168,26 @@ function createHandlesShim({ opened, accepted, pathOpened, recordsMade, limits }
    * @returns {(original: any) => (...args: any[]) => any}
    */
   const wrapWatcher = (what) => (original) => {
+    const met = new WeakSet();
+    const isFirst = (/** @type {unknown} */ watcher) => {
+      if (!isObject(watcher) || met.has(watcher)) return false;
+      met.add(watcher);
+      return true;
+    };
     /**
      * @this {any}
      * @param {unknown} _path
      */
     function wrapper(_path) {
       const watcher = Reflect.apply(original, this, arguments);
-      if (--others.skip < 0) look(watcher);
+      // Of a file that is watched already `watchFile` returns what watches it.
+      if (isFirst(watcher) && --others.skip < 0) look(watcher);
       return watcher;
     }
     /** @param {unknown} watcher */
     function look(watcher) {
       const weight = others.next();
-      if (weight === 0 || typeof watcher !== 'object' || watcher === null) return;
+      if (weight === 0 || !isObject(watcher)) return;
       // A recursive one on Linux keeps its state to itself: it counts until it is collected.
       const isLive = '_handle' in watcher ? isWatching : null;
       tell(watcher, { what, isLive, weight }, wrapper);

@@ -8,6 +8,7 @@ const { createEventEmitterShim } = require('./event-emitter');
 const { createEventTargetShim } = require('./event-target');
 const { createHandlesShim } = require('./handles');
 const { createInspectorShim } = require('./inspector');
+const { createRemovalsShim } = require('./removals');
 const { createTimersShim } = require('./timers');
 
 /**
@@ -20,6 +21,8 @@ const { createTimersShim } = require('./timers');
  * @property {{ listeners: number, collections: number }} looksFrom  sizes from which the hooks look: the
  *   thresholds, or all there is while registrations are recorded
  * @property {number} latestMark  ordinal of the last mark; 0: registrations are not recorded
+ * @property {boolean} births  whether the making of what can be registered on is noted: while registrations are recorded,
+ *   and before that in the process of a suite
  * @property {boolean} trends  false: nothing counts but what is recorded
  * @property {number} attention  looks granted per tick
  * @property {boolean} sampling  whether V8's heap profiler is used
@@ -35,6 +38,7 @@ const { createTimersShim } = require('./timers');
  * @property {import('../run').Run['handleOpened']} opened        a handle
  * @property {import('../handles').Handles['accepted']} accepted  a server's connection
  * @property {import('../run').Run['pathOpened']} pathOpened     a path
+ * @property {import('../registrations').Registrations['noteSize']} removing  something of that size is about to lose some
  * @property {() => void} heapProfilerStarts  the host is about to start one of its own
  * @property {Limits} limits
  */
@@ -61,6 +65,7 @@ const createShims = [
   createHandlesShim,
   createInspectorShim,
   createBirthsShim,
+  createRemovalsShim,
 ];
 
 exports.createShims = createShims;

@@ -56,10 +56,10 @@ fn row(finding: &Finding) -> String {
             let caller = site
                 .app
                 .as_ref()
-                .map(|app| format!(", from {}", place(app)));
+                .map(|app| format!(", from {}", bars(&place(app))));
             format!(
                 "{} ({}){}",
-                place(&site.frame),
+                bars(&place(&site.frame)),
                 percent(share),
                 caller.unwrap_or_default()
             )
@@ -89,7 +89,7 @@ fn rate(finding: &Finding) -> String {
 }
 
 fn details(finding: &Finding) -> String {
-    let mut text = format!("\n<details><summary>{}</summary>\n\n", cell(&finding.title));
+    let mut text = format!("\n<details><summary>{}</summary>\n\n", html(&finding.title));
     for evidence in &finding.evidence {
         text += &format!("- {}\n", cell(&evidence.detail));
     }
@@ -120,11 +120,19 @@ fn place(frame: &Frame) -> String {
         "{}:{}:{} {}",
         frame.file, frame.line, frame.column, frame.function
     );
-    // Within backticks only a backtick and, in a table, a bar mean anything.
-    format!(
-        "`{}`",
-        place.replace(['`', '\n', '\r'], "'").replace('|', "\\|")
-    )
+    // Within backticks only a backtick means anything.
+    format!("`{}`", place.replace(['`', '\n', '\r'], "'"))
+}
+
+/// In a table a bar ends a cell, within backticks too.
+fn bars(cell: &str) -> String {
+    cell.replace('|', "\\|")
+}
+
+/// Text within a tag, where Markdown means nothing.
+fn html(text: &str) -> String {
+    let safe = text.replace(['\n', '\r'], " ").replace('&', "&amp;");
+    safe.replace('<', "&lt;").replace('>', "&gt;")
 }
 
 /// Text that may stand in a table cell and means nothing to Markdown or HTML.

@@ -45,8 +45,13 @@ struct Page {
 
 impl Page {
     fn line(&mut self, line: &str) {
-        // A break in a name begins no line: the log of a build is read for commands.
-        self.text += line.replace('\n', " ").trim_end();
+        // The log of a build is read for commands: `::` at the beginning of a line, indented or not, and `##[` anywhere.
+        let line = line.replace('\n', " ").replace("##[", "#·[");
+        let line = line.trim_end();
+        let words = line.trim_start();
+        self.text += &line[..line.len() - words.len()];
+        self.text += if words.starts_with("::") { "·" } else { "" };
+        self.text += words;
         self.text.push('\n');
     }
 
