@@ -349,7 +349,8 @@ fn names_are_no_commands_to_the_log_of_a_build() {
         assert!(text.contains("pwned"), "{text}");
         assert!(!text.contains("##["), "{text}");
         assert!(
-            text.lines().all(|line| !line.trim_start().starts_with("::")),
+            text.lines()
+                .all(|line| !line.trim_start().starts_with("::")),
             "{text}"
         );
     }
