@@ -12,8 +12,8 @@
 //!    those of one sort from one function: what the event loop holds by itself (handles, timers)
 //!    before what somebody has to hold (listeners, entries), down [`rank`]. Two lines of a function
 //!    that leak different things are two causes. A population whose site nobody knows is a victim of
-//!    one of its own sort whose site is known, and lends its name to a nameless one: `globalThis.log`
-//!    holds the Map that `remember` adds to.
+//!    one of its own sort whose site is known, or of handles that it is a part of, and lends its name
+//!    to a nameless one: `globalThis.log` holds the Map that `remember` adds to.
 //!
 //! A suspect explains nothing, except what is made in the very place where it is added to: the values of
 //! a cache that may be filling up are no more of a leak than the cache.
@@ -31,6 +31,9 @@ const MAX_VICTIMS: usize = 16;
 
 /// Share of the heap's growth that has to be accounted for (DESIGN, section 1).
 pub(super) const MIN_EXPLAINED: f64 = 0.8;
+
+/// Handles that others have: a child process its pipes, a socket its descriptor.
+const PARTS: [&str; 2] = ["pipe", "descriptor"];
 
 /// Two counts of one thing, asked at different moments, may differ by so much.
 const SAME_COUNT: f64 = 0.05;
@@ -197,7 +200,12 @@ fn fill(finding: &Finding, cause: &Finding) -> bool {
 fn is_same_thing(finding: &Finding, cause: &Finding) -> bool {
     match (cause.kind, finding.kind) {
         (Kind::Handles, Kind::Handles) => {
-            finding.site.is_none() && (cause.site.is_some() || is_close(cause.count, finding.count))
+            let is_part = |what: &str| PARTS.contains(&what);
+            finding.site.is_none()
+                && (cause.site.is_some()
+                    || is_part(&cause.what)
+                    || is_part(&finding.what)
+                    || is_close(cause.count, finding.count))
         }
         (Kind::Globals, Kind::Collections) => {
             cause.what == finding.what && is_close(cause.count, finding.count)
@@ -402,11 +410,13 @@ mod tests {
     }
 
     #[test]
-    fn handles_without_a_site_are_one_cause_only_where_they_are_as_many() {
+    fn handles_without_a_site_are_one_cause_where_they_are_as_many_or_one_is_a_part() {
         let of = |count| leak(Kind::Handles, "FSWatcher", count, None);
         let sockets = leak(Kind::Handles, "Socket", 200, None);
         assert_eq!(fold(vec![sockets.clone(), of(90)], None).len(), 2);
-        assert_eq!(fold(vec![sockets, of(198)], None).len(), 1);
+        assert_eq!(fold(vec![sockets.clone(), of(198)], None).len(), 1);
+        let pipes = leak(Kind::Handles, "pipe", 600, None);
+        assert_eq!(fold(vec![sockets, pipes], None).len(), 1);
     }
 
     #[test]
