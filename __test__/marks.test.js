@@ -260,6 +260,18 @@ test('a socket of dgram is asked without a warning, and a worker that lets the p
   assert.deepEqual(warned, []);
 });
 
+test('a file that others have open too is not who opened and closed it', async (t) => {
+  startExact(t);
+  const descriptor = fs.openSync(__filename);
+  t.after(() => fs.closeSync(descriptor));
+  const since = leakguard.mark();
+  await (await fs.promises.open(__filename)).close();
+  assert.deepEqual(await leaksSince(since), []);
+  const left = await fs.promises.open(__filename);
+  assert.deepEqual(await leaksSince(since), ['1 file left open']);
+  await left.close();
+});
+
 test('a file that is watched already is watched by nobody new', async (t) => {
   startExact(t);
   fs.watchFile(__filename, noop);

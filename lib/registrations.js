@@ -154,6 +154,19 @@ class OpenedFile {
   constructor(name, descriptor) {
     this.path = path.resolve(name);
     this.descriptor = descriptor;
+    /** Descriptors by which others have opened the same. @type {number[]} */
+    this.others = descriptor === undefined ? this.#descriptorsIn(openFiles()) : [];
+  }
+
+  /** @param {Map<number, string>} open  paths by descriptor */
+  #descriptorsIn(open) {
+    const paths = [this.path];
+    try {
+      paths.push(realpathSync(this.path));
+    } catch {
+      // Deleted meanwhile.
+    }
+    return [...open].filter(([, link]) => paths.includes(link)).map(([descriptor]) => descriptor);
   }
 
   /**
@@ -161,17 +174,12 @@ class OpenedFile {
    * @returns {boolean} whether one of its path was open, and is taken
    */
   take(open) {
-    const paths = [this.path];
-    try {
-      paths.push(realpathSync(this.path));
-    } catch {
-      // Deleted meanwhile.
-    }
-    for (const [descriptor, link] of open) {
-      const fits = this.descriptor === undefined || this.descriptor === descriptor;
-      if (fits && paths.includes(link)) return open.delete(descriptor);
-    }
-    return false;
+    const own = this.#descriptorsIn(open).find((descriptor) =>
+      this.descriptor === undefined
+        ? !this.others.includes(descriptor)
+        : this.descriptor === descriptor,
+    );
+    return own !== undefined && open.delete(own);
   }
 }
 

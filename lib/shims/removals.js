@@ -17,6 +17,25 @@ function createRemovalsShim({ removing, limits }) {
   /** @param {unknown} owner */
   const isShared = (owner) => isObject(owner) && birthOf(owner) < limits.latestMark;
 
+  let mark = 0;
+  /** What of each owner was noted last since that mark. @type {WeakMap<object, PropertyKey>} */
+  let noted = new WeakMap();
+
+  /**
+   * Only the first removal since a mark tells how many there were.
+   * @param {object} owner
+   * @param {PropertyKey} part  of it
+   */
+  function isFirst(owner, part) {
+    if (mark !== limits.latestMark) {
+      mark = limits.latestMark;
+      noted = new WeakMap();
+    }
+    if (noted.get(owner) === part) return false;
+    noted.set(owner, part);
+    return true;
+  }
+
   /** @param {(this: any) => number} sizeOf */
   const wrapRemover = (sizeOf) => (/** @type {any} */ original) => {
     const { wrapper } = {
@@ -25,7 +44,7 @@ function createRemovalsShim({ removing, limits }) {
        * @param {unknown} _key
        */
       wrapper(_key) {
-        if (isShared(this)) note(this);
+        if (isShared(this) && isFirst(this, 'entries')) note(this);
         return Reflect.apply(original, this, arguments);
       },
     };
@@ -47,6 +66,7 @@ function createRemovalsShim({ removing, limits }) {
    * @param {PropertyKey} type
    */
   function noteListeners(emitter, type) {
+    if (!isFirst(emitter, type)) return;
     const listeners = emitter._events?.[type];
     const size = typeof listeners === 'function' ? 1 : (listeners?.length ?? 0);
     if (size > 0) removing(emitter, type, size);
