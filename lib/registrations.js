@@ -149,13 +149,13 @@ class Thing {
 class OpenedFile {
   /**
    * @param {string} name
-   * @param {number | undefined} descriptor  where it is known
+   * @param {number | Map<number, string>} descriptor  or the files that were open before, where it is not known yet
    */
   constructor(name, descriptor) {
     this.path = path.resolve(name);
-    this.descriptor = descriptor;
+    this.descriptor = typeof descriptor === 'number' ? descriptor : undefined;
     /** Descriptors by which others have opened the same. @type {number[]} */
-    this.others = descriptor === undefined ? this.#descriptorsIn(openFiles()) : [];
+    this.others = typeof descriptor === 'number' ? [] : this.#descriptorsIn(descriptor);
   }
 
   /** @param {Map<number, string>} open  paths by descriptor */
@@ -329,7 +329,7 @@ class Registrations {
   /**
    * A path is about to be opened.
    * @param {string} name
-   * @param {number | undefined} descriptor  where it is known
+   * @param {number | Map<number, string>} descriptor  or the files that were open before, where it is not known yet
    * @param {import('./run').Below} below  whose caller opens it
    */
   opening(name, descriptor, below) {

@@ -305,8 +305,9 @@ class Run {
    * @param {string} path
    * @param {unknown} result  of the opener: a descriptor, a stream, or nothing that tells
    * @param {Below} below  whose caller opens it
+   * @param {Map<number, string> | null} before  files that were open, where the result does not tell
    */
-  pathOpened(path, result, below) {
+  pathOpened(path, result, below, before) {
     if (this.watchesTrends) this.handles.opening(path, below);
     const { registrations } = this;
     if (registrations === null || !Array.isArray(below)) return;
@@ -315,7 +316,11 @@ class Run {
       const about = { kind: 'handles', what: 'file', owner: 'file', isLive };
       registrations.made(result, about, below);
     } else {
-      registrations.opening(path, typeof result === 'number' ? result : undefined, below);
+      registrations.opening(
+        path,
+        typeof result === 'number' ? result : (before ?? new Map()),
+        below,
+      );
     }
   }
 

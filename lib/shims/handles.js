@@ -14,6 +14,7 @@
 
 const fs = require('node:fs');
 const { URL, fileURLToPath } = require('node:url');
+const { openFiles } = require('../descriptors');
 const { isObject } = require('../holding');
 const { isLoaded } = require('../loaded');
 const { Sampler } = require('../sampler');
@@ -124,24 +125,31 @@ function createHandlesShim({ opened, accepted, pathOpened, recordsMade, limits }
    * @param {unknown} given
    * @param {unknown} result
    * @param {Function} wrapper
+   * @param {Map<number, string> | null} before  files that were open
    */
-  function lookAtPath(given, result, wrapper) {
+  function lookAtPath(given, result, wrapper, before) {
     if (paths.next() === 0) return;
     const path = pathOf(given);
     const recorded = recordsMade();
     if (path === undefined || !(recorded || limits.trends)) return;
-    pathOpened(path, result, recorded ? captureStack(wrapper, DEEP_STACK_FRAMES) : wrapper);
+    const below = recorded ? captureStack(wrapper, DEEP_STACK_FRAMES) : wrapper;
+    pathOpened(path, result, below, before);
   }
+
+  /** While a call is on its way its file may be open already, unseen. */
+  const openBefore = () => (limits.latestMark > 0 ? openFiles() : null);
 
   /** @param {any} original  takes the path first */
   function wrapOpener(original) {
+    const isAsync = original.name === 'open';
     /**
      * @this {any}
      * @param {unknown} path
      */
     function wrapper(path) {
+      const before = isAsync ? openBefore() : null;
       const result = Reflect.apply(original, this, arguments);
-      if (--paths.skip < 0) lookAtPath(path, result, wrapper);
+      if (--paths.skip < 0) lookAtPath(path, result, wrapper, before);
       return result;
     }
     return wrapper;
@@ -155,8 +163,9 @@ function createHandlesShim({ opened, accepted, pathOpened, recordsMade, limits }
        * @param {unknown} path
        */
       wrapper(path) {
+        const before = openBefore();
         const result = Reflect.apply(original, this, arguments);
-        if (--paths.skip < 0) lookAtPath(path, result, wrapper);
+        if (--paths.skip < 0) lookAtPath(path, result, wrapper, before);
         return result;
       },
     };
