@@ -177,7 +177,9 @@ test('leakguard run reports what a killed process had recorded', async (t) => {
     const { subscribe } = require('node:diagnostics_channel');
     const bus = new (require('node:events').EventEmitter)().setMaxListeners(0);
     setInterval(() => { bus.on('x', () => {}); }, 4);
-    subscribe('leakguard:finding', () => setTimeout(() => process.kill(process.pid, 'SIGKILL'), 100));`;
+    subscribe('leakguard:finding', ({ severity }) => {
+      if (severity === 'leak') setTimeout(() => process.kill(process.pid, 'SIGKILL'), 100);
+    });`;
   const options = ['--interval', '20ms', '--patience', '10', '--sensitivity', 'high'];
   const { code, stderr } = await runCli(['run', ...options, '--', process.execPath, '-e', script], {
     env: { XDG_RUNTIME_DIR: temporaryFolder(t) },
