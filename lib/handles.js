@@ -263,3 +263,4 @@ class Handles {
 }
 
 exports.Handles = Handles;
+exports.getActiveResourcesInfo = getActiveResourcesInfo;

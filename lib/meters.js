@@ -18,12 +18,10 @@
 const { performance } = require('node:perf_hooks');
 const v8 = require('node:v8');
 const { cpuMs } = require('./clock');
+const { getActiveResourcesInfo } = require('./handles');
 
 /** Points kept of each meter's history; neighbours merge when it is full. */
 const MAX_POINTS = 64;
-
-// Taken before the host can replace it.
-const getActiveResourcesInfo = process.getActiveResourcesInfo?.bind(process);
 
 /** Milliseconds for which the event loop has been busy since it began, waiting for a CPU among them. */
 const activeMs = () => performance.eventLoopUtilization().active;

@@ -29,6 +29,7 @@ const { PatchSet } = require('./patch');
 const { CAPACITY, Run, limitsOf } = require('./run');
 const { ShimHost } = require('./shim-host');
 const { createShims } = require('./shims');
+const { isUncollected } = require('./site-populations');
 const { Watches, populationOf } = require('./watch');
 
 // What only a finding, a report or a mark needs is required then: each file costs a start-up a third of a millisecond.
@@ -48,9 +49,6 @@ function withDispose(stop) {
     Symbol.dispose === undefined ? { stop } : { stop, [Symbol.dispose]: stop }
   );
 }
-
-/** Of an object that should be gone. In the scope of `expectCollected()` it would hold the object. */
-const isUncollected = () => true;
 
 // By this name heap snapshots know what is ours (src/heap/owners.rs).
 class LeakguardMonitor {

@@ -8,7 +8,7 @@
 const { CallSites } = require('./call-site');
 const { epochMs, now } = require('./clock');
 const { warnOnce } = require('./errors');
-const { Handles } = require('./handles');
+const { Handles, getActiveResourcesInfo } = require('./handles');
 const { inFlight } = require('./in-flight');
 const { isMainThread, threadId } = require('./loaded');
 const { loadNative } = require('./native');
@@ -99,9 +99,6 @@ function readBaseline(file) {
     return null;
   }
 }
-
-// Taken before the host can replace it.
-const getActiveResourcesInfo = process.getActiveResourcesInfo?.bind(process);
 
 /** Whether nothing but its standard streams, or pipes like them, may keep the process from ending. */
 function hasOnlyStreams() {

@@ -24,6 +24,7 @@ const MAX_POOL = 4096;
 /** That a thing must have outlived before its being there says anything. */
 const COLLECTIONS_FOR_PROOF = 2;
 
+/** What cannot be asked lives as long as it can be found. Whoever made this in a scope with it would hold it. */
 const isUncollected = () => true;
 
 /**
@@ -230,3 +231,4 @@ class SitePopulations {
 }
 
 exports.SitePopulations = SitePopulations;
+exports.isUncollected = isUncollected;

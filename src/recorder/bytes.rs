@@ -202,7 +202,8 @@ mod tests {
 
     #[test]
     fn texts_are_cut_between_characters() {
-        assert_eq!((tail("äa", 2), tail("äa", 9)), ("a", "äa"));
+        assert_eq!((cut("aä", 2), tail("äa", 2)), ("a", "a"));
+        assert_eq!((cut("aä", 3), tail("äa", 9)), ("aä", "äa"));
     }
 
     #[test]
